@@ -1,0 +1,70 @@
+"""What the assets ask of the room above them: resources that ``orchestration`` implements and Dagster injects.
+
+Assets name these types with ``dg.ResourceParam[...]`` under the resource keys given in each docstring.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import dagster as dg
+
+from assets.artifact import Artifact, Built
+from models.recipes import Profile, TrainingRecipe
+
+
+class Tracker(Protocol):
+    """Experiment tracking and the model registry (MLflow). Resource key ``tracker``."""
+
+    def record(
+        self,
+        name: str,
+        *,
+        params: Mapping[str, Any],
+        built: Built,
+        inputs: Mapping[str, Artifact],
+        tags: Mapping[str, str],
+    ) -> str:
+        """Log one finished build as a run with params, metrics, curves, pictures, dataset digests and parent runs.
+
+        Returns the run's id.
+        """
+        ...
+
+    def run_url(self, run_id: str) -> str:
+        """Address of a run's page on the local MLflow server."""
+        ...
+
+
+class Launcher(Protocol):
+    """Starts distributed training jobs as child processes or cluster jobs. Resource key ``launcher``."""
+
+    def train(
+        self, context: dg.AssetExecutionContext, *, job_id: str, recipe: TrainingRecipe, folder: Path
+    ) -> Mapping[str, Any]:
+        """Create the job, or attach to it when it runs already; wait; return the result that rank 0 wrote last.
+
+        Args:
+            context: The asset's context, for Dagster Pipes and progress.
+            job_id: Deterministic name of the job: the same inputs give the same id.
+            recipe: What to train, on what, for how long.
+            folder: Where ``model.safetensors``, ``config.json`` and ``metrics.jsonl`` go.
+
+        Raises:
+            models.training.errors.TrainingFailed: the job ended without a result.
+        """
+        ...
+
+
+class Settings(Protocol):
+    """How much each stage does: the smoke, demo or full profile. Resource key ``settings``."""
+
+    @property
+    def profile(self) -> Profile:
+        """The profile in force."""
+        ...
+
+    @property
+    def footage(self) -> Sequence[str]:
+        """Footage folders or fsspec URIs; the packages' footage when empty."""
+        ...

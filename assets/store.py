@@ -1,0 +1,137 @@
+"""The artifact store: builds an asset's folder once for each combination of code, inputs and settings."""
+
+import base64
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from assets.artifact import DONE, SCRATCH, Artifact, Built, folder_digest
+from assets.ports import Tracker
+from models.files import sha256_json, write_json
+
+Inputs = Mapping[str, Artifact]
+
+
+class Store:
+    """Content-addressed folders of finished artifacts. Resource key ``store``.
+
+    A folder is named by its fingerprint: the hash of the asset's code version, its inputs' digests and its settings.
+    ``DONE.json`` is written last, so a folder either is finished or is built again (``build`` resumes).
+    """
+
+    def __init__(self, root: Path, tracker: Tracker) -> None:
+        self.root = root
+        self._tracker = tracker
+
+    def produce(
+        self,
+        context: dg.AssetExecutionContext,
+        *,
+        build: Callable[[Path], Built],
+        inputs: Inputs | None = None,
+        settings: Any = None,
+        tracked: bool = False,
+    ) -> dg.MaterializeResult[Artifact]:
+        """The asset's artifact: found finished, or built now.
+
+        Args:
+            context: The asset's execution context.
+            build: Fills the given folder and reports on it. It may find its own unfinished work there.
+            inputs: The artifacts that the content depends on.
+            settings: Everything else that it depends on: a dataclass or a JSON value.
+            tracked: Whether the build is an MLflow run.
+
+        Raises:
+            Whatever ``build`` raises; the folder stays unfinished.
+        """
+        inputs = inputs or {}
+        partition = context.partition_key if context.has_partition_key else None
+        return self.produce_partition(
+            context, partition, build=build, inputs=inputs, settings=settings, tracked=tracked
+        )
+
+    def produce_partition(
+        self,
+        context: dg.AssetExecutionContext,
+        partition: str | None,
+        *,
+        build: Callable[[Path], Built],
+        inputs: Inputs,
+        settings: Any,
+        tracked: bool,
+    ) -> dg.MaterializeResult[Artifact]:
+        """As ``produce``, for an asset that makes several partitions in one run."""
+        folder = self.folder(context, partition, inputs, settings)
+        name = context.asset_key.to_user_string() + (f"-{partition}" if partition else "")
+        if (folder / DONE).exists():
+            context.log.info("%s: unchanged, found in %s", name, folder)
+            return self._result(Artifact.open(folder), reused=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        built = build(folder)
+        run_id = None
+        if tracked:
+            tags = {"asset": name, "dagster_run_id": context.run_id, "code_version": _code_version(context)}
+            run_id = self._tracker.record(name, params=_plain(settings), built=built, inputs=inputs, tags=tags)
+        artifact = Artifact(folder, folder_digest(folder), dict(built.meta), run_id)
+        done = {
+            "digest": artifact.digest,
+            "meta": artifact.meta,
+            "run_id": run_id,
+            "metrics": dict(built.metrics),
+            "pictures": [str(picture.relative_to(folder)) for picture in built.pictures],
+            "inputs": {key: value.digest for key, value in inputs.items()},
+            "dagster_run_id": context.run_id,
+        }
+        write_json(folder / DONE, done)
+        shutil.rmtree(folder / SCRATCH, ignore_errors=True)
+        return self._result(artifact, reused=False)
+
+    def folder(self, context: dg.AssetExecutionContext, partition: str | None, inputs: Inputs, settings: Any) -> Path:
+        """The folder of this code, these inputs and these settings; its name is the fingerprint."""
+        name = context.asset_key.to_user_string()
+        fingerprint = sha256_json(
+            [
+                name,
+                partition,
+                _code_version(context),
+                {key: value.digest for key, value in inputs.items()},
+                _plain(settings),
+            ]
+        )
+        return self.root / name / (partition or "") / fingerprint[:16]
+
+    def _result(self, artifact: Artifact, *, reused: bool) -> dg.MaterializeResult[Artifact]:
+        from models.files import read_json
+
+        done = read_json(artifact.folder / DONE)
+        metadata: dict[str, Any] = {
+            "folder": dg.MetadataValue.path(str(artifact.folder)),
+            "reused": dg.MetadataValue.bool(reused),
+            **{key: dg.MetadataValue.float(float(value)) for key, value in done["metrics"].items()},
+            **{key: value for key, value in artifact.meta.items() if isinstance(value, str | int | float)},
+        }
+        for name in done["pictures"]:
+            metadata[Path(name).stem] = picture_metadata(artifact.folder / name)
+        if artifact.run_id:
+            metadata["mlflow_run"] = dg.MetadataValue.url(self._tracker.run_url(artifact.run_id))
+        return dg.MaterializeResult(
+            value=artifact, metadata=metadata, data_version=dg.DataVersion(artifact.digest[:32])
+        )
+
+
+def picture_metadata(path: Path) -> dg.MarkdownMetadataValue:
+    """A PNG as Dagster metadata that the web page shows in place."""
+    encoded = base64.b64encode(path.read_bytes()).decode()
+    return dg.MetadataValue.md(f"![{path.stem}](data:image/png;base64,{encoded})")
+
+
+def _code_version(context: dg.AssetExecutionContext) -> str:
+    return context.assets_def.code_versions_by_key[context.asset_key] or ""
+
+
+def _plain(settings: Any) -> Any:
+    return asdict(settings) if is_dataclass(settings) and not isinstance(settings, type) else settings

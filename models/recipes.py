@@ -1,0 +1,286 @@
+"""Recipes: every number of the pipeline, as Python functions that return a dataclass tree. Imports no torch.
+
+Three profiles: ``smoke`` (tests: seconds a stage), ``demo`` (two laptop cores, a quarter of an hour in all) and
+``full`` (two laptop cores, overnight). A default is written once, here.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+LATENT_CHANNELS = 16
+TEXT_DIM = 384  # MiniLM token states
+TEXT_LENGTH = 40  # tokens kept of a caption
+FPS = 16
+SAMPLE_RATE = 48_000
+AUDIO_CHANNELS = 128
+AUDIO_RATE = 25  # latent frames a second: hop 1920
+REFERENCE_SIZE = 64  # pixels a side of the personalization reference
+
+Split = Literal["train", "validation"]
+
+
+@dataclass(frozen=True)
+class AutoencoderConfig:
+    """Temporal Autoencoder widths (8x8x8, 16 latent channels; Movie Gen 3.1.1)."""
+
+    base_width: int = 16
+    multipliers: tuple[int, ...] = (1, 2, 4, 4)
+    blocks: int = 1
+    latent_channels: int = LATENT_CHANNELS
+
+
+@dataclass(frozen=True)
+class AutoencoderRecipe:
+    """One-process training of the Temporal Autoencoder."""
+
+    model: AutoencoderConfig = field(default_factory=AutoencoderConfig)
+    steps: int = 400
+    batch_size: int = 4
+    crop: int = 64  # pixels a side
+    frames: int = 16
+    learning_rate: float = 2e-3
+    video_batches_per_image_batch: int = 3
+    kl_weight: float = 1e-6
+    outlier_weight: float = 1e5
+    outlier_radius: float = 3.0
+    checkpoint_every: int = 100
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class CodecConfig:
+    """Audio codec widths (48 kHz mono, 25 Hz, 128 channels; the role of DAC-VAE in Movie Gen 6)."""
+
+    width: int = 384
+    blocks: int = 2
+    latent_channels: int = AUDIO_CHANNELS
+
+
+@dataclass(frozen=True)
+class CodecRecipe:
+    """One-process training of the audio codec."""
+
+    model: CodecConfig = field(default_factory=CodecConfig)
+    steps: int = 300
+    batch_size: int = 16
+    seconds: float = 1.0
+    learning_rate: float = 1e-3
+    kl_weight: float = 1e-4
+    checkpoint_every: int = 100
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class BackboneConfig:
+    """Joint image/video flow-matching transformer (Movie Gen 3.1.3).
+
+    Attributes:
+        layers, width, ffn, heads: The LLaMa3-like block's sizes.
+        positions: Entries of the learned tables in time, height and width (in patches).
+        source: Whether the latent of an input video is concatenated on channels (editing).
+        reference: Whether tokens of a reference image join the text tokens (personalization).
+    """
+
+    layers: int = 6
+    width: int = 192
+    ffn: int = 512
+    heads: int = 4
+    latent_channels: int = LATENT_CHANNELS
+    text_dim: int = TEXT_DIM
+    patch: int = 2
+    positions: tuple[int, int, int] = (8, 4, 4)
+    source: bool = False
+    reference: bool = False
+
+
+@dataclass(frozen=True)
+class AudioConfig:
+    """Video-to-audio flow-matching transformer (Movie Gen 6): a plain DiT with frame-wise video conditions."""
+
+    layers: int = 4
+    width: int = 192
+    ffn: int = 768
+    heads: int = 4
+    audio_channels: int = AUDIO_CHANNELS
+    video_channels: int = 4 * LATENT_CHANNELS  # latents pooled to 2x2
+    text_dim: int = TEXT_DIM
+    positions: int = 400  # audio latent frames
+
+
+@dataclass(frozen=True)
+class DataMix:
+    """A share of the training data: one group of one latent index.
+
+    Attributes:
+        index: Path of an ``index.json`` that ``models.training.shards`` reads.
+        group: Group name in it (``image-low``, ``video-low``, ``video-high``, ``personalization``, ...).
+        weight: Relative probability of drawing a batch from it.
+    """
+
+    index: str
+    group: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class TrainingRecipe:
+    """One launched training: what, from where, on what, how long.
+
+    Attributes:
+        method: Which objective and model family (``models.training.methods``).
+        init: Folder of an earlier model (``model.safetensors``, ``config.json``) to start from; None starts at random.
+            Position tables grow; new conditions start at zero, so step 0 equals the earlier model.
+        batch_size: Global, over all ranks.
+        schedule: Learning rate after warm-up.
+        caption_dropout: Probability that a caption is replaced by the empty one.
+        world_size: Ranks.
+    """
+
+    name: str
+    method: Literal["video", "audio"]
+    model: BackboneConfig | AudioConfig
+    data: tuple[DataMix, ...]
+    validation: tuple[DataMix, ...]
+    init: str | None = None
+    steps: int = 100
+    batch_size: int = 16
+    learning_rate: float = 1e-3
+    schedule: Literal["constant", "cosine"] = "constant"
+    warmup: int = 10
+    weight_decay: float = 0.01
+    caption_dropout: float = 0.1
+    ema_decay: float = 0.99
+    precision: Literal["32-true", "bf16-true"] = "32-true"
+    world_size: int = 2
+    checkpoint_every: int = 50
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The numbers of one launched stage that differ between profiles."""
+
+    steps: int
+    batch_size: int
+    learning_rate: float
+    schedule: Literal["constant", "cosine"] = "constant"
+    seed: int = 0
+    group_weights: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class CorpusSize:
+    """How many clips of each kind the procedural corpus holds."""
+
+    images: int = 512
+    videos: int = 512
+    validation: int = 32
+    pairs: int = 192  # each of personalization and editing
+    sounds: int = 256
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How much every stage does. ``size_low`` and ``sizes_high`` are (height, width) in pixels."""
+
+    name: Literal["smoke", "demo", "full"]
+    corpus: CorpusSize
+    autoencoder: AutoencoderRecipe
+    codec: CodecRecipe
+    backbone: BackboneConfig
+    audio_model: AudioConfig
+    image_low: Stage
+    joint_low: Stage
+    joint_high: Stage
+    finetunes: tuple[tuple[str, Stage], ...]
+    personalization: Stage
+    editing: Stage
+    audio: Stage
+    size_low: tuple[int, int] = (64, 64)
+    sizes_high: tuple[tuple[int, int], ...] = ((96, 96), (64, 112), (112, 64))
+    frames_low: int = 32
+    frames_high: int = 64
+    evaluation_prompts: int = 20
+    evaluation_seeds: int = 1
+    sampling_steps: int = 25
+
+
+FINETUNES = ("footage_rich", "long_cosine", "low_rate")
+
+
+def demo() -> Profile:
+    """Fits fifteen minutes on two laptop cores, install excluded."""
+    return Profile(
+        name="demo",
+        corpus=CorpusSize(),
+        autoencoder=AutoencoderRecipe(),
+        codec=CodecRecipe(),
+        backbone=BackboneConfig(),
+        audio_model=AudioConfig(),
+        image_low=Stage(250, 64, 1e-3),
+        joint_low=Stage(150, 32, 1e-3),
+        joint_high=Stage(80, 16, 7e-4),
+        finetunes=(
+            ("footage_rich", Stage(30, 16, 3e-4, "cosine", 1, (("video-footage", 0.5),))),
+            ("long_cosine", Stage(50, 16, 3e-4, "cosine", 2)),
+            ("low_rate", Stage(30, 16, 1e-4, "cosine", 3)),
+        ),
+        personalization=Stage(60, 16, 5e-4),
+        editing=Stage(60, 16, 5e-4),
+        audio=Stage(150, 16, 1e-3),
+    )
+
+
+def smoke() -> Profile:
+    """Every stage for a few steps, for tests of the graph: nothing good comes out."""
+    big = demo()
+
+    def few(stage: Stage) -> Stage:
+        return replace(stage, steps=2, batch_size=4)
+
+    return replace(
+        big,
+        name="smoke",
+        corpus=CorpusSize(images=12, videos=12, validation=4, pairs=8, sounds=8),
+        autoencoder=replace(big.autoencoder, model=AutoencoderConfig(base_width=8), steps=3, batch_size=2),
+        codec=replace(big.codec, model=CodecConfig(width=64, blocks=1), steps=3, batch_size=4),
+        backbone=replace(big.backbone, layers=2, width=32, ffn=64, heads=2),
+        audio_model=replace(big.audio_model, layers=1, width=32, ffn=64, heads=2),
+        image_low=few(big.image_low),
+        joint_low=few(big.joint_low),
+        joint_high=few(big.joint_high),
+        finetunes=tuple((name, few(stage)) for name, stage in big.finetunes),
+        personalization=few(big.personalization),
+        editing=few(big.editing),
+        audio=few(big.audio),
+        sampling_steps=2,
+        evaluation_prompts=4,
+    )
+
+
+def full() -> Profile:
+    """Ten times the demo: an overnight run on the same two cores."""
+    base = demo()
+
+    def more(stage: Stage) -> Stage:
+        return replace(stage, steps=stage.steps * 10)
+
+    return replace(
+        base,
+        name="full",
+        corpus=CorpusSize(images=4096, videos=4096, validation=64, pairs=1024, sounds=1024),
+        autoencoder=replace(base.autoencoder, steps=base.autoencoder.steps * 10),
+        codec=replace(base.codec, steps=base.codec.steps * 10),
+        image_low=more(base.image_low),
+        joint_low=more(base.joint_low),
+        joint_high=more(base.joint_high),
+        finetunes=tuple((name, more(stage)) for name, stage in base.finetunes),
+        personalization=more(base.personalization),
+        editing=more(base.editing),
+        audio=more(base.audio),
+        evaluation_seeds=4,
+        sampling_steps=50,
+    )
+
+
+PROFILES = {"smoke": smoke, "demo": demo, "full": full}
