@@ -35,16 +35,16 @@ def _closure(module: str) -> dict[str, Path]:
         if path is None or name in found:
             continue
         found[name] = path
-        waiting.extend(_imports(path, name))
+        waiting.extend(_imports(path))
     return found
 
 
 @cache
-def _imports(path: Path, module: str) -> tuple[str, ...]:
-    return tuple(_walk(ast.parse(path.read_bytes()), module))
+def _imports(path: Path) -> tuple[str, ...]:
+    return tuple(_walk(ast.parse(path.read_bytes())))
 
 
-def _walk(tree: ast.AST, module: str) -> Iterator[str]:
+def _walk(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
