@@ -4,6 +4,7 @@ Assets name these types with ``dg.ResourceParam[...]`` under the resource keys g
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -67,4 +68,51 @@ class Settings(Protocol):
     @property
     def footage(self) -> Sequence[str]:
         """Footage folders or fsspec URIs; the packages' footage when empty."""
+        ...
+
+
+@dataclass(frozen=True)
+class ModelVersion:
+    """One registered model version, opened where the registry keeps it.
+
+    Attributes:
+        number: The version; versions are recorded everywhere, aliases never.
+        model_id: MLflow's id of the logged model.
+        bundle: Folder of the registered serving bundle.
+        evidence: File of the registered evidence.
+        tags: Lineage and digests.
+    """
+
+    number: int
+    model_id: str
+    bundle: Path
+    evidence: Path
+    tags: Mapping[str, str]
+
+
+class Registry(Protocol):
+    """Versions of the one registered model, and which of them serves. Resource key ``registry``."""
+
+    def register(
+        self, bundle: Path, evidence: Path, *, tags: Mapping[str, str], metrics: Mapping[str, float]
+    ) -> ModelVersion:
+        """The version that holds this bundle and this evidence: found by their digests, or made now.
+
+        A new version gets the alias ``challenger``.
+        """
+        ...
+
+    def version(self, number: int) -> ModelVersion:
+        """A version by its number. Raises LookupError."""
+        ...
+
+    def aliased(self, alias: str) -> ModelVersion | None:
+        """The version that ``challenger``, ``champion`` or ``previous`` names now, if any."""
+        ...
+
+    def promote(self, number: int) -> None:
+        """Make a version the champion and export its serving folder; the old champion becomes ``previous``.
+
+        Survives a kill at any point: called again, it finishes. Decides nothing: see ``assets.evaluation.review``.
+        """
         ...

@@ -1,0 +1,164 @@
+"""The model registry: MLflow versions of the one model ``cinemill``, and the serving folder of its champion."""
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from assets.artifact import folder_digest
+from assets.ports import ModelVersion
+from models.files import sha256_file
+from orchestration.champion import export
+from orchestration.tracking import MlflowTracker, locked
+from serving.home import REPOSITORY
+
+NAME = "cinemill"
+CHALLENGER, CHAMPION, PREVIOUS = "challenger", "champion", "previous"
+REQUIREMENTS = ("numpy", "onnxruntime-gpu", "tokenizers", "pyyaml")
+_MODELS_FILES = ("__init__.py", "files.py", "recipes.py")  # what serving imports of the room below it
+
+
+class NothingToRollBack(RuntimeError):
+    """No earlier champion is known."""
+
+
+class MlflowRegistry:
+    """Implements ``assets.ports.Registry`` on the tracker's database; resource key ``registry``."""
+
+    def __init__(self, tracker: MlflowTracker) -> None:
+        self._tracker = tracker
+        self._home = tracker.home
+        self._lock = self._home.locks / "registry.lock"
+
+    def register(
+        self, bundle: Path, evidence: Path, *, tags: Mapping[str, str], metrics: Mapping[str, float]
+    ) -> ModelVersion:
+        """The version with these digests, or a new self-contained pyfunc version, aliased ``challenger``.
+
+        The version is created last, with its tags, so a killed registration leaves no version and is simply repeated.
+        """
+        digests = {"bundle_digest": folder_digest(bundle), "evidence_digest": sha256_file(evidence)}
+        with locked(self._lock):
+            number = self._find(digests)
+            if number is None:
+                model_id = self._log_model(bundle, evidence, {**tags, **digests}, metrics)
+                number = self._create(model_id, {**tags, **digests})
+            client = self._tracker.client
+            champion = self._number(CHAMPION)
+            if number != champion:
+                client.set_registered_model_alias(NAME, CHALLENGER, str(number))
+            return self.version(number)
+
+    def version(self, number: int) -> ModelVersion:
+        """A version by its number. Raises LookupError."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            found = self._tracker.client.get_model_version(NAME, str(number))
+        except MlflowException as error:
+            raise LookupError(f"model {NAME} has no version {number} in {self._tracker.uri}") from error
+        folder = self._artifacts(str(found.model_id)) / "artifacts"
+        return ModelVersion(number, str(found.model_id), folder / "bundle", folder / "evidence.json", dict(found.tags))
+
+    def aliased(self, alias: str) -> ModelVersion | None:
+        """The version that an alias names now, if any."""
+        number = self._number(alias)
+        return None if number is None else self.version(number)
+
+    def promote(self, number: int) -> None:
+        """Make a version the champion, keep the old one as ``previous``, export the serving folder.
+
+        ``previous`` is set before ``champion`` and the folder swapped last: whatever a kill leaves, the same call
+        finishes it, and serving reads a whole bundle at all times.
+        """
+        with locked(self._lock):
+            version = self.version(number)
+            champion = self._number(CHAMPION)
+            client = self._tracker.client
+            if champion is not None and champion != number:
+                client.set_registered_model_alias(NAME, PREVIOUS, str(champion))
+            client.set_registered_model_alias(NAME, CHAMPION, str(number))
+            export(self._home, version)
+            if self._number(CHALLENGER) == number:
+                client.delete_registered_model_alias(NAME, CHALLENGER)
+
+    def rollback(self) -> ModelVersion:
+        """Make ``previous`` the champion again; returns it. Raises NothingToRollBack."""
+        number = self._number(PREVIOUS)
+        if number is None:
+            raise NothingToRollBack(f"model {NAME} has no previous champion: nothing was promoted after the first")
+        self.promote(number)
+        return self.version(number)
+
+    def _number(self, alias: str) -> int | None:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            model = self._tracker.client.get_registered_model(NAME)
+        except MlflowException:
+            return None  # no model was registered in this home yet
+        found = model.aliases.get(alias)
+        return None if found is None else int(found)
+
+    def _find(self, digests: Mapping[str, str]) -> int | None:
+        query = " and ".join(f"tags.{key} = '{value}'" for key, value in digests.items())
+        found = self._tracker.client.search_model_versions(f"name = '{NAME}' and {query}")
+        return max((int(item.version) for item in found), default=None)
+
+    def _create(self, model_id: str, tags: Mapping[str, str]) -> int:
+        from mlflow.exceptions import MlflowException
+
+        client = self._tracker.client
+        try:
+            client.get_registered_model(NAME)
+        except MlflowException:
+            client.create_registered_model(NAME, description="Text to short video with sound; numpy and ONNX Runtime only.")
+        model = client.get_logged_model(model_id)
+        made = client.create_model_version(
+            NAME, f"models:/{model_id}", run_id=model.source_run_id, tags=dict(tags), model_id=model_id
+        )
+        return int(made.version)
+
+    def _log_model(self, bundle: Path, evidence: Path, tags: Mapping[str, str], metrics: Mapping[str, float]) -> str:
+        import mlflow
+
+        mlflow.set_tracking_uri(self._tracker.uri)
+        mlflow.set_registry_uri(self._tracker.uri)
+        with tempfile.TemporaryDirectory() as scratch:
+            code = stage_code(Path(scratch))
+            with mlflow.start_run(experiment_id=self._tracker.experiment_id, run_name="model_version", tags=dict(tags)):
+                info = mlflow.pyfunc.log_model(
+                    name=NAME,
+                    python_model=str(REPOSITORY / "serving" / "pyfunc.py"),
+                    code_paths=[str(path) for path in code],
+                    artifacts={"bundle": str(bundle), "evidence": str(evidence)},
+                    pip_requirements=_pinned(),
+                    tags=dict(tags),
+                )
+                if metrics:
+                    mlflow.log_metrics(dict(metrics), model_id=info.model_id)
+        return str(info.model_id)
+
+    def _artifacts(self, model_id: str) -> Path:
+        from mlflow.artifacts import download_artifacts
+
+        location = self._tracker.client.get_logged_model(model_id).artifact_location
+        # A local location is returned as it is, without a copy.
+        return Path(download_artifacts(artifact_uri=location, tracking_uri=self._tracker.uri))
+
+
+def stage_code(folder: Path) -> list[Path]:
+    """The source that travels with a model: the serving room, and the torch-free modules below that it imports."""
+    ignore: Any = shutil.ignore_patterns("__pycache__", "*.pyc")
+    shutil.copytree(REPOSITORY / "serving", folder / "serving", ignore=ignore)
+    (folder / "models").mkdir()
+    for name in _MODELS_FILES:
+        shutil.copyfile(REPOSITORY / "models" / name, folder / "models" / name)
+    return [folder / "serving", folder / "models"]
+
+
+def _pinned() -> list[str]:
+    from importlib.metadata import version
+
+    return [f"{name}=={version(name)}" for name in REQUIREMENTS]

@@ -1,0 +1,75 @@
+"""The resources that Dagster injects into assets: what ``assets.ports`` asks for."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+
+from assets.store import Store
+from models.recipes import PROFILES, Profile
+from orchestration.io_manager import ArtifactIOManager
+from orchestration.launchers import Launcher
+from orchestration.registry import MlflowRegistry
+from orchestration.tracking import MlflowTracker
+from serving.home import Home
+
+PROFILE_TAG = "cinemill/profile"
+
+
+class UnknownProfile(ValueError):
+    """A profile name that is in no recipe; the message lists those that are."""
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """How much each stage does, and on what footage. Implements ``assets.ports.Settings``."""
+
+    profile: Profile
+    footage: Sequence[str] = ()
+
+
+def build_resources(
+    home: Home | None = None, *, profile: str | None = None, footage: Sequence[str] | None = None
+) -> dict[str, Any]:
+    """Every resource of the graph, for one home.
+
+    Args:
+        home: Default ``CINEMILL_HOME``, or ``var/`` in the checkout.
+        profile: ``smoke``, ``demo`` or ``full``. By default the run's tag ``cinemill/profile``, then
+            ``CINEMILL_PROFILE``, then ``demo``.
+        footage: Folders or URIs. By default ``CINEMILL_FOOTAGE``, separated by the path separator.
+    """
+    home = home or Home.from_env()
+    tracker = MlflowTracker(home)
+    sources = tuple(footage) if footage is not None else footage_from_env()
+
+    @dg.resource(description="How much each stage does: the smoke, demo or full profile, and the footage.")
+    def settings(context: dg.InitResourceContext) -> RunSettings:
+        tags = context.run.tags if context.run else {}
+        name = profile or tags.get(PROFILE_TAG) or os.environ.get("CINEMILL_PROFILE") or "demo"
+        return RunSettings(profile_named(name), sources)
+
+    return {
+        "store": Store(home.store, tracker),
+        "tracker": tracker,
+        "registry": MlflowRegistry(tracker),
+        "launcher": Launcher(home),
+        "settings": settings,
+        "home": home,
+        "io_manager": ArtifactIOManager(home.store),
+    }
+
+
+def profile_named(name: str) -> Profile:
+    """A profile by its name. Raises UnknownProfile."""
+    if name not in PROFILES:
+        raise UnknownProfile(f"profile {name!r} is unknown: choose one of {', '.join(PROFILES)} (CINEMILL_PROFILE)")
+    return PROFILES[name]()
+
+
+def footage_from_env() -> tuple[str, ...]:
+    """Footage folders and URIs that ``CINEMILL_FOOTAGE`` names, one a line or comma separated."""
+    value = os.environ.get("CINEMILL_FOOTAGE", "")
+    return tuple(part.strip() for part in value.replace("\n", ",").split(",") if part.strip())

@@ -1,0 +1,172 @@
+"""Experiment tracking with MLflow on one SQLite file."""
+
+import fcntl
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assets.artifact import Artifact, Built
+from serving.home import Home
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import DatasetInput, Metric
+
+EXPERIMENT = "cinemill"
+SERVER = "http://127.0.0.1:5000"
+DATASET_DIGEST = "dataset_digest"  # the key in Artifact.meta: the DVC md5 of the dataset version
+_BATCH = 1000  # MLflow's limit on metrics in one call
+_PARAMS = 100
+_PARAM_LENGTH = 6000
+
+
+class MlflowTracker:
+    """Runs of the experiment ``cinemill``. Implements ``assets.ports.Tracker``; resource key ``tracker``.
+
+    MLflow is imported on first use: it takes seconds, and most steps find their work done.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+
+    @property
+    def uri(self) -> str:
+        """SQLAlchemy URL of the tracking and registry database."""
+        return f"sqlite:///{self.home.mlflow / 'mlflow.db'}"
+
+    @cached_property
+    def client(self) -> "MlflowClient":
+        """A client of this home's database. The first one of a home makes the tables, under a lock."""
+        import os
+
+        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+        from mlflow import MlflowClient
+
+        self.home.mlflow.mkdir(parents=True, exist_ok=True)
+        client = MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
+        with locked(self.home.locks / "mlflow.lock"):
+            client.search_experiments(max_results=1)
+        return client
+
+    @cached_property
+    def experiment_id(self) -> str:
+        """Id of the experiment; made on first use."""
+        with locked(self.home.locks / "mlflow.lock"):
+            found = self.client.get_experiment_by_name(EXPERIMENT)
+            if found is not None:
+                return str(found.experiment_id)
+            artifacts = (self.home.mlflow / "artifacts").as_uri()
+            return str(self.client.create_experiment(EXPERIMENT, artifact_location=artifacts))
+
+    def record(
+        self,
+        name: str,
+        *,
+        params: Mapping[str, Any],
+        built: Built,
+        inputs: Mapping[str, Artifact],
+        tags: Mapping[str, str],
+    ) -> str:
+        """Log one finished build as a finished run; returns the run's id.
+
+        The tag ``mlflow.parentRunId`` stays free: a build has several parents, named ``parent.<input>``.
+        """
+        client = self.client
+        parents = {key: value.run_id for key, value in inputs.items() if value.run_id}
+        labels = {**tags, **{f"parent.{key}": run for key, run in parents.items()}}
+        labels |= {f"input.{key}": value.digest for key, value in inputs.items()}
+        run = client.create_run(self.experiment_id, run_name=name, tags=labels)
+        run_id = str(run.info.run_id)
+        try:
+            flat = flatten(params)
+            for start in range(0, len(flat), _PARAMS):
+                client.log_batch(run_id, params=_params(flat[start : start + _PARAMS]))
+            metrics = _history(built.history) + _metrics(built.metrics, step=0)
+            for start in range(0, len(metrics), _BATCH):
+                client.log_batch(run_id, metrics=metrics[start : start + _BATCH])
+            datasets = self._datasets(inputs, list(parents.values()))
+            if datasets:
+                client.log_inputs(run_id, datasets=datasets)
+            for picture in built.pictures:
+                client.log_artifact(run_id, str(picture), artifact_path="pictures")
+        except BaseException:
+            client.set_terminated(run_id, status="FAILED")
+            raise
+        client.set_terminated(run_id, status="FINISHED")
+        return run_id
+
+    def run_url(self, run_id: str) -> str:
+        """Address of a run's page on the local MLflow server."""
+        return f"{SERVER}/#/experiments/{self.experiment_id}/runs/{run_id}"
+
+    def dataset_digest(self, run_id: str) -> str | None:
+        """Digest of the dataset version that a run was made from, through all its parents."""
+        for item in self.client.get_run(run_id).inputs.dataset_inputs:
+            return str(item.dataset.digest)
+        return None
+
+    def _datasets(self, inputs: Mapping[str, Artifact], parents: Sequence[str]) -> "list[DatasetInput]":
+        """The dataset versions of the inputs, their own and their parent runs': one lineage key in DVC and MLflow."""
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        digests = {str(value.meta[DATASET_DIGEST]) for value in inputs.values() if value.meta.get(DATASET_DIGEST)}
+        digests |= {digest for run_id in parents if (digest := self.dataset_digest(run_id))}
+        source = json.dumps({"uri": str(self.home.manifests / "dataset.jsonl")})
+        return [
+            DatasetInput(
+                dataset=Dataset(name="dataset", digest=digest, source_type="dvc", source=source),
+                tags=[InputTag(key="mlflow.data.context", value="training")],
+            )
+            for digest in sorted(digests)
+        ]
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """An exclusive operating-system lock on a file; a dead holder's is free at once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+def flatten(params: Any, prefix: str = "") -> list[tuple[str, str]]:
+    """Nested settings as dotted names and short strings, the form of MLflow's params."""
+    if isinstance(params, Mapping):
+        return [pair for key, value in params.items() for pair in flatten(value, f"{prefix}.{key}" if prefix else key)]
+    if params is None and not prefix:
+        return []
+    return [(prefix or "settings", str(params)[:_PARAM_LENGTH])]
+
+
+def _params(pairs: Sequence[tuple[str, str]]) -> list[Any]:
+    from mlflow.entities import Param
+
+    return [Param(key, value) for key, value in pairs]
+
+
+def _metrics(values: Mapping[str, Any], *, step: int) -> "list[Metric]":
+    import time
+
+    from mlflow.entities import Metric
+
+    now = int(time.time() * 1000)
+    return [
+        Metric(key, float(value), now, step)
+        for key, value in values.items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    ]
+
+
+def _history(path: Path | None) -> "list[Metric]":
+    """The curves of a JSONL file, an object a line with ``step`` and named values."""
+    if path is None:
+        return []
+    points: list[Any] = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        values = json.loads(line)
+        points += _metrics({key: value for key, value in values.items() if key != "step"}, step=int(values["step"]))
+    return points
