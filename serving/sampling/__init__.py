@@ -1,0 +1,1 @@
+"""Sampling: schedules of times, solvers over them, guidance over conditions. Plain numpy."""

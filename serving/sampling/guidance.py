@@ -1,0 +1,59 @@
+"""Guidance: velocities of one state under several conditions, weighted into one."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+Graph = Callable[..., np.ndarray]
+Condition = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Guided:
+    """A velocity field u(x, t) = sum_k w_k u(x, t, condition_k), all conditions in one call of the graph.
+
+    Classifier-free guidance and dual guidance are both of this form; see the two constructors. A condition whose
+    weight is zero is never evaluated.
+
+    Attributes:
+        graph: Called as ``graph(latent=..., time=..., **condition)``, batch first.
+        conditions: Named inputs, each [B, ...].
+        weights: One number for each condition; they sum to one.
+    """
+
+    graph: Graph
+    conditions: Sequence[Condition]
+    weights: Sequence[float]
+
+    @classmethod
+    def classifier_free(cls, graph: Graph, condition: Condition, null: Condition, scale: float) -> "Guided":
+        """u(null) + scale * (u(condition) - u(null)) (Movie Gen 3.4)."""
+        return cls(graph, (condition, null), (scale, 1 - scale))
+
+    @classmethod
+    def dual(
+        cls, graph: Graph, *, full: Condition, source: Condition, null: Condition, text: float, video: float
+    ) -> "Guided":
+        """u(0,0) + video * (u(v,0) - u(0,0)) + text * (u(v,c) - u(v,0)): guidance of an edit.
+
+        Args:
+            graph: The editing backbone.
+            full: Source video and instruction.
+            source: Source video, empty instruction.
+            null: Neither.
+            text: Scale of the instruction.
+            video: Scale of the source video.
+        """
+        return cls(graph, (full, source, null), (text, video - text, 1 - video))
+
+    def __call__(self, x: np.ndarray, t: float) -> np.ndarray:
+        """The guided velocity at state ``x`` [B, ...] and time ``t`` in [0, 1]."""
+        active = [(c, w) for c, w in zip(self.conditions, self.weights, strict=True) if w != 0]
+        inputs = {name: np.concatenate([condition[name] for condition, _ in active]) for name in active[0][0]}
+        state = np.concatenate([x] * len(active))
+        velocity = self.graph(latent=state, time=np.full(len(state), t, dtype=np.float32), **inputs)
+        parts = np.split(velocity, len(active))
+        return sum(
+            (np.float32(weight) * part for part, (_, weight) in zip(parts, active, strict=True)), np.zeros_like(x)
+        )
