@@ -1,0 +1,86 @@
+"""Multi-head attention, bidirectional, without biases.
+
+Shapes: B batch, N queries, L text tokens, K reference tokens, D width, M heads, E head width (D = M E).
+"""
+
+import torch
+from torch import Tensor, nn
+
+
+class DotProductAttention(nn.Module):
+    """Softmax attention of given heads: no parameters, a module only so that parallelism can wrap it.
+
+    Sequence and context parallelism exchange tokens for heads (or gather keys and values) around this call, from
+    outside; the network stays as it is.
+    """
+
+    def forward(self, query_BMNE: Tensor, key_BMLE: Tensor, value_BMLE: Tensor, mask_B11L: Tensor | None) -> Tensor:
+        """The attended values [B, M, N, E]. ``mask_B11L`` is True where a key may be seen; None sees all."""
+        return nn.functional.scaled_dot_product_attention(query_BMNE, key_BMLE, value_BMLE, attn_mask=mask_B11L)
+
+
+class Attention(nn.Module):
+    """Full self-attention: multi-head, not grouped-query, no mask (Movie Gen 3.1.3)."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        if width % heads:
+            raise ValueError(f"width {width} is not a multiple of {heads} heads")
+        self.head_width = width // heads
+        self.query = nn.Linear(width, width, bias=False)
+        self.key = nn.Linear(width, width, bias=False)
+        self.value = nn.Linear(width, width, bias=False)
+        self.out = nn.Linear(width, width, bias=False)
+        self.inner = DotProductAttention()
+
+    def split(self, x_BND: Tensor) -> Tensor:
+        """Heads [B, M, N, E]. Their number is read from the tensor: tensor parallelism holds a part of them."""
+        return x_BND.unflatten(-1, (-1, self.head_width)).transpose(1, 2)
+
+    def attend(self, query: Tensor, key: Tensor, value: Tensor, mask_B11L: Tensor | None = None) -> Tensor:
+        """Attended values with heads merged again [B, N, D], before the output projection."""
+        return self.inner(query, key, value, mask_B11L).transpose(1, 2).flatten(2)
+
+    def forward(self, x_BND: Tensor) -> Tensor:
+        """Every token attends to every token, past and future: [B, N, D] -> [B, N, D]."""
+        heads = (self.split(projection(x_BND)) for projection in (self.query, self.key, self.value))
+        return self.out(self.attend(*heads))
+
+
+class CrossAttention(Attention):
+    """Attention of video tokens to the text tokens, and to reference tokens concatenated with them.
+
+    The reference adds ``Z (A(text + reference) - A(text))``, where A is the attention before its output projection
+    and Z is a matrix that starts at zero. So step 0 equals the base model bit for bit (the softmax over text alone is
+    not touched, where a gate on logits would have to start at minus infinity and get no gradient); Z equal to the
+    output projection is plain concatenation (Movie Gen 4); and a matrix, unlike a scalar gate, opens within a few
+    steps.
+    """
+
+    def __init__(self, width: int, heads: int, *, reference: bool = False) -> None:
+        super().__init__(width, heads)
+        self.reference_out = nn.Linear(width, width, bias=False) if reference else None
+
+    def forward(  # type: ignore[override]  # a query of its own
+        self, x_BND: Tensor, text_BLD: Tensor, mask_BL: Tensor, reference_BKD: Tensor | None = None
+    ) -> Tensor:
+        """What the tokens ``x_BND`` take from the text and the reference: [B, N, D].
+
+        Args:
+            x_BND: Video tokens.
+            text_BLD: Projected text tokens.
+            mask_BL: True where a text token is real; at least one a row (the empty caption has two).
+            reference_BKD: Reference tokens, all of them real.
+        """
+        query = self.split(self.query(x_BND))
+        key, value = self.split(self.key(text_BLD)), self.split(self.value(text_BLD))
+        mask_B11L = mask_BL[:, None, None, :]
+        from_text_BND = self.attend(query, key, value, mask_B11L)
+        out_BND = self.out(from_text_BND)
+        if reference_BKD is None or self.reference_out is None:
+            return out_BND
+        key = torch.cat([key, self.split(self.key(reference_BKD))], dim=2)
+        value = torch.cat([value, self.split(self.value(reference_BKD))], dim=2)
+        real_B11K = torch.ones_like(reference_BKD[:, None, None, :, 0], dtype=torch.bool)
+        from_both_BND = self.attend(query, key, value, torch.cat([mask_B11L, real_B11K], dim=-1))
+        return out_BND + self.reference_out(from_both_BND - from_text_BND)

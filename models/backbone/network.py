@@ -1,0 +1,127 @@
+"""The backbone: one flow-matching transformer for images (one frame) and videos.
+
+Shapes: B batch, C latent channels, T latent frames, H W latent height and width, L text tokens, K reference tokens,
+N video tokens, D width.
+"""
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from models.backbone.block import Block, SwiGLU
+from models.backbone.errors import LatentDoesNotFit
+from models.backbone.initialisation import initialise
+from models.backbone.patches import from_patches, to_patches
+from models.backbone.positions import Positions
+from models.backbone.reference import ReferenceEncoder
+from models.backbone.time import Head, Modulation, TimeEmbedding
+from models.recipes import BackboneConfig
+
+
+class Backbone(nn.Module):
+    """Velocity of a noised latent at a flow time, given text (Movie Gen 3.1.3).
+
+    A LLaMa 3 transformer with three changes: cross-attention to text, adaptive norms from the time, attention in both
+    directions. It is a plain single-device module: parallelism, checkpointing and compilation are applied from
+    outside, block by block.
+
+    Args:
+        config: Sizes, and which conditions beside text there are.
+    """
+
+    def __init__(self, config: BackboneConfig) -> None:
+        super().__init__()
+        self.config = config
+        width = config.width
+        patch_channels = config.latent_channels * config.patch**2
+        self.embed = nn.Linear(patch_channels * (2 if config.source else 1), width, bias=False)
+        self.positions = Positions(config.positions, width)
+        self.time = TimeEmbedding(width)
+        self.modulation = Modulation(width, 6)
+        self.text = nn.Linear(config.text_dim, width, bias=False)
+        self.text_norm = nn.LayerNorm(width)
+        self.reference_encoder = ReferenceEncoder(width, config.heads, config.ffn) if config.reference else None
+        self.blocks = nn.ModuleList(
+            Block(width, config.heads, SwiGLU(width, config.ffn), reference=config.reference)
+            for _ in range(config.layers)
+        )
+        self.head = Head(width, patch_channels)
+        initialise(self)
+
+    def forward(
+        self,
+        latent_BCTHW: Tensor,
+        time_B: Tensor,
+        text_BLD: Tensor,
+        text_mask_BL: Tensor,
+        reference: Tensor | None = None,
+        source_BCTHW: Tensor | None = None,
+    ) -> Tensor:
+        """The velocity dX/dt at ``latent_BCTHW``, of the same shape.
+
+        Args:
+            latent_BCTHW: Noised latent X_t; H and W are multiples of the patch.
+            time_B: Flow time in [0, 1].
+            text_BLD: States of the text encoder [B, L, text_dim].
+            text_mask_BL: True where a token is real; at least one a row.
+            reference: Tokens [B, K, D] of the reference encoder, or images [B, 3, 64, 64], which are encoded here
+                (training: the whole network in one forward call, as sharded training needs). None: no reference.
+            source_BCTHW: Latent of the video to be edited, shaped like ``latent_BCTHW``. None: a black condition.
+
+        Raises:
+            LatentDoesNotFit: The grid exceeds the position tables, or a condition is given that the network lacks.
+        """
+        grid = self.grid(latent_BCTHW)
+        positions_1ND = self.positions(grid)
+        embedding_BD = self.time(time_B)
+        modulation_B6D = self.modulation(embedding_BD)
+        text_BLD = self.text_norm(self.text(text_BLD))
+        reference_BKD = self.reference_tokens(reference)
+        x_BND = self.embed(to_patches(self.with_source(latent_BCTHW, source_BCTHW), self.config.patch))
+        for block in self.blocks:
+            x_BND = block(x_BND, positions_1ND, modulation_B6D, text_BLD, text_mask_BL, reference_BKD)
+        return from_patches(self.head(x_BND, embedding_BD), grid, self.config.patch)
+
+    def grid(self, latent_BCTHW: Tensor) -> tuple[int, int, int]:
+        """Tokens in time, height and width of a latent.
+
+        Raises:
+            LatentDoesNotFit: A side is no multiple of the patch, or exceeds its position table.
+        """
+        patch = self.config.patch
+        frames, height, width = latent_BCTHW.shape[2:]
+        grid = (frames, height // patch, width // patch)
+        if torch.compiler.is_compiling():  # an exported graph takes any size that its tables hold
+            return grid
+        if height % patch or width % patch:
+            raise LatentDoesNotFit(f"latent sides {height} x {width} must be multiples of the patch {patch}")
+        if any(tokens > entries for tokens, entries in zip(grid, self.positions.sizes, strict=True)):
+            raise LatentDoesNotFit(
+                f"a grid of {grid} tokens (time, height, width) exceeds the position tables {self.positions.sizes}: "
+                "call grow() or configure larger positions"
+            )
+        return grid
+
+    def grow(self, positions: tuple[int, int, int]) -> None:
+        """Lengthen the position tables; grids that fitted before give what they gave."""
+        self.positions.grow(positions)
+        self.config = replace(self.config, positions=positions)
+
+    def reference_tokens(self, reference: Tensor | None) -> Tensor | None:
+        """Reference tokens [B, K, D] of images or of tokens made before."""
+        if reference is None:
+            return None
+        if self.reference_encoder is None:
+            raise LatentDoesNotFit("a reference was given to a backbone without one: configure reference=True")
+        return self.reference_encoder(reference) if reference.ndim == 4 else reference
+
+    def with_source(self, latent_BCTHW: Tensor, source_BCTHW: Tensor | None) -> Tensor:
+        """The latent with its source on further channels, where the network has them."""
+        if not self.config.source:
+            if source_BCTHW is not None:
+                raise LatentDoesNotFit("a source was given to a backbone without one: configure source=True")
+            return latent_BCTHW
+        if source_BCTHW is None:
+            source_BCTHW = torch.zeros_like(latent_BCTHW)
+        return torch.cat([latent_BCTHW, source_BCTHW], dim=1)

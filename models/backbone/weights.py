@@ -1,0 +1,72 @@
+"""Weights of a network on disk: ``model.safetensors`` beside a ``config.json`` of {"kind", "model"}. No pickle."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from models.backbone.errors import WeightsDoNotFit
+from models.files import atomic_path, read_json, write_json
+
+WEIGHTS = "model.safetensors"
+CONFIG = "config.json"
+
+
+def save_weights(network: nn.Module, config: Any, kind: str, folder: Path) -> None:
+    """Write ``network`` and its configuration dataclass to ``folder``, each file atomically."""
+    state = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    with atomic_path(folder / WEIGHTS) as temporary:
+        save_file(state, temporary)
+    write_json(folder / CONFIG, {"kind": kind, "model": asdict(config)})
+
+
+def read_config(folder: Path, kind: str) -> dict[str, Any]:
+    """The configuration fields of the network in ``folder``, lists turned into the tuples they were.
+
+    Raises:
+        WeightsDoNotFit: There is no network there, or it is of another kind.
+    """
+    try:
+        stored = read_json(folder / CONFIG)
+    except FileNotFoundError as error:
+        raise WeightsDoNotFit(f"{folder} holds no {CONFIG}: train a model into it first") from error
+    if stored.get("kind") != kind:
+        raise WeightsDoNotFit(f"{folder} holds a model of kind {stored.get('kind')!r}, not {kind!r}")
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in stored["model"].items()}
+
+
+def read_weights(folder: Path) -> dict[str, Tensor]:
+    """The tensors of the network in ``folder``.
+
+    Raises:
+        WeightsDoNotFit: The file is missing or damaged.
+    """
+    path = folder / WEIGHTS
+    try:
+        return load_file(path)
+    except (FileNotFoundError, SafetensorError) as error:
+        raise WeightsDoNotFit(f"{path} cannot be read ({error}): train the model again") from error
+
+
+def load_strictly(network: nn.Module, weights: dict[str, Tensor], where: Path) -> None:
+    """Put ``weights`` into ``network``; every name and shape must agree.
+
+    Raises:
+        WeightsDoNotFit: They do not; the message names the first tensor.
+    """
+    own = network.state_dict()
+    for name in sorted(own.keys() | weights.keys()):
+        found = tuple(weights[name].shape) if name in weights else None
+        wanted = tuple(own[name].shape) if name in own else None
+        if found != wanted:
+            raise WeightsDoNotFit(
+                f"{where}: tensor {name} has shape {found} there and {wanted} in the network "
+                "(None: absent): configure the network as the stored one"
+            )
+    with torch.no_grad():
+        for name, tensor in own.items():
+            tensor.copy_(weights[name])
