@@ -1,0 +1,1 @@
+"""The procedural corpus: moving, coloured, sounding shapes whose truth is known exactly."""
