@@ -1,0 +1,6 @@
+"""The invisible mark in delivered video: spread-spectrum embedding, blind detection, decision by p-value."""
+
+from serving.watermark.detection import P_VALUE, Detection
+from serving.watermark.watermarker import Watermarker
+
+__all__ = ["P_VALUE", "Detection", "Watermarker"]
