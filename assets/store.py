@@ -76,19 +76,27 @@ class Store:
         if tracked:
             tags = {"asset": name, "dagster_run_id": context.run_id, "code_version": _code_version(context)}
             run_id = self._tracker.record(name, params=_plain(settings), built=built, inputs=inputs, tags=tags)
-        artifact = Artifact(folder, folder_digest(folder), dict(built.meta), run_id)
-        done = {
-            "digest": artifact.digest,
-            "meta": artifact.meta,
-            "run_id": run_id,
-            "metrics": dict(built.metrics),
-            "pictures": [str(picture.relative_to(folder)) for picture in built.pictures],
-            "inputs": {key: value.digest for key, value in inputs.items()},
-            "dagster_run_id": context.run_id,
-        }
-        write_json(folder / DONE, done)
-        shutil.rmtree(folder / SCRATCH, ignore_errors=True)
-        return self._result(artifact, reused=False)
+        self._finish(context, Artifact(folder, folder_digest(folder), {}, run_id), built, inputs)
+        return self._result(Artifact.open(folder), reused=False)
+
+    def adopt(
+        self, context: dg.AssetExecutionContext, digest: str, *, build: Callable[[Path], Built]
+    ) -> dg.MaterializeResult[Artifact]:
+        """The artifact of content that something else memoises (a DVC stage): the folder is named by its digest.
+
+        Args:
+            context: The asset's execution context.
+            digest: Digest of the content: the artifact's digest and the asset's data version.
+            build: Fills the folder with what people and later assets read of the content.
+        """
+        # Pictures and facts come from the asset's code, so that counts for the folder, though not for the version.
+        name = context.asset_key.to_user_string()
+        folder = self.root / name / f"{digest[:16]}-{_code_version(context)[:8]}"
+        reused = (folder / DONE).exists()
+        if not reused:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._finish(context, Artifact(folder, digest, {}), build(folder), inputs={})
+        return self._result(Artifact.open(folder), reused=reused)
 
     def folder(self, context: dg.AssetExecutionContext, partition: str | None, inputs: Inputs, settings: Any) -> Path:
         """The folder of this code, these inputs and these settings; its name is the fingerprint."""
@@ -103,6 +111,21 @@ class Store:
             ]
         )
         return self.root / name / (partition or "") / fingerprint[:16]
+
+    @staticmethod
+    def _finish(context: dg.AssetExecutionContext, artifact: Artifact, built: Built, inputs: Inputs) -> None:
+        folder = artifact.folder
+        done = {
+            "digest": artifact.digest,
+            "meta": dict(built.meta),
+            "run_id": artifact.run_id,
+            "metrics": dict(built.metrics),
+            "pictures": [str(picture.relative_to(folder)) for picture in built.pictures],
+            "inputs": {key: value.digest for key, value in inputs.items()},
+            "dagster_run_id": context.run_id,
+        }
+        write_json(folder / DONE, done)
+        shutil.rmtree(folder / SCRATCH, ignore_errors=True)
 
     def _result(self, artifact: Artifact, *, reused: bool) -> dg.MaterializeResult[Artifact]:
         from models.files import read_json

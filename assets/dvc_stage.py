@@ -1,0 +1,174 @@
+"""DVC stages, run from assets: DVC is the memo of the manifests, its md5 their version."""
+
+import fcntl
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+import yaml
+
+from assets.code_version import code_version
+from models.files import read_json, write_json, write_text
+from serving.home import REPOSITORY, Home
+
+_TAIL_LINES = 30
+_IGNORE = "/*\n!/dvc.yaml\n!/manifests\n"
+_log = logging.getLogger(__name__)
+
+
+class StageFailed(RuntimeError):
+    """A DVC stage that did not finish; the message holds the last lines of its output."""
+
+
+def reproduce(stage: str, home: Home, settings: Any = None) -> str:
+    """The md5 of a stage's manifest, run again if what it depends on has changed.
+
+    That is: the manifests named in ``dvc.yaml``, ``settings``, and the code that the stage's command can import.
+
+    Args:
+        stage: A stage of ``dvc.yaml``.
+        home: Where the manifests are.
+        settings: A JSON value; the stage reads it back with ``stage_settings``.
+
+    Raises:
+        StageFailed: DVC or the stage's command failed.
+    """
+    root = _project(home)
+    env = _environment(home, root)
+    with _exclusive(home) as lock:
+        _recover(root)
+        _write_settings(stage, home, {"code": code_version(_module(stage)), "settings": settings})
+        if not _unchanged(stage, root, env["DVC_SITE_CACHE_DIR"]):
+            _run(stage, root, env, lock)
+        return _locked_md5(stage, root)
+
+
+def stage_settings(stage: str, home: Home) -> Any:
+    """What ``reproduce`` was given for a stage; called by the stage's own process."""
+    return read_json(_settings_file(stage, home))["settings"]
+
+
+def _settings_file(stage: str, home: Home) -> Path:
+    return home.manifests / "settings" / f"{stage}.json"
+
+
+def _write_settings(stage: str, home: Home, value: Any) -> None:
+    path = _settings_file(stage, home)
+    if not path.exists() or read_json(path) != json.loads(json.dumps(value)):
+        write_json(path, value)
+
+
+def _module(stage: str) -> str:
+    stages = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]
+    if stage not in stages:
+        raise StageFailed(f"{stage} is no stage of dvc.yaml: choose one of {', '.join(stages)}")
+    return str(stages[stage]["cmd"]).rsplit(maxsplit=1)[-1]
+
+
+def _project(home: Home) -> Path:
+    """DVC's root: the checkout for its own ``var/``, else the home, with its own copy of ``dvc.yaml``."""
+    if home.root == REPOSITORY / "var":
+        return REPOSITORY
+    files = {
+        ".dvc/config": (REPOSITORY / ".dvc" / "config").read_text(),
+        ".dvcignore": _IGNORE,
+        # Paths without a leading "./": DVC would not recognise its own records of them.
+        "dvc.yaml": (REPOSITORY / "dvc.yaml").read_text().replace("${home}/", ""),
+    }
+    for name, content in files.items():
+        path = home.root / name
+        if not path.exists() or path.read_text() != content:
+            write_text(path, content)
+    return home.root
+
+
+def _environment(home: Home, root: Path) -> dict[str, str]:
+    parts = [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+    return os.environ | {
+        "PATH": os.pathsep.join(parts),
+        "PYTHONPATH": str(REPOSITORY),
+        "CINEMILL_HOME": str(home.root),
+        "DVC_SITE_CACHE_DIR": str(root / ".dvc" / "tmp" / "site"),
+        "DVC_NO_ANALYTICS": "true",
+    }
+
+
+@contextmanager
+def _exclusive(home: Home) -> Iterator[TextIO]:
+    """Holds the home's DVC lock. The kernel frees it when the last process that holds it is gone, however it went."""
+    home.locks.mkdir(parents=True, exist_ok=True)
+    with (home.locks / "dvc.lock").open("a") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _log.warning("waiting for another DVC stage in %s", home.root)
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        yield stream
+
+
+def _recover(root: Path) -> None:
+    """Remove what a killed DVC leaves behind half-written or locked: it writes neither file atomically."""
+    import psutil
+
+    rwlock = root / ".dvc" / "tmp" / "rwlock"
+    if rwlock.exists():
+        try:
+            held = json.loads(rwlock.read_text())
+            infos = [*held.get("write", {}).values(), *(i for infos in held.get("read", {}).values() for i in infos)]
+            alive = any(psutil.pid_exists(int(info["pid"])) and "dvc" in info["cmd"] for info in infos)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            alive = False
+        # Our lock is held, so a living owner is a person's own `dvc repro`.
+        if not alive:
+            rwlock.unlink(missing_ok=True)
+    recorded = root / "dvc.lock"
+    if recorded.exists() and not _readable(recorded):
+        recorded.unlink()
+
+
+def _readable(lock_file: Path) -> bool:
+    try:
+        return isinstance(yaml.safe_load(lock_file.read_text())["stages"], dict)
+    except (yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError):
+        return False
+
+
+def _unchanged(stage: str, root: Path, site: str) -> bool:
+    """Whether DVC finds nothing to do. Asked in this process: starting DVC costs more than the question."""
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+
+    try:
+        with Repo(str(root), config={"core": {"site_cache_dir": site}}, _wait_for_lock=True) as repo:
+            return not repo.status(targets=[f"{root / 'dvc.yaml'}:{stage}"])
+    except DvcException as error:
+        raise StageFailed(f"DVC cannot read stage {stage} in {root}: {error}") from error
+
+
+def _run(stage: str, root: Path, env: dict[str, str], lock: TextIO) -> None:
+    command = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", "--single-item", stage]
+    # DVC inherits the lock: should this process be killed, a DVC that still runs keeps the next one waiting.
+    done = subprocess.run(
+        command,
+        cwd=root,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        pass_fds=[lock.fileno()],
+    )
+    if done.returncode != 0:
+        tail = "\n".join(done.stdout.splitlines()[-_TAIL_LINES:])
+        raise StageFailed(f"DVC stage {stage} in {root} failed with exit code {done.returncode}:\n{tail}")
+
+
+def _locked_md5(stage: str, root: Path) -> str:
+    recorded = yaml.safe_load((root / "dvc.lock").read_text())["stages"][stage]
+    return str(recorded["outs"][0]["md5"])
