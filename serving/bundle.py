@@ -1,0 +1,219 @@
+"""Bundle: a promoted model as a folder of ONNX graphs, a tokenizer and a manifest with every file's digest."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from serving.config import ServingConfig
+from serving.errors import BundleDamaged, BundleMissing
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+MANIFEST = "manifest.json"
+TOKENIZER = "tokenizer.json"
+PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
+
+
+class GraphFile(BaseModel):
+    """One ONNX file of a bundle."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    file: str
+    sha256: str
+    bytes: int
+
+
+class Manifest(BaseModel):
+    """What a bundle holds, how to use it, and where it comes from.
+
+    Attributes:
+        format: Version of this layout.
+        name: The registered model's name.
+        graphs: ONNX file of each graph.
+        files: SHA-256 of every other file.
+        config: What the pipeline needs to know.
+        lineage: dataset_digest, git, dagster_run, mlflow_run, parents, and model_version once promoted.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal[1] = 1
+    name: str
+    graphs: dict[str, GraphFile]
+    files: dict[str, str]
+    config: ServingConfig
+    lineage: dict[str, Any]
+
+
+class OnnxGraph:
+    """A graph run by ONNX Runtime; the session starts at its first use."""
+
+    def __init__(self, path: Path, providers: Sequence[str], threads: int | None) -> None:
+        self._path = path
+        self._providers = providers
+        self._threads = threads or len(os.sched_getaffinity(0))
+        self._session: onnxruntime.InferenceSession | None = None
+
+    def __call__(self, **inputs: np.ndarray) -> np.ndarray:
+        """The graph's one output for its named inputs."""
+        return self.session.run(None, inputs)[0]
+
+    @property
+    def session(self) -> "onnxruntime.InferenceSession":
+        """The running session; started now if need be."""
+        if self._session is None:
+            import onnxruntime
+
+            options = onnxruntime.SessionOptions()
+            options.intra_op_num_threads = self._threads
+            options.inter_op_num_threads = 1
+            options.log_severity_level = 3  # what is worth knowing is raised
+            try:
+                self._session = onnxruntime.InferenceSession(
+                    str(self._path), options, providers=_usable(self._providers)
+                )
+            except Exception as error:  # ONNX Runtime's own types derive from nothing narrower
+                raise BundleDamaged(f"{self._path} is not a graph that ONNX Runtime can load: {error}") from error
+        return self._session
+
+    @property
+    def provider(self) -> str:
+        """The execution provider that is really used, which need not be the one asked for."""
+        return str(self.session.get_providers()[0])
+
+
+class Bundle:
+    """A verified model folder. Made by ``Bundle.load``."""
+
+    def __init__(self, folder: Path, manifest: Manifest, graphs: Mapping[str, OnnxGraph]) -> None:
+        self.folder = folder
+        self.manifest = manifest
+        self.graphs = graphs
+
+    @classmethod
+    def load(cls, folder: Path, providers: Sequence[str] = PROVIDERS, threads: int | None = None) -> "Bundle":
+        """The bundle in ``folder``, after every file's digest was compared with the manifest.
+
+        Args:
+            folder: Where ``manifest.json`` lies.
+            providers: ONNX Runtime execution providers, best first; those that are not built in are left out.
+            threads: Threads inside an operator; all cores of this process by default.
+
+        Raises:
+            BundleMissing: there is no manifest.
+            BundleDamaged: a file is missing or differs, or the manifest cannot be read.
+        """
+        folder = Path(folder).resolve()  # the champion is a link that promotion moves; sessions start later
+        manifest = read_manifest(folder)
+        expected = {graph.file: graph.sha256 for graph in manifest.graphs.values()} | manifest.files
+        for name, digest in expected.items():
+            _verify(folder, name, digest)
+        graphs = {name: OnnxGraph(folder / graph.file, providers, threads) for name, graph in manifest.graphs.items()}
+        return cls(folder, manifest, graphs)
+
+    @property
+    def config(self) -> ServingConfig:
+        """What the pipeline needs to know."""
+        return self.manifest.config
+
+    @property
+    def lineage(self) -> Mapping[str, Any]:
+        """Where the model comes from."""
+        return self.manifest.lineage
+
+    @property
+    def tokenizer(self) -> Path:
+        """The tokenizer's file."""
+        return self.folder / TOKENIZER
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest in ``folder``; the files that it names are not looked at. Raises as ``Bundle.load``."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise BundleMissing(f"there is no model in {folder} ({MANIFEST} is missing); promote one first")
+    try:
+        return Manifest.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise BundleDamaged(f"{path} is not a bundle manifest: {error}") from error
+
+
+def write_bundle(
+    folder: Path,
+    *,
+    name: str,
+    graphs: Mapping[str, Path],
+    tokenizer: Path,
+    config: ServingConfig | Mapping[str, Any],
+    lineage: Mapping[str, Any],
+) -> Manifest:
+    """Fill ``folder`` with copies of the files and, last, the manifest.
+
+    A graph with external data (``X.onnx.data`` beside ``X.onnx``) is copied with it. The folder is a bundle from the
+    moment its manifest is there; a reader that must never see it half filled is given it by a rename.
+
+    Raises:
+        pydantic.ValidationError: ``config`` is not a serving configuration.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    entries, files = {}, {}
+    for graph, source in graphs.items():
+        target = folder / f"{graph}.onnx"
+        _copy(source, target)
+        entries[graph] = GraphFile(file=target.name, sha256=_sha256(target), bytes=target.stat().st_size)
+        external = source.with_name(source.name + ".data")
+        if external.exists():
+            _copy(external, folder / external.name)
+            files[external.name] = _sha256(folder / external.name)
+    _copy(tokenizer, folder / TOKENIZER)
+    files[TOKENIZER] = _sha256(folder / TOKENIZER)
+    manifest = Manifest(
+        name=name, graphs=entries, files=files, config=ServingConfig.model_validate(config), lineage=dict(lineage)
+    )
+    write_manifest(folder, manifest)
+    return manifest
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write ``manifest`` into ``folder`` atomically, as at promotion, when the lineage learns the model's version."""
+    # Inside, because this module also travels alone with the registered model.
+    from models.files import write_text
+
+    write_text(folder / MANIFEST, json.dumps(manifest.model_dump(mode="json"), indent=2, sort_keys=True) + "\n")
+
+
+def _usable(providers: Sequence[str]) -> list[str]:
+    import onnxruntime
+
+    available = set(onnxruntime.get_available_providers())
+    return [provider for provider in providers if provider in available] or ["CPUExecutionProvider"]
+
+
+def _verify(folder: Path, name: str, digest: str) -> None:
+    path = folder / name
+    if path.resolve().parent != folder.resolve():
+        raise BundleDamaged(f"{folder / MANIFEST} names a file outside its folder: {name}")
+    if not path.is_file():
+        raise BundleDamaged(f"{path} is missing; export or promote the model again")
+    actual = _sha256(path)
+    if actual != digest:
+        raise BundleDamaged(f"{path} has SHA-256 {actual}, its manifest says {digest}; export or promote it again")
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.resolve() != target.resolve():
+        shutil.copyfile(source, target)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,251 @@
+"""Pipeline: prompts in, clips with sound out, over graphs of any runtime."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from serving.bundle import Bundle
+from serving.clip import Clip, from_pixels, to_pixels
+from serving.config import ServingConfig
+from serving.errors import GraphMissing, RequestRefused, SamplingFailed
+from serving.features import LATENT_STRIDE, video_features
+from serving.sampling.guidance import Graph, Guided
+from serving.sampling.sampler import Sampler
+from serving.sampling.solver import Progress
+from serving.text import TextStates
+
+Aspect = str | tuple[int, int]
+StageProgress = Callable[[str, int, int], None]
+_BATCH = 8  # samples in one call of the backbone: bounds memory
+_VIDEO, _AUDIO = 0, 1  # independent noise of one seed
+
+
+class Pipeline:
+    """Generates, edits and sounds video with a model's graphs.
+
+    Whatever the batch a prompt comes in, its seed draws the same noise and it gets the same frames, up to rounding.
+
+    Args:
+        graphs: Graph by name: ONNX sessions of a bundle, or torch modules behind the same calls.
+        tokenizer: The text encoder's ``tokenizer.json``.
+        config: What the graphs do not say themselves.
+    """
+
+    def __init__(self, graphs: Mapping[str, Graph], tokenizer: Path, config: ServingConfig) -> None:
+        self._graphs = graphs
+        self.config = config
+        self._text = TextStates(self._graph("text_encoder"), tokenizer, length=config.text_length, fps=config.fps)
+
+    @classmethod
+    def from_bundle(cls, bundle: Bundle) -> "Pipeline":
+        """A pipeline over a bundle's ONNX graphs."""
+        return cls(bundle.graphs, bundle.tokenizer, bundle.config)
+
+    def generate(
+        self,
+        prompt: str,
+        *,
+        seconds: float,
+        aspect: Aspect = "16:9",
+        seed: int = 0,
+        steps: int | None = None,
+        guidance: float | None = None,
+        reference: np.ndarray | None = None,
+        audio: bool = True,
+        progress: StageProgress | None = None,
+    ) -> Clip:
+        """One clip. As ``generate_batch`` with one prompt and one seed."""
+        return self.generate_batch(
+            [prompt],
+            [seed],
+            seconds=seconds,
+            aspect=aspect,
+            steps=steps,
+            guidance=guidance,
+            reference=reference,
+            audio=audio,
+            progress=progress,
+        )[0]
+
+    def generate_batch(
+        self,
+        prompts: Sequence[str],
+        seeds: Sequence[int],
+        *,
+        seconds: float,
+        aspect: Aspect = "16:9",
+        steps: int | None = None,
+        guidance: float | None = None,
+        reference: np.ndarray | None = None,
+        audio: bool = True,
+        progress: StageProgress | None = None,
+    ) -> list[Clip]:
+        """A clip for each prompt and seed, all of one length and size.
+
+        Args:
+            prompts: What to show.
+            seeds: One non-negative number for each prompt.
+            seconds: Length; rounded to whole frames.
+            aspect: Name of an aspect ratio of the model, or (height, width) in pixels.
+            steps: Sampling steps instead of the model's own number.
+            guidance: Guidance scale instead of the model's own.
+            reference: uint8 [H, W, 3] picture of who or what is to appear, for the personalized model.
+            audio: Whether to make sound.
+            progress: Called with (stage, steps done, steps in all).
+
+        Raises:
+            RequestRefused: a length, size, prompt, seed or reference that the model does not cover.
+            GraphMissing: the model lacks a graph that this needs.
+            SamplingFailed: the model produced values that are not finite.
+        """
+        self._check(prompts, seeds)
+        frames = self.config.frames(seconds)
+        shape = self.config.latent_shape(frames, self.config.size(aspect))
+        sampler = self.config.sampler.with_overrides(steps, guidance)
+        clips: list[Clip] = []
+        for start in range(0, len(prompts), _BATCH):
+            part = slice(start, start + _BATCH)
+            noise = np.stack([_noise(seed, _VIDEO, shape) for seed in seeds[part]])
+            condition, null = self._text.prompts(prompts[part]), self._text.null(len(noise))
+            graph = self._graph("backbone")
+            if reference is not None:
+                graph = self._graph("personalized_backbone")
+                tokens = {"reference": np.repeat(self._reference(reference), len(noise), axis=0)}
+                condition, null = {**condition, **tokens}, {**null, **tokens}
+            velocity = Guided.classifier_free(graph, condition, null, sampler.guidance)
+            latents = self._sample(sampler, velocity, noise, "video", progress)
+            clips += [
+                self._clip(latent, frames, prompt, seed, audio=audio, progress=progress)
+                for latent, prompt, seed in zip(latents, prompts[part], seeds[part], strict=True)
+            ]
+        return clips
+
+    def edit(
+        self,
+        frames: np.ndarray,
+        instruction: str,
+        *,
+        seed: int = 0,
+        steps: int | None = None,
+        guidance: float | None = None,
+        progress: StageProgress | None = None,
+    ) -> Clip:
+        """The video ``frames`` (uint8 [F, H, W, 3]) changed as ``instruction`` says; silent.
+
+        The video must be of a size and length that the model generates. Text and source video are guided apart
+        (dual guidance); with the source's scale at 1 that is plain classifier-free guidance of the instruction.
+
+        Raises:
+            RequestRefused, GraphMissing, SamplingFailed: as ``generate_batch``.
+        """
+        self._check([instruction], [seed])
+        count = self.config.frames(len(frames) / self.config.fps)
+        self.config.size((frames.shape[1], frames.shape[2]))
+        sampler = self.config.sampler.with_overrides(steps, guidance)
+        source = self.encode(frames)
+        condition, null = self._text.prompts([instruction]), self._text.null(1)
+        velocity = Guided.dual(
+            self._graph("editing_backbone"),
+            full={**condition, "source": source},
+            source={**null, "source": source},
+            null={**null, "source": np.zeros_like(source)},
+            text=sampler.guidance,
+            video=self.config.source_guidance,
+        )
+        latent = self._sample(sampler, velocity, _noise(seed, _VIDEO, source.shape[1:])[None], "edit", progress)[0]
+        return self._clip(latent, count, instruction, seed, audio=False, progress=progress)
+
+    def sound(
+        self,
+        latent: np.ndarray,
+        prompt: str,
+        seconds: float,
+        *,
+        seed: int = 0,
+        steps: int | None = None,
+        guidance: float | None = None,
+        progress: StageProgress | None = None,
+    ) -> np.ndarray:
+        """Sound for a video latent [16, T, h, w]: float32 mono [round(seconds * sample_rate)] in [-1, 1].
+
+        Raises:
+            RequestRefused, GraphMissing, SamplingFailed: as ``generate_batch``.
+        """
+        self._check([prompt], [seed])
+        self.config.frames(seconds)
+        sampler = self.config.audio_sampler.with_overrides(steps, guidance)
+        length = round(seconds * self.config.sample_rate)
+        shape = (-(-length // self.config.audio_hop), self.config.audio_channels)
+        features = video_features(latent, shape[0], fps=self.config.fps, audio_rate=self.config.audio_rate)
+        video = {"video": features[None]}
+        velocity = Guided.classifier_free(
+            self._graph("audio_backbone"),
+            {**self._text.prompts([prompt]), **video},
+            {**self._text.null(1), **video},
+            sampler.guidance,
+        )
+        audio = self._sample(sampler, velocity, _noise(seed, _AUDIO, shape)[None], "sound", progress)
+        waveform = self._graph("audio_decode")(latent=audio)[0]
+        return np.clip(waveform[:length], -1, 1).astype(np.float32)
+
+    def encode(self, frames: np.ndarray) -> np.ndarray:
+        """uint8 [F, H, W, 3] as its normalised latent [1, 16, T, h, w]; the last frame is held to fill the last T."""
+        missing = -len(frames) % LATENT_STRIDE
+        padded = np.concatenate([frames, np.repeat(frames[-1:], missing, axis=0)])
+        return self._graph("autoencoder_encode")(video=from_pixels(padded)[None])
+
+    def decode(self, latent: np.ndarray, frames: int) -> np.ndarray:
+        """The first ``frames`` frames of latent [16, T, h, w] as uint8 [frames, 8 h, 8 w, 3]."""
+        return to_pixels(self._graph("autoencoder_decode")(latent=latent[None])[0])[:frames]
+
+    def _clip(
+        self, latent: np.ndarray, frames: int, prompt: str, seed: int, *, audio: bool, progress: StageProgress | None
+    ) -> Clip:
+        pixels = self.decode(latent, frames)
+        sound = self.sound(latent, prompt, frames / self.config.fps, seed=seed, progress=progress) if audio else None
+        return Clip(pixels, self.config.fps, sound, self.config.sample_rate, latent, prompt, seed)
+
+    def _reference(self, image: np.ndarray) -> np.ndarray:
+        """Tokens [1, K, width] of a reference picture, cropped to a square about its centre."""
+        from PIL import Image, ImageOps
+
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[-1] != 3:
+            raise RequestRefused(f"a reference is uint8 [H, W, 3], not {image.dtype} {list(image.shape)}")
+        side = self.config.reference_size
+        square = ImageOps.fit(Image.fromarray(image), (side, side), Image.Resampling.LANCZOS)
+        picture = from_pixels(np.asarray(square)[None])[:, 0]
+        return self._graph("reference_encoder")(image=picture[None])
+
+    def _graph(self, name: str) -> Graph:
+        if name not in self._graphs:
+            raise GraphMissing(f"this model has no graph '{name}', only {', '.join(sorted(self._graphs))}")
+        return self._graphs[name]
+
+    @staticmethod
+    def _sample(
+        sampler: Sampler, velocity: Guided, noise: np.ndarray, stage: str, progress: StageProgress | None
+    ) -> np.ndarray:
+        report: Progress | None = None
+        if progress is not None:
+            report = lambda done, total: progress(stage, done, total)  # noqa: E731 - a closure of one line
+        sample = sampler.sample(velocity, noise, report)
+        if not np.isfinite(sample).all():
+            raise SamplingFailed(f"sampling {stage} gave values that are not finite; lower the guidance ({sampler})")
+        return sample
+
+    @staticmethod
+    def _check(prompts: Sequence[str], seeds: Sequence[int]) -> None:
+        if len(prompts) != len(seeds):
+            raise RequestRefused(f"{len(prompts)} prompts need as many seeds, not {len(seeds)}")
+        for prompt in prompts:
+            if not prompt.strip():
+                raise RequestRefused("the prompt is empty: say what the video shows")
+        for seed in seeds:
+            if seed < 0:
+                raise RequestRefused(f"a seed is not negative: {seed}")
+
+
+def _noise(seed: int, stream: int, shape: Sequence[int]) -> np.ndarray:
+    """Standard normal float32 that depends on the seed and the stream alone."""
+    return np.random.default_rng([seed, stream]).standard_normal(shape, dtype=np.float32)

@@ -1,0 +1,126 @@
+"""A model whose every answer is known in closed form, behind the calls of the real graphs."""
+
+import numpy as np
+import pytest
+
+from models.text.wheel import minilm_folder
+from serving.config import ServingConfig
+from serving.pipeline import Pipeline
+from serving.sampling.sampler import Sampler
+
+HOP = 1920
+
+
+def text_encoder(*, input_ids, attention_mask):
+    """Each token's state is its id, scaled."""
+    return np.repeat((input_ids / 3000).astype(np.float32)[..., None], 384, axis=-1)
+
+
+def meaning(text, text_mask):
+    """One number [B] for what a text says."""
+    return (text[..., 0] * text_mask).sum(axis=1) / text_mask.sum(axis=1)
+
+
+class TargetFlow:
+    """The flow that carries everything to a constant which the conditions name: u = (target - x) / (1 - t)."""
+
+    def __init__(self):
+        self.batches = []
+
+    def target(self, *, text, text_mask, reference=None, source=None, video=None):
+        target = meaning(text, text_mask)
+        for extra in (reference, source, video):
+            if extra is not None:
+                target = target + extra.reshape(len(extra), -1).mean(axis=1)
+        return target
+
+    def __call__(self, *, latent, time, **conditions):
+        self.batches.append(len(latent))
+        shape = (-1,) + (1,) * (latent.ndim - 1)
+        target = self.target(**conditions).reshape(shape)
+        return ((target - latent) / (1 - time.reshape(shape))).astype(np.float32)
+
+
+class ShiftFlow(TargetFlow):
+    """The flow that adds a constant to the noise: u = target."""
+
+    def __call__(self, *, latent, time, **conditions):
+        self.batches.append(len(latent))
+        target = self.target(**conditions).reshape((-1,) + (1,) * (latent.ndim - 1))
+        return np.broadcast_to(target, latent.shape).astype(np.float32)
+
+
+def autoencoder_decode(*, latent):
+    return np.tanh(latent[:, :3].repeat(8, axis=2).repeat(8, axis=3).repeat(8, axis=4))
+
+
+def autoencoder_encode(*, video):
+    b, c, f, h, w = video.shape
+    pooled = video.reshape(b, c, f // 8, 8, h // 8, 8, w // 8, 8).mean(axis=(3, 5, 7))
+    return np.concatenate([pooled, np.zeros((b, 13, *pooled.shape[2:]), np.float32)], axis=1)
+
+
+def reference_encoder(*, image):
+    return np.repeat(image.mean(axis=(1, 2, 3))[:, None, None], 4, axis=1).repeat(8, axis=2)
+
+
+def audio_decode(*, latent):
+    return 0.1 * np.tanh(latent[..., 0]).repeat(HOP, axis=1)
+
+
+@pytest.fixture
+def tokenizer_file():
+    return minilm_folder() / "tokenizer.json"
+
+
+@pytest.fixture
+def config():
+    return ServingConfig(
+        fps=16,
+        sample_rate=48_000,
+        text_length=40,
+        sizes={"1:1": (96, 96), "16:9": (64, 112), "9:16": (112, 64)},
+        audio_rate=25,
+        audio_hop=HOP,
+        sampler=Sampler(steps=4, emulated_steps=8, guidance=2.0),
+        audio_sampler=Sampler(solver="midpoint", schedule="uniform", steps=3, guidance=1.5),
+    )
+
+
+@pytest.fixture
+def graphs():
+    """All graphs; the flows carry noise to a constant that the conditions name."""
+    return {
+        "text_encoder": text_encoder,
+        "backbone": TargetFlow(),
+        "personalized_backbone": TargetFlow(),
+        "reference_encoder": reference_encoder,
+        "editing_backbone": TargetFlow(),
+        "autoencoder_encode": autoencoder_encode,
+        "autoencoder_decode": autoencoder_decode,
+        "audio_backbone": TargetFlow(),
+        "audio_decode": audio_decode,
+    }
+
+
+@pytest.fixture
+def shift_flow():
+    return ShiftFlow()
+
+
+@pytest.fixture
+def pipeline(graphs, tokenizer_file, config):
+    return Pipeline(graphs, tokenizer_file, config)
+
+
+@pytest.fixture
+def value_of(graphs, tokenizer_file):
+    """What the toy model understands of a text."""
+    from serving.text import TextStates
+
+    states = TextStates(graphs["text_encoder"], tokenizer_file, length=40, fps=16)
+
+    def value(prompt=None):
+        return float(meaning(**(states.null(1) if prompt is None else states.prompts([prompt])))[0])
+
+    return value

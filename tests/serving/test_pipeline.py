@@ -1,0 +1,141 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from serving.clip import from_pixels, to_pixels
+from serving.errors import GraphMissing, RequestRefused, SamplingFailed
+from serving.pipeline import Pipeline
+
+RED = "a red ball moves right"
+
+
+def test_importing_it_does_not_import_torch():
+    code = "import sys, serving.pipeline, serving.bundle; sys.exit('torch' in sys.modules or 'models' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_a_sample_is_what_the_guided_flow_leads_to(pipeline, value_of):
+    clip = pipeline.generate(RED, seconds=1.0, aspect="1:1", seed=3, guidance=2.5)
+    null = value_of()
+    expected = null + 2.5 * (value_of(RED) - null)
+    np.testing.assert_allclose(clip.latent, expected, rtol=1e-4)
+    np.testing.assert_array_equal(
+        np.unique(clip.frames), np.unique(to_pixels(np.full((3, 1, 1, 1), np.tanh(expected))))
+    )
+
+
+@pytest.mark.parametrize(("seconds", "frames"), [(4.0, 64), (0.5, 8), (1.3, 21), (0.0625, 1)])
+def test_frames_and_samples_are_exactly_as_many_as_asked_for(pipeline, seconds, frames):
+    clip = pipeline.generate(RED, seconds=seconds, aspect="16:9")
+    assert clip.frames.shape == (frames, 64, 112, 3)
+    assert clip.frames.dtype == np.uint8
+    assert clip.audio.shape == (frames * 3000,)
+    assert clip.audio.dtype == np.float32
+
+
+def test_guidance_evaluates_condition_and_null_in_one_call_and_in_the_models_number_of_steps(pipeline, graphs):
+    pipeline.generate_batch([RED, "a blue square"], [1, 2], seconds=0.5, aspect="1:1", audio=False)
+    assert graphs["backbone"].batches == [4] * 4
+
+
+def test_steps_and_guidance_can_be_set_for_one_call(pipeline, graphs):
+    pipeline.generate(RED, seconds=0.5, steps=7, guidance=1.0, audio=False)
+    assert graphs["backbone"].batches == [1] * 7
+
+
+def test_a_seed_gives_the_same_clip_whatever_the_batch(graphs, shift_flow, tokenizer_file, config):
+    pipeline = Pipeline({**graphs, "backbone": shift_flow}, tokenizer_file, config)
+    prompts = [f"{RED} number {index}" for index in range(11)]  # more than one call takes
+    together = pipeline.generate_batch(prompts, list(range(11)), seconds=0.5, aspect="1:1", audio=False)
+    for index in (0, 5, 10):
+        alone = pipeline.generate(prompts[index], seconds=0.5, aspect="1:1", seed=index, audio=False)
+        np.testing.assert_allclose(alone.latent, together[index].latent, atol=1e-5)
+        assert together[index].prompt == prompts[index]
+    assert not np.allclose(
+        together[0].latent - together[0].latent.mean(), together[1].latent - together[1].latent.mean()
+    )
+
+
+def test_noise_is_standard_normal(graphs, shift_flow, tokenizer_file, config, value_of):
+    pipeline = Pipeline({**graphs, "backbone": shift_flow}, tokenizer_file, config)
+    latent = pipeline.generate(RED, seconds=4.0, seed=5, guidance=1.0, audio=False).latent - value_of(RED)
+    assert abs(latent.mean()) < 0.03
+    assert latent.std() == pytest.approx(1.0, abs=0.03)
+
+
+def test_a_reference_reaches_the_personalized_model(pipeline, graphs, value_of):
+    reference = np.full((30, 50, 3), 204, np.uint8)
+    clip = pipeline.generate(RED, seconds=0.5, guidance=1.0, reference=reference, audio=False)
+    np.testing.assert_allclose(clip.latent, value_of(RED) + 0.6, rtol=1e-3)
+    assert not graphs["backbone"].batches
+
+
+def test_an_edit_starts_from_the_source_video(pipeline, value_of):
+    frames = np.random.default_rng(0).integers(0, 256, size=(13, 64, 112, 3), dtype=np.uint8)
+    clip = pipeline.edit(frames, "make it blue", seed=1, guidance=3.0)
+    padded = np.concatenate([frames, frames[-1:].repeat(3, axis=0)])
+    source = from_pixels(padded).mean() * 3 / 16  # the toy encoder fills 3 of 16 channels
+    null = value_of()
+    np.testing.assert_allclose(clip.latent, source + null + 3.0 * (value_of("make it blue") - null), rtol=1e-3)
+    assert clip.frames.shape == frames.shape
+    assert clip.audio is None
+
+
+def test_sound_follows_text_and_video(pipeline, value_of, config):
+    latent = np.full((16, 4, 8, 14), 0.25, np.float32)
+    audio = pipeline.sound(latent, RED, 1.5, seed=2, guidance=1.0)
+    assert audio.shape == (72_000,)
+    assert np.sign(audio.mean()) == np.sign(value_of(RED) + 0.25)
+
+
+def test_sound_is_reproducible_and_differs_between_seeds(graphs, shift_flow, tokenizer_file, config):
+    pipeline = Pipeline({**graphs, "audio_backbone": shift_flow}, tokenizer_file, config)
+    latent = np.zeros((16, 2, 8, 14), np.float32)
+    first, again, other = (pipeline.sound(latent, RED, 1.0, seed=seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize(
+    ("missing", "call"),
+    [
+        ("backbone", lambda p: p.generate(RED, seconds=0.5)),
+        ("autoencoder_decode", lambda p: p.generate(RED, seconds=0.5)),
+        ("audio_backbone", lambda p: p.generate(RED, seconds=0.5)),
+        ("reference_encoder", lambda p: p.generate(RED, seconds=0.5, reference=np.zeros((8, 8, 3), np.uint8))),
+        ("editing_backbone", lambda p: p.edit(np.zeros((8, 64, 112, 3), np.uint8), "x")),
+    ],
+)
+def test_a_missing_graph_is_named(graphs, tokenizer_file, config, missing, call):
+    del graphs[missing]
+    with pytest.raises(GraphMissing, match=f"no graph '{missing}'"):
+        call(Pipeline(graphs, tokenizer_file, config))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"seconds": 4.5}, "4.5 s"),
+        ({"aspect": "3:1"}, "3:1"),
+        ({"prompt": "  "}, "empty"),
+        ({"seed": -1}, "not negative"),
+        ({"reference": np.zeros((4, 4, 3))}, "uint8"),
+    ],
+)
+def test_what_the_model_does_not_cover_is_refused(pipeline, changes, message):
+    with pytest.raises(RequestRefused, match=message):
+        pipeline.generate(**{"prompt": RED, "seconds": 1.0, **changes})
+
+
+def test_values_that_are_not_finite_are_never_decoded(graphs, tokenizer_file, config):
+    graphs["backbone"] = lambda *, latent, **_: np.full_like(latent, np.nan)
+    with pytest.raises(SamplingFailed, match="video"):
+        Pipeline(graphs, tokenizer_file, config).generate(RED, seconds=0.5)
+
+
+def test_progress_names_the_stage_and_counts_its_steps(pipeline):
+    seen = []
+    pipeline.generate(RED, seconds=0.5, progress=lambda *step: seen.append(step))
+    assert seen == [("video", i, 4) for i in range(1, 5)] + [("sound", i, 3) for i in range(1, 4)]
