@@ -18,7 +18,7 @@ from models.files import read_json, write_json, write_text
 from serving.home import REPOSITORY, Home
 
 _TAIL_LINES = 30
-_IGNORE = "/*\n!/dvc.yaml\n!/manifests\n"
+_IGNORE = "/*\n!/dvc.yaml\n!/dvc.lock\n!/manifests\n"
 _log = logging.getLogger(__name__)
 
 
