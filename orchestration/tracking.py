@@ -46,8 +46,8 @@ class MlflowTracker:
         from mlflow import MlflowClient
 
         self.home.mlflow.mkdir(parents=True, exist_ok=True)
-        client = MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
         with locked(self.home.locks / "mlflow.lock"):
+            client = MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
             client.search_experiments(max_results=1)
         return client
 

@@ -1,0 +1,136 @@
+"""Running the graph in this process: what the demo, the command line and the end-to-end test do."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import dagster as dg
+
+from assets.campaigns import CAMPAIGNS, intake
+from orchestration.graph import graph
+from orchestration.instance import instance
+from orchestration.jobs import EVERY_FINETUNE
+from orchestration.progress import RUN_CONFIG, Listener, listening
+from orchestration.resources import PROFILE_TAG, build_resources
+from serving.home import Home
+
+PROCESS_TAG = "cinemill/pid"
+
+
+class ChainFailed(RuntimeError):
+    """A run of the graph failed; the message names each failed step or blocking check, and why."""
+
+
+@dataclass
+class ChainReport:
+    """What ran.
+
+    Attributes:
+        run_ids: Dagster run ids, in order.
+        seconds: Wall-clock seconds of each step: an asset by its name, a check by ``<asset>_<check>``.
+    """
+
+    run_ids: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def run_chain(
+    home: Home,
+    *,
+    profile: str = "demo",
+    footage: Sequence[str] = (),
+    selection: Sequence[str] | None = None,
+    listener: Listener | None = None,
+) -> ChainReport:
+    """Footage to promotion, in one Dagster run.
+
+    Args:
+        home: Where everything is written; ``CINEMILL_HOME`` is set to it, for child processes too.
+        profile: ``smoke``, ``demo`` or ``full``.
+        footage: Folders or URIs; the packages' footage when empty.
+        selection: Names of assets; by default the whole chain. Their inputs must have been made.
+        listener: Hears each event as it happens.
+
+    Raises:
+        ChainFailed: A step or a blocking check failed. What finished stays, and is found again.
+    """
+    tags = {**EVERY_FINETUNE, PROFILE_TAG: profile}
+    return _execute(home, "retrain", profile, footage, tags=tags, selection=selection, listener=listener)
+
+
+def run_campaign_brief(
+    home: Home, brief: Path, *, profile: str = "demo", listener: Listener | None = None
+) -> ChainReport:
+    """Deliver one brief with the champion, in one Dagster run: the partition named by the brief's id.
+
+    A dynamic partition cannot share a run with the finetunes' static ones, so a campaign is a run of its own.
+
+    Raises:
+        assets.campaigns.BriefRefused: The brief is not valid; the message names the field.
+        ChainFailed: There is no champion, or a prompt was refused, or a deliverable failed its checks.
+    """
+    key = intake(brief).key
+    with instance(home) as dagster_instance:
+        dagster_instance.add_dynamic_partitions(str(CAMPAIGNS.name), [key])
+    return _execute(home, "campaign", profile, (), tags={PROFILE_TAG: profile}, partition=key, listener=listener)
+
+
+def _execute(
+    home: Home,
+    job: str,
+    profile: str,
+    footage: Sequence[str],
+    *,
+    tags: Mapping[str, str],
+    selection: Sequence[str] | None = None,
+    partition: str | None = None,
+    listener: Listener | None = None,
+) -> ChainReport:
+    os.environ["CINEMILL_HOME"] = str(home.root)
+    definitions = graph(build_resources(home, profile=profile, footage=footage))
+    with instance(home) as dagster_instance, listening(listener):
+        bury_dead_runs(dagster_instance)
+        result = definitions.resolve_job_def(job).execute_in_process(
+            instance=dagster_instance,
+            partition_key=partition,
+            asset_selection=None if selection is None else [dg.AssetKey(name) for name in selection],
+            tags={**tags, PROCESS_TAG: str(os.getpid())},
+            run_config=RUN_CONFIG,
+            raise_on_error=False,
+        )
+    if not result.success:
+        raise ChainFailed(f"run {result.run_id} of {job} failed:\n" + "\n".join(_failures(result)))
+    seconds = {
+        str(event.step_key): event.step_success_data.duration_ms / 1000
+        for event in result.all_events
+        if event.is_step_success
+    }
+    return ChainReport([result.run_id], seconds)
+
+
+def bury_dead_runs(dagster_instance: dg.DagsterInstance) -> list[str]:
+    """Mark runs as failed whose process is gone: a killed process cannot do it itself. Returns their ids."""
+    dead = []
+    unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
+    for run in dagster_instance.get_runs(unfinished):
+        pid = run.tags.get(PROCESS_TAG)
+        if pid and not Path(f"/proc/{pid}").exists():
+            dagster_instance.report_run_failed(run, f"process {pid} of this run is gone")
+            dead.append(run.run_id)
+    return dead
+
+
+def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
+    lines = []
+    for event in result.all_events:
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            while error is not None and error.cause is not None:
+                error = error.cause
+            lines.append(f"  {event.step_key}: {error.message.strip() if error else 'no reason given'}")
+        elif event.event_type_value == "ASSET_CHECK_EVALUATION":
+            check = event.asset_check_evaluation_data
+            if not check.passed and check.blocking:
+                lines.append(f"  {check.asset_key.to_user_string()}: {check.check_name}: {check.description}")
+    return lines

@@ -1,0 +1,14 @@
+"""Schedules."""
+
+import dagster as dg
+
+from orchestration.jobs import EVERY_FINETUNE, retrain
+
+weekly_retraining = dg.ScheduleDefinition(
+    name="weekly_retraining",
+    job=retrain,
+    cron_schedule="0 3 * * 0",
+    execution_timezone="UTC",
+    tags=EVERY_FINETUNE,
+    description="Sundays at 03:00 UTC: what has changed is made again, what has not is found finished.",
+)

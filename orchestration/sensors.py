@@ -1,0 +1,102 @@
+"""Sensors: campaign intake, champion change, run failure."""
+
+import json
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from assets.campaigns import CAMPAIGNS, BriefRefused, intake
+from models.files import write_json
+from orchestration.champion import exported_version
+from orchestration.jobs import campaign
+from serving.home import Home
+
+_REASON_SUFFIX = ".error.json"
+
+
+@dg.sensor(
+    job=campaign,
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Each new YAML brief in the home's briefs folder becomes a partition and a campaign run.",
+)
+def campaign_intake(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """New or changed briefs; a refused one gets a file with the reason beside it, and the others go on.
+
+    A changed brief asks for a new run of its partition: the run key holds the digest of its content.
+    """
+    home = Home.from_env()
+    seen: dict[str, str] = json.loads(context.cursor or "{}")
+    requests, keys, refused = [], [], 0
+    for path in sorted(home.briefs.glob("*.y*ml")) if home.briefs.is_dir() else []:
+        mark = path.with_name(path.name + _REASON_SUFFIX)
+        try:
+            brief = intake(path)
+        except BriefRefused as error:
+            refused += 1
+            digest = error.digest
+            if seen.get(path.name) != digest:
+                context.log.error("%s", error)
+                write_json(mark, {"brief": path.name, "error": str(error)})
+                seen[path.name] = digest
+            continue
+        if seen.get(path.name) == brief.digest:
+            continue
+        if home.champion.exists():
+            mark.unlink(missing_ok=True)
+            keys.append(brief.key)
+            requests.append(dg.RunRequest(run_key=f"{brief.key}-{brief.digest[:12]}", partition_key=brief.key))
+            seen[path.name] = brief.digest
+    if not requests:
+        context.update_cursor(json.dumps(seen))
+        waiting = "" if home.champion.exists() else "; briefs wait for a champion"
+        return dg.SkipReason(f"no new brief in {home.briefs}; {refused} refused{waiting}")
+    return dg.SensorResult(
+        run_requests=requests,
+        dynamic_partitions_requests=[CAMPAIGNS.build_add_request(keys)],
+        cursor=json.dumps(seen),
+    )
+
+
+@dg.sensor(
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Reports the external asset `champion` whenever another model version serves.",
+)
+def champion_change(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """A promotion, a rollback, or a folder put back by hand: what serves has changed."""
+    version = exported_version(Home.from_env())
+    if version is None:
+        return dg.SkipReason("nothing was promoted yet")
+    if context.cursor == str(version):
+        return dg.SkipReason(f"version {version} still serves")
+    event = dg.AssetMaterialization(
+        asset_key="champion",
+        metadata={"model_version": version, "previous": context.cursor or "none"},
+        tags={"dagster/data_version": str(version)},
+    )
+    return dg.SensorResult(asset_events=[event], cursor=str(version))
+
+
+@dg.run_failure_sensor(
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Writes what failed, and why, to the home's failures folder.",
+)
+def run_failure(context: dg.RunFailureSensorContext) -> None:
+    """One JSON file a failed run: job, steps, messages. A chat hook or pager reads these."""
+    home = Home.from_env()
+    run = context.dagster_run
+    steps = [
+        {"step": event.step_key, "error": event.step_failure_data.error.message if event.step_failure_data.error else ""}
+        for event in context.for_run_failure().get_step_failure_events()
+    ]
+    report = {
+        "run_id": run.run_id,
+        "job": run.job_name,
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "message": context.failure_event.message,
+        "steps": steps,
+        "tags": dict(run.tags),
+    }
+    write_json(home.root / "failures" / f"{run.run_id}.json", report)
+    context.log.error("run %s of %s failed: %s", run.run_id, run.job_name, context.failure_event.message)
