@@ -1,0 +1,165 @@
+"""The catalog: what came in, what became of it, and what was delivered, in one SQL database."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, delete, event, make_url, select
+from sqlalchemy.orm import Session
+
+from serving.catalog.tables import Base, Clip, Dataset, DatasetClip, Decision, Deliverable, Footage
+
+_BUSY_MILLISECONDS = 30_000
+_WRITING = "cinemill_writing"
+
+Row = Mapping[str, Any]
+
+
+class UnknownDeliverable(LookupError):
+    """A digest that no delivered file has."""
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """A deliverable, the clips of the dataset version behind its model, and their source files."""
+
+    deliverable: Deliverable
+    clips: Sequence[Clip]
+    sources: Sequence[Footage]
+
+
+class Catalog:
+    """Records keyed by content id: writing the same rows again changes nothing.
+
+    Args:
+        url: SQLAlchemy URL. SQLite is set to write-ahead logging, foreign keys and waiting for other writers.
+    """
+
+    def __init__(self, url: str) -> None:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        self._engine = create_engine(parsed)
+        if self._engine.dialect.name == "sqlite":
+            _tune_sqlite(self._engine)
+        with self._write() as session:
+            Base.metadata.create_all(session.connection())
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    def record_footage(self, rows: Iterable[Row]) -> None:
+        """Rows of ``footage.jsonl``."""
+        self._merge(Footage, rows)
+
+    def record_clips(self, rows: Iterable[Row]) -> None:
+        """Rows of ``clips.jsonl``; their sources are recorded already."""
+        self._merge(Clip, rows)
+
+    def record_curation(self, policy: str, rows: Iterable[Row]) -> None:
+        """Rows of ``curated.jsonl``: each clip's fate, and the decision against it where it was rejected."""
+        with self._write() as session:
+            for row in rows:
+                session.merge(Clip(**_columns(Clip, row)))
+                session.flush()
+                rejection = row["rejected_by"]
+                if rejection:
+                    session.merge(Decision(clip_id=row["id"], policy=policy, **rejection))
+                else:
+                    session.execute(delete(Decision).where(Decision.clip_id == row["id"], Decision.policy == policy))
+
+    def record_captions(self, rows: Iterable[Row]) -> None:
+        """Rows of ``captions.jsonl``."""
+        with self._write() as session:
+            for row in rows:
+                clip = session.get_one(Clip, row["id"])
+                clip.caption, clip.confidence, clip.captioner = row["caption"], row["confidence"], row["captioner"]
+
+    def record_dataset(self, digest: str, rows: Sequence[Row]) -> None:
+        """Rows of ``dataset.jsonl``: the version, and the footage clips that it holds."""
+        with self._write() as session:
+            session.merge(Dataset(digest=digest, rows=len(rows)))
+            session.flush()
+            for row in rows:
+                if row["kind"] == "footage":
+                    session.merge(DatasetClip(digest=digest, clip_id=row["id"], split=row["split"]))
+
+    def record_deliverable(self, deliverable: Deliverable) -> None:
+        """A delivered file."""
+        with self._write() as session:
+            session.merge(deliverable)
+
+    def footage(self, status: str | None = None) -> list[Footage]:
+        """Source files by name, all or those of one status (``ok``, ``quarantined``)."""
+        query = select(Footage).order_by(Footage.name, Footage.id)
+        return self._all(query if status is None else query.where(Footage.status == status))
+
+    def clips(self, source: str | None = None) -> list[Clip]:
+        """Clips by source and time."""
+        query = select(Clip).order_by(Clip.source, Clip.start)
+        return self._all(query if source is None else query.where(Clip.source == source))
+
+    def decisions(self, clip_id: str | None = None) -> list[Decision]:
+        """Rejections, of all clips or of one."""
+        query = select(Decision).order_by(Decision.clip_id, Decision.policy)
+        return self._all(query if clip_id is None else query.where(Decision.clip_id == clip_id))
+
+    def dataset_clips(self, digest: str) -> list[Clip]:
+        """The footage clips of a dataset version."""
+        members = select(DatasetClip.clip_id).where(DatasetClip.digest == digest)
+        return self._all(select(Clip).where(Clip.id.in_(members)).order_by(Clip.source, Clip.start))
+
+    def sources_of_dataset(self, digest: str) -> list[Footage]:
+        """The source files behind a dataset version, with their licences and attributions."""
+        members = select(Clip.source).join(DatasetClip, DatasetClip.clip_id == Clip.id)
+        chosen = members.where(DatasetClip.digest == digest)
+        return self._all(select(Footage).where(Footage.id.in_(chosen)).order_by(Footage.name))
+
+    def deliverables(self, campaign: str | None = None) -> list[Deliverable]:
+        """Delivered files, newest last."""
+        query = select(Deliverable).order_by(Deliverable.created, Deliverable.sha256)
+        return self._all(query if campaign is None else query.where(Deliverable.campaign == campaign))
+
+    def lineage(self, sha256: str) -> Lineage:
+        """The chain from a delivered file back to its sources. Raises UnknownDeliverable."""
+        found = self._all(select(Deliverable).where(Deliverable.sha256 == sha256))
+        if not found:
+            raise UnknownDeliverable(f"no delivered file has SHA-256 {sha256}: was it changed after delivery?")
+        digest = found[0].dataset_digest
+        return Lineage(found[0], self.dataset_clips(digest), self.sources_of_dataset(digest))
+
+    def _merge(self, table: type[Base], rows: Iterable[Row]) -> None:
+        with self._write() as session:
+            for row in rows:
+                session.merge(table(**_columns(table, row)))
+
+    def _all(self, query: Any) -> list[Any]:
+        with Session(self._engine, expire_on_commit=False) as session:
+            return list(session.scalars(query))
+
+    @contextmanager
+    def _write(self) -> Iterator[Session]:
+        writing = self._engine.execution_options(**{_WRITING: True})
+        with Session(writing) as session, session.begin():
+            yield session
+
+
+def _columns(table: type[Base], row: Row) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key in table.__table__.columns}
+
+
+def _tune_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # transactions begin below, not in the driver
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", f"busy_timeout={_BUSY_MILLISECONDS}"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    # A transaction that reads first and writes later would fail at once beside another writer, without waiting.
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        writing = connection.get_execution_options().get(_WRITING, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
