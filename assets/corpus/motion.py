@@ -13,7 +13,7 @@ Floats = NDArray[np.float64]
 
 _FAR, _TRAVEL = 0.92, 0.84  # a moving figure crosses this share of its room
 _JUMP = 0.85  # height of a bounce, as a share of the room
-_START_SCALE = 0.4  # a growing figure begins at this share of its radius
+_START_SCALE = 0.5  # a growing figure begins at this share of its radius
 
 
 @dataclass(frozen=True)
