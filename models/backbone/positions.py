@@ -14,16 +14,15 @@ class Positions(nn.Module):
     Args:
         positions: Entries in time, height and width, in patches.
         width: Model width D.
+
+    Attributes:
+        sizes: Entries in time, height and width.
     """
 
     def __init__(self, positions: tuple[int, int, int], width: int) -> None:
         super().__init__()
+        self.sizes = positions  # kept apart from the tables, whose shapes are empty while ZeRO-3 has them in shards
         self.time_TD, self.height_HD, self.width_WD = (nn.Parameter(torch.empty(n, width)) for n in positions)
-
-    @property
-    def sizes(self) -> tuple[int, int, int]:
-        """Entries in time, height and width."""
-        return self.time_TD.shape[0], self.height_HD.shape[0], self.width_WD.shape[0]
 
     def reset_parameters(self) -> None:
         """Start from small random entries."""
@@ -43,6 +42,7 @@ class Positions(nn.Module):
         """Lengthen the tables to ``positions`` entries (see :func:`extended`): smaller grids give what they gave."""
         for name, entries in zip(("time_TD", "height_HD", "width_WD"), positions, strict=True):
             setattr(self, name, nn.Parameter(extended(getattr(self, name), entries, name)))
+        self.sizes = positions
 
 
 def extended(table: Tensor, entries: int, name: str) -> Tensor:
