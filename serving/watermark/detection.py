@@ -1,6 +1,7 @@
 """Blind detection: average the frames' residuals, find scale and shift by the sync pattern, read the payload twice."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,21 +41,29 @@ def binomial_tail(matches: int) -> float:
     return sum(math.comb(BITS, count) for count in range(matches, BITS + 1)) / 2**BITS
 
 
-def residual(frames: NDArray[np.uint8]) -> Plane:
-    """Mean over time of the frames' luma detail, each pixel scaled by its neighbourhood: [H, W]."""
+def residual(frames: Iterable[NDArray[np.uint8]]) -> Plane:
+    """Mean over time of the frames' luma detail, each pixel scaled by its neighbourhood: [H, W].
+
+    Frames of another size than the first are left out; no frame at all gives one zero.
+    """
     import cv2
 
-    total = np.zeros(frames.shape[1:3], np.float32)
+    total, count = np.zeros((1, 1), np.float32), 0
     for frame in frames:
+        if count == 0:
+            total = np.zeros(frame.shape[:2], np.float32)
+        elif frame.shape[:2] != total.shape:
+            continue
         luma = frame.astype(np.float32) @ LUMA
         detail = luma - cv2.GaussianBlur(luma, (0, 0), _SMOOTH)
         scale = np.sqrt(np.maximum(cv2.blur(detail * detail, (9, 9)), 0)) + 0.5
         total += np.clip(detail / scale, -2, 2)
-    return total / np.float32(max(len(frames), 1))
+        count += 1
+    return total / np.float32(max(count, 1))
 
 
-def detect(frames: NDArray[np.uint8], own: Patterns) -> Detection:
-    """The mark in ``frames`` [F, H, W, 3] uint8.
+def detect(frames: Iterable[NDArray[np.uint8]], own: Patterns) -> Detection:
+    """The mark in ``frames``, uint8 [H, W, 3] each.
 
     Candidate positions are chosen by the sync pattern alone, whose correlation says nothing of the payload patterns'
     signs. At each the two copies of every bit agree with probability 1/2 where there is no mark (``tile.patterns``),

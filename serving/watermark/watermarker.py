@@ -1,5 +1,7 @@
 """Watermarker: an invisible mark of 64 bits in video that only the holder of the key can find."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,9 +33,10 @@ class Watermarker:
             marked[index] = frame
         return marked
 
-    def detect(self, frames: NDArray[np.uint8]) -> Detection:
-        """What mark of this key the frames [F, H, W, 3] carry."""
-        _check(frames)
+    def detect(self, frames: Iterable[NDArray[np.uint8]]) -> Detection:
+        """What mark of this key the frames carry: an array [F, H, W, 3], or a stream of [H, W, 3] for flat memory."""
+        if isinstance(frames, np.ndarray):
+            _check(frames)
         return detect(frames, patterns(self._key))
 
 
