@@ -7,3 +7,19 @@ class TrainingFailed(RuntimeError):
 
 class CheckpointDamaged(RuntimeError):
     """A checkpoint's content does not match its checksums."""
+
+
+class ShardDamaged(RuntimeError):
+    """A shard of latents is missing, or its content does not match its index."""
+
+
+class DataMissing(RuntimeError):
+    """An index holds no samples of a group that a recipe asks for."""
+
+
+class LossNotFinite(RuntimeError):
+    """The loss was NaN or infinite for several steps on end."""
+
+
+class WeightsDiffer(ValueError):
+    """Two models that should be averaged do not hold the same tensors."""

@@ -1,0 +1,124 @@
+"""Methods: what is trained, on which conditions. One for each family of networks; the training loop knows neither."""
+
+from pathlib import Path
+from typing import Any, Protocol
+
+from torch import Tensor, nn
+
+from models.flow import VelocityFn
+from models.recipes import AudioConfig, BackboneConfig, TrainingRecipe
+
+Batch = dict[str, Tensor]
+
+
+class Method(Protocol):
+    """A family of flow-matching networks: how one is made, started, stored and called."""
+
+    def build(self, config: Any) -> nn.Module:
+        """A network at random."""
+        ...
+
+    def initialise(self, network: nn.Module, folder: Path) -> None:
+        """Start ``network`` from the one in ``folder``."""
+        ...
+
+    def load(self, folder: Path) -> nn.Module:
+        """The network in ``folder``."""
+        ...
+
+    def save(self, network: nn.Module, folder: Path) -> None:
+        """Write ``model.safetensors`` and ``config.json``."""
+        ...
+
+    def velocity(self, network: nn.Module, batch: Batch) -> VelocityFn:
+        """The network with the batch's conditions closed over."""
+        ...
+
+    def control(self, batch: Batch) -> tuple[str, ...]:
+        """The condition whose exchange between samples should raise the loss, if the network has learned to use it."""
+        ...
+
+
+class VideoMethod:
+    """The image and video backbone, with a reference image or a source video where the data has them."""
+
+    def build(self, config: BackboneConfig) -> nn.Module:
+        """A backbone at random."""
+        from models.backbone import Backbone
+
+        return Backbone(config)
+
+    def initialise(self, network: nn.Module, folder: Path) -> None:
+        """Start from an earlier backbone: tables grow, new conditions start silent."""
+        from models.backbone import initialise_from
+
+        initialise_from(network, folder)
+
+    def load(self, folder: Path) -> nn.Module:
+        """The backbone in ``folder``."""
+        from models.backbone import load_backbone
+
+        return load_backbone(folder)
+
+    def save(self, network: nn.Module, folder: Path) -> None:
+        """Write the backbone to ``folder``."""
+        from models.backbone import save_backbone
+
+        save_backbone(network, folder)
+
+    def velocity(self, network: nn.Module, batch: Batch) -> VelocityFn:
+        """Velocity given text, and reference and source where the batch has them."""
+        conditions = (batch["text"], batch["text_mask"], batch.get("reference"), batch.get("source"))
+        return lambda latent, times: network(latent, times, *conditions)
+
+    def control(self, batch: Batch) -> tuple[str, ...]:
+        """The source of an edit, else the reference, else the caption."""
+        for name in ("source", "reference"):
+            if name in batch:
+                return (name,)
+        return ("text", "text_mask")
+
+
+class AudioMethod:
+    """The video-to-audio network."""
+
+    def build(self, config: AudioConfig) -> nn.Module:
+        """An audio network at random."""
+        from models.audio import AudioBackbone
+
+        return AudioBackbone(config)
+
+    def initialise(self, network: nn.Module, folder: Path) -> None:
+        """Start from an earlier audio network."""
+        from models.audio import initialise_from
+
+        initialise_from(network, folder)
+
+    def load(self, folder: Path) -> nn.Module:
+        """The audio network in ``folder``."""
+        from models.audio import load_audio_backbone
+
+        return load_audio_backbone(folder)
+
+    def save(self, network: nn.Module, folder: Path) -> None:
+        """Write the audio network to ``folder``."""
+        from models.audio import save_audio_backbone
+
+        save_audio_backbone(network, folder)
+
+    def velocity(self, network: nn.Module, batch: Batch) -> VelocityFn:
+        """Velocity given text and the features of the video."""
+        conditions = (batch["text"], batch["text_mask"], batch["video"])
+        return lambda latent, times: network(latent, times, *conditions)
+
+    def control(self, batch: Batch) -> tuple[str, ...]:  # noqa: ARG002
+        """The video."""
+        return ("video",)
+
+
+METHODS: dict[str, Method] = {"video": VideoMethod(), "audio": AudioMethod()}
+
+
+def method_of(recipe: TrainingRecipe) -> Method:
+    """The method that a recipe names."""
+    return METHODS[recipe.method]

@@ -1,0 +1,179 @@
+"""One rank's part in a training: from a recipe to a model folder."""
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import deepspeed
+import lightning.pytorch as pl
+import torch
+
+from models.files import sha256_file, write_text
+from models.recipes import TrainingRecipe
+from models.training.callbacks import Checkpointing, Curves, Progress, Validating
+from models.training.checkpoint import Checkpoints
+from models.training.methods import method_of
+from models.training.metrics import MetricsLog
+from models.training.module import FlowTraining
+from models.training.shards import open_shards
+from models.training.strategy import Ranks, ZeroStrategy
+from models.training.validation import Validation
+from models.training.zero3 import zero3_config
+
+METRICS = "metrics.jsonl"
+WEIGHTS = "model.safetensors"
+WORK = "work"
+_CLIP = 1.0
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a finished training reports.
+
+    Attributes:
+        steps: Of the recipe.
+        loss_initial, loss_final: Training loss, means over the first and last ten steps.
+        validation_initial, validation_final: Flow loss on fixed samples, noise and times, before and after.
+        validation_control: As ``validation_final``, with the condition taken from another sample: higher, if the
+            network has learned to follow the condition.
+        seconds: From the start of this process's part to the end, checkpoints and validation included.
+        first_step_at: Unix time of the first finished step; None when a resumed run had none left.
+        resumed_from: Step of the checkpoint that this run started from.
+        skipped: Steps left out because their loss was not finite.
+        sha256: Of ``model.safetensors``.
+    """
+
+    steps: int
+    loss_initial: float
+    loss_final: float
+    validation_initial: float
+    validation_final: float
+    validation_control: float
+    seconds: float
+    first_step_at: float | None
+    resumed_from: int | None
+    skipped: int
+    sha256: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields as a JSON object."""
+        return asdict(self)
+
+
+def _silent(step: int, values: Mapping[str, float]) -> None:
+    del step, values
+
+
+def train(
+    recipe: TrainingRecipe,
+    folder: Path,
+    *,
+    rank: int,
+    world_size: int,
+    rendezvous: str = "env://",
+    progress: Progress = _silent,
+) -> Result | None:
+    """Train as rank ``rank`` of ``world_size``; every rank's process calls this once.
+
+    Continues from the last good checkpoint in ``folder/work`` if there is one. Writes ``model.safetensors`` (the
+    averaged weights), ``config.json`` and ``metrics.jsonl`` to ``folder``.
+
+    Args:
+        recipe: What to train, on what, for how long.
+        folder: Shared by all ranks.
+        rank: From 0.
+        world_size: Ranks of the job, all started.
+        rendezvous: ``env://``, or ``file://`` and the path of a file that does not exist yet.
+        progress: Called on rank 0 about twenty times.
+
+    Returns:
+        The result on rank 0, None elsewhere.
+
+    Raises:
+        LossNotFinite, ShardDamaged, DataMissing: as their names say.
+    """
+    begun = time.time()
+    torch.manual_seed(recipe.seed)
+    method = method_of(recipe)
+    # Made whole on every rank and sharded by DeepSpeed afterwards: initialisation and warm start stay plain torch.
+    network = method.build(recipe.model)
+    if recipe.init is not None:
+        method.initialise(network, Path(recipe.init))
+    training = FlowTraining(recipe, method, network, open_shards(Path(recipe.data[0].index)))
+    log = MetricsLog(folder / WORK / METRICS)
+    curves = Curves(log, progress)
+    validating = Validating(Validation(recipe.validation), log, recipe.checkpoint_every)
+    checkpointing = Checkpointing(
+        Checkpoints(folder / WORK / "checkpoints"), log, recipe.checkpoint_every, lambda line: print(line, flush=True)  # noqa: T201
+    )
+    config = zero3_config(batch_size_per_rank=recipe.batch_size // world_size, gradient_clip=_CLIP)
+    local_size = min(world_size, torch.cuda.device_count() or world_size)
+    address, port = os.environ.get("MASTER_ADDR", "127.0.0.1"), int(os.environ.get("MASTER_PORT", "0"))
+    trainer = pl.Trainer(
+        strategy=ZeroStrategy(config, rendezvous, Ranks(rank, world_size, local_size, address, port)),
+        accelerator="auto",
+        devices=local_size,
+        num_nodes=world_size // local_size,
+        precision=recipe.precision,
+        max_epochs=1,
+        callbacks=[checkpointing, validating, curves],
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        use_distributed_sampler=False,
+    )
+    trainer.fit(training)
+    _publish(training, folder, rank)
+    result = None
+    if rank == 0:
+        write_text(folder / METRICS, log.path.read_text(encoding="utf-8"))
+        result = _result(training, folder, log, curves, validating, checkpointing, begun)
+    torch.distributed.barrier()
+    torch.distributed.destroy_process_group()
+    return result
+
+
+def _publish(training: FlowTraining, folder: Path, rank: int) -> None:
+    """Gather the averaged weights on rank 0, parameter by parameter, into a plain network, and save that."""
+    whole = training.method.build(training.recipe.model) if rank == 0 else None
+    targets = dict(whole.named_parameters()) if whole is not None else {}
+    with training.average.applied(), torch.no_grad():
+        for name, parameter in training.network.named_parameters():
+            with deepspeed.zero.GatheredParameters([parameter]):
+                if rank == 0:
+                    targets[name].copy_(parameter.data)
+    if whole is not None:
+        for name, buffer in whole.named_buffers():
+            buffer.copy_(training.network.get_buffer(name))
+        training.method.save(whole, folder)
+
+
+def _result(
+    training: FlowTraining,
+    folder: Path,
+    log: MetricsLog,
+    curves: Curves,
+    validating: Validating,
+    checkpointing: Checkpointing,
+    begun: float,
+) -> Result:
+    loss_initial, loss_final = log.ends("loss")
+    losses = [entry["validation_loss"] for entry in log.read() if "validation_loss" in entry]
+    assert validating.control is not None
+    return Result(
+        steps=training.recipe.steps,
+        loss_initial=loss_initial,
+        loss_final=loss_final,
+        validation_initial=losses[0],
+        validation_final=losses[-1],
+        validation_control=validating.control,
+        seconds=time.time() - begun,
+        first_step_at=curves.first_step_at,
+        resumed_from=checkpointing.resumed_from,
+        skipped=training.skipped,
+        sha256=sha256_file(folder / WEIGHTS),
+    )

@@ -1,0 +1,93 @@
+"""Validation flow loss on fixed samples, noise and times: comparable between models, steps and world sizes."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from models.flow import VelocityFn, validation_times
+from models.flow.loss import flow_losses
+from models.recipes import DataMix
+from models.training.draws import sample_generator
+from models.training.methods import Batch
+from models.training.shards import Bucket, open_shards
+
+_SEED = 20_241_017
+_CHUNK = 16
+
+
+class Validation:
+    """The validation samples of a data mix.
+
+    Every sample is looked at several times, together over the quantiles of the training law of times.
+    A sample's noise depends on its place alone, so ranks may share the work in any way.
+
+    Args:
+        mix: Groups; their ``validation`` splits are used, their weights are not.
+        samples: Most samples of one bucket.
+        looks: Times a sample.
+    """
+
+    def __init__(self, mix: Sequence[DataMix], samples: int = 32, looks: int = 4) -> None:
+        self._buckets = [
+            bucket for part in mix for bucket in open_shards(Path(part.index)).group(part.group, "validation")
+        ]
+        self._samples = samples
+        self._looks = looks
+
+    @torch.no_grad()
+    def sums(
+        self,
+        velocity_of: Callable[[Batch], VelocityFn],
+        *,
+        exchanged: Callable[[Batch], tuple[str, ...]] | None = None,
+        rank: int = 0,
+        world_size: int = 1,
+    ) -> Tensor:
+        """This rank's summed losses and numbers of looks, float64 [2]; their quotient over all ranks is the loss.
+
+        Every rank calls the network equally often, as sharded networks need.
+
+        Args:
+            velocity_of: The network with a batch's conditions closed over.
+            exchanged: Names of the tensors that are taken from another sample (the control); None: none.
+            rank: Of this process.
+            world_size: Ranks that share the samples.
+        """
+        total = torch.zeros(2, dtype=torch.float64)
+        for number, bucket in enumerate(self._buckets):
+            count = min(len(bucket), self._samples)
+            times = validation_times(count * self._looks).reshape(self._looks, count)
+            share = -(-count // world_size)
+            mine = range(rank * share, (rank + 1) * share)
+            for start in range(0, share, _CHUNK):
+                places = list(mine[start : start + _CHUNK])
+                rows = [min(place, count - 1) for place in places]  # a rank without samples of its own repeats the last
+                own = torch.tensor([place < count for place in places])
+                batch = _batch(bucket, rows, count, exchanged)
+                velocity_fn = velocity_of(batch)
+                for look in range(self._looks):
+                    noise = torch.stack([_noise(batch["latent"], number, row, look) for row in rows])
+                    losses = flow_losses(velocity_fn, batch["latent"], times[look, rows], noise)
+                    total += torch.stack([losses[own].double().sum(), own.double().sum()])
+        return total
+
+    def loss(self, velocity_of: Callable[[Batch], VelocityFn]) -> float:
+        """The loss in one process."""
+        total = self.sums(velocity_of)
+        return float(total[0] / total[1])
+
+
+def _batch(
+    bucket: Bucket, rows: list[int], count: int, exchanged: Callable[[Batch], tuple[str, ...]] | None
+) -> Batch:
+    batch = bucket.gather(rows)
+    if exchanged is not None:
+        others = bucket.gather([(row + max(1, count // 2)) % count for row in rows])
+        batch |= {name: others[name] for name in exchanged(batch)}
+    return batch
+
+
+def _noise(latent: Tensor, bucket: int, row: int, look: int) -> Tensor:
+    return torch.randn(latent.shape[1:], generator=sample_generator(_SEED, bucket, row, look))
