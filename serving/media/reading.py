@@ -1,0 +1,122 @@
+"""Reading media within limits: what a file claims is checked before anything is decoded."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from serving.errors import MediaError
+
+if TYPE_CHECKING:
+    import av.container
+    import av.stream
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What is read at most; a file beyond is refused, never half read.
+
+    Attributes:
+        side: Pixels a side.
+        frames: Video frames.
+        seconds: Length of video and sound.
+        pixels: Pixels of all frames together: bounds memory.
+    """
+
+    side: int = 4096
+    frames: int = 4096
+    seconds: float = 300.0
+    pixels: int = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Video:
+    """A decoded file.
+
+    Attributes:
+        frames: uint8 [F, H, W, 3] RGB.
+        fps: Mean frames a second.
+        audio: float32 [S, channels], or None for a silent file.
+        sample_rate: Samples a second, 0 for a silent file.
+    """
+
+    frames: np.ndarray
+    fps: float
+    audio: np.ndarray | None
+    sample_rate: int
+
+
+def read_video(path: Path, limits: Limits | None = None) -> Video:
+    """The frames and the sound of a media file.
+
+    Raises:
+        MediaError: the file is missing, damaged, has no picture, or exceeds the limits.
+    """
+    import av
+
+    limits = limits or Limits()
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise MediaError(f"{path} holds no video")
+            frames, fps = _pictures(path, container, limits)
+        with av.open(str(path)) as container:
+            audio, rate = _sound(path, container, limits)
+    except (av.FFmpegError, OSError) as error:
+        raise MediaError(f"{path} cannot be read as video: {error}") from error
+    return Video(frames, fps, audio, rate)
+
+
+def read_image(path: Path, limits: Limits | None = None) -> np.ndarray:
+    """A picture file as uint8 [H, W, 3] RGB, upright. Raises MediaError as ``read_video``."""
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    limits = limits or Limits()
+    try:
+        with Image.open(path) as image:
+            if max(image.size) > limits.side:
+                raise MediaError(f"{path} is {image.size[0]}x{image.size[1]} pixels; at most {limits.side} a side")
+            return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError, ValueError) as error:
+        raise MediaError(f"{path} cannot be read as a picture: {error}") from error
+
+
+def _pictures(path: Path, container: "av.container.InputContainer", limits: Limits) -> tuple[np.ndarray, float]:
+    stream = container.streams.video[0]
+    if max(stream.width, stream.height) > limits.side:
+        raise MediaError(f"{path} is {stream.width}x{stream.height} pixels; at most {limits.side} a side are read")
+    if container.duration and container.duration / 1e6 > limits.seconds:
+        raise MediaError(f"{path} lasts {container.duration / 1e6:.0f} s; at most {limits.seconds:g} s are read")
+    stream.thread_type = "AUTO"
+    frames: list[np.ndarray] = []
+    for frame in container.decode(stream):
+        # A stream may change its size after the header: every frame is checked, not only the claim.
+        if frame.width != stream.width or frame.height != stream.height:
+            raise MediaError(f"{path} changes its size in frame {len(frames)}")
+        if len(frames) == limits.frames or (len(frames) + 1) * frame.width * frame.height > limits.pixels:
+            raise MediaError(f"{path} has more than {len(frames)} frames of its size; more are not read")
+        frames.append(frame.to_ndarray(format="rgb24"))
+    if not frames:
+        raise MediaError(f"{path} holds no frame that decodes")
+    return np.stack(frames), float(stream.average_rate or 0)
+
+
+def _sound(path: Path, container: "av.container.InputContainer", limits: Limits) -> tuple[np.ndarray | None, int]:
+    from av.audio.resampler import AudioResampler
+
+    if not container.streams.audio:
+        return None, 0
+    stream = container.streams.audio[0]
+    rate = stream.rate or 0
+    resampler = AudioResampler(format="fltp", layout=stream.layout.name, rate=rate)
+    pieces, length = [], 0
+    for frame in container.decode(stream):
+        for piece in resampler.resample(frame):
+            pieces.append(piece.to_ndarray())
+            length += piece.samples
+        if length > limits.seconds * rate:
+            raise MediaError(f"{path} has more than {limits.seconds:g} s of sound; more is not read")
+    if not pieces:
+        return None, 0
+    return np.concatenate(pieces, axis=1).T.copy(), rate

@@ -1,0 +1,64 @@
+"""Contact sheets: a row of stills for each clip, for people who want to see all of them at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from models.files import atomic_path
+from serving.media.fonts import font
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+_HEIGHT = 120  # pixels of a still
+_GAP = 6
+_LABEL = 20
+_BACKGROUND = (24, 24, 24)
+_INK = (225, 225, 225)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One clip on a sheet.
+
+    Attributes:
+        label: One line above the stills.
+        stills: uint8 [H, W, 3] each, from left to right.
+    """
+
+    label: str
+    stills: Sequence[np.ndarray]
+
+
+def stills(frames: np.ndarray, count: int) -> list[np.ndarray]:
+    """``count`` frames of [F, H, W, 3], evenly spread from the first to the last."""
+    return [frames[index] for index in np.linspace(0, len(frames) - 1, count).round().astype(int)]
+
+
+def contact_sheet(path: Path, rows: Sequence[Row]) -> None:
+    """Write the rows as one PNG."""
+    from PIL import Image, ImageDraw
+
+    pictures = [[_scaled(still) for still in row.stills] for row in rows]
+    width = max(sum(picture.width + _GAP for picture in row) for row in pictures) + _GAP
+    sheet = Image.new("RGB", (width, len(rows) * (_HEIGHT + _LABEL + _GAP) + _GAP), _BACKGROUND)
+    canvas = ImageDraw.Draw(sheet)
+    for index, (row, scaled) in enumerate(zip(rows, pictures, strict=True)):
+        top = _GAP + index * (_HEIGHT + _LABEL + _GAP)
+        canvas.text((_GAP, top), row.label, font=font(13), fill=_INK)
+        left = _GAP
+        for picture in scaled:
+            sheet.paste(picture, (left, top + _LABEL))
+            left += picture.width + _GAP
+    with atomic_path(path) as temporary:
+        sheet.save(temporary)
+
+
+def _scaled(still: np.ndarray) -> "Image.Image":
+    from PIL import Image
+
+    picture = Image.fromarray(still)
+    return picture.resize((max(1, round(picture.width * _HEIGHT / picture.height)), _HEIGHT), Image.Resampling.LANCZOS)
