@@ -1,27 +1,28 @@
-"""The corpus manifest: one JSON line a clip specification, sorted by id."""
+"""The corpus manifest: one line a clip specification, sorted by id."""
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from assets.corpus.draw import draw
-from assets.corpus.scene import ClipSpec, Kind, Split
-from models.files import write_text
-from models.recipes import CorpusSize
+from assets.corpus.scene import ClipSpec, Kind
+from assets.manifest import read_manifest
+from models.recipes import CorpusSize, Split
 
 LICENCE = "CC0-1.0"
+FOOTAGE = "footage"
+_SPLITS: tuple[Split, ...] = ("train", "validation")
 
 
 @dataclass(frozen=True)
 class Record:
-    """A line of ``corpus.jsonl``: a clip specification under its id."""
+    """A row of ``corpus.jsonl``: a clip specification under its id."""
 
     id: str
     spec: ClipSpec
 
-    def line(self) -> dict[str, Any]:
+    def row(self) -> dict[str, Any]:
         """The record as the manifest holds it."""
         spec = self.spec
         return {
@@ -35,35 +36,31 @@ class Record:
         }
 
     @classmethod
-    def from_line(cls, value: dict[str, Any]) -> "Record":
-        """The record of a manifest line."""
-        return cls(value["id"], ClipSpec.from_json(value["spec"]))
+    def from_row(cls, row: Mapping[str, Any]) -> "Record":
+        """The record of a manifest row."""
+        return cls(row["id"], ClipSpec.from_json(row["spec"]))
 
 
 def records(size: CorpusSize) -> Iterator[Record]:
     """Every record of a corpus of the given size, in order of id."""
-    counts: dict[tuple[Kind, Split], int] = {}
-    for kind, train in (
-        ("editing", size.pairs),
-        ("image", size.images),
-        ("personalization", size.pairs),
-        ("sound", size.sounds),
-        ("video", size.videos),
-    ):
-        counts[kind, "train"] = train  # type: ignore[index]
-        counts[kind, "validation"] = size.validation  # type: ignore[index]
-    for (kind, split), count in sorted(counts.items()):
-        for index in range(count):
-            yield Record(f"{kind}-{split}-{index:06d}", draw(kind, split, index))
-
-
-def write_corpus(path: Path, found: Iterable[Record]) -> None:
-    """Write a manifest atomically; equal records give equal bytes."""
-    ordered = sorted(found, key=lambda record: record.id)
-    write_text(path, "".join(json.dumps(record.line(), sort_keys=True) + "\n" for record in ordered))
+    counts: dict[Kind, int] = {
+        "editing": size.pairs,
+        "image": size.images,
+        "personalization": size.pairs,
+        "sound": size.sounds,
+        "video": size.videos,
+    }
+    for kind, train in counts.items():
+        for split in _SPLITS:
+            for index in range(train if split == "train" else size.validation):
+                yield Record(f"{kind}-{split}-{index:06d}", draw(kind, split, index))
 
 
 def read_corpus(path: Path) -> list[Record]:
-    """The records of a manifest, or of a dataset manifest that also holds footage (left out here)."""
-    lines = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
-    return [Record.from_line(value) for value in lines if value["kind"] != "footage"]
+    """The records of a corpus manifest, or of a dataset manifest, whose footage is left out."""
+    return corpus_records(read_manifest(path))
+
+
+def corpus_records(rows: Iterable[Mapping[str, Any]]) -> list[Record]:
+    """The records among the rows of a dataset manifest."""
+    return [Record.from_row(row) for row in rows if row["kind"] != FOOTAGE]

@@ -3,8 +3,10 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from models.recipes import Split
+
 Kind = Literal["image", "video", "sound", "personalization", "editing"]
-Split = Literal["train", "validation"]
+
 
 KINDS: tuple[Kind, ...] = ("image", "video", "sound", "personalization", "editing")
 SHAPES = ("circle", "square", "triangle", "star", "cross", "ring")
