@@ -1,7 +1,8 @@
 """Verification: whether a file is one of ours, by its signature and by its watermark."""
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal, TypedDict
+from typing import Any, Literal
 
 from serving.errors import MediaError
 from serving.home import Home
@@ -14,19 +15,34 @@ _MANIFEST_BOX = b"uuid" + bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 State = Literal["Trusted", "Valid", "Invalid", "None"]
 
 
-class WatermarkReading(TypedDict):
+@dataclass(frozen=True)
+class Reading:
     """What the watermark says: payload (16 hex digits) and p-value (1.0 also where no picture can be decoded)."""
 
     payload: str | None
     p_value: float
 
 
-class Verdict(TypedDict):
-    """The outcome: ``ok`` means a trusted signature and a watermark with p <= 1e-6."""
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome for one file.
+
+    Attributes:
+        c2pa: State of the signed manifest, this installation's root being the only one trusted; ``None`` without one.
+        watermark: What mark was found.
+    """
 
     c2pa: State
-    watermark: WatermarkReading
-    ok: bool
+    watermark: Reading
+
+    @property
+    def ok(self) -> bool:
+        """Whether the signature is trusted and the watermark has p <= 1e-6."""
+        return self.c2pa == "Trusted" and self.watermark.p_value <= P_VALUE
+
+    def as_json(self) -> dict[str, Any]:
+        """The verdict as ``cinemill verify --json`` prints it."""
+        return {**asdict(self), "ok": self.ok}
 
 
 def verify(path: Path, home: Home) -> Verdict:
@@ -45,11 +61,7 @@ def verify(path: Path, home: Home) -> Verdict:
     state = signature_state(path, keys.root)
     found = read_watermark(path, keys.watermark_key)
     payload = None if found.payload is None else payload_hex(found.payload)
-    return {
-        "c2pa": state,
-        "watermark": {"payload": payload, "p_value": found.p_value},
-        "ok": state == "Trusted" and found.p_value <= P_VALUE,
-    }
+    return Verdict(state, Reading(payload, found.p_value))
 
 
 def signature_state(path: Path, trust_root: bytes) -> State:

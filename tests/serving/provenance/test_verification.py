@@ -20,22 +20,22 @@ def boxes(content):
 
 def test_a_marked_and_signed_clip_is_ok(delivered, home):
     verdict = verify(delivered, home)
-    assert verdict["c2pa"] == "Trusted"
-    assert verdict["watermark"]["payload"] == FACTS.record_id[:16]
-    assert verdict["watermark"]["p_value"] < 1e-9
-    assert verdict["ok"] is True
+    assert verdict.c2pa == "Trusted"
+    assert verdict.watermark.payload == FACTS.record_id[:16]
+    assert verdict.watermark.p_value < 1e-9
+    assert verdict.ok is True
 
 
 def test_a_signed_clip_without_a_mark_is_not_ok(plain, home, tmp_path):
     sign(plain, tmp_path / "signed.mp4", FACTS, home)
     verdict = verify(tmp_path / "signed.mp4", home)
-    assert verdict["c2pa"] == "Trusted"
-    assert verdict["watermark"]["payload"] is None
-    assert verdict["ok"] is False
+    assert verdict.c2pa == "Trusted"
+    assert verdict.watermark.payload is None
+    assert verdict.ok is False
 
 
 def test_an_unsigned_clip_has_no_manifest(plain, home):
-    assert verify(plain, home)["c2pa"] == "None"
+    assert verify(plain, home).c2pa == "None"
 
 
 def test_a_flipped_byte_anywhere_in_media_or_index_is_invalid(delivered, home, tmp_path):
@@ -70,20 +70,20 @@ def test_a_flipped_byte_of_the_manifest_is_not_trusted_or_changes_nothing_that_i
 @pytest.mark.parametrize("kind", [b"free", b"skip"])
 def test_an_appended_box_is_not_trusted(delivered, home, tmp_path, kind):
     (tmp_path / "t.mp4").write_bytes(delivered.read_bytes() + (24).to_bytes(4, "big") + kind + os.urandom(16))
-    assert verify(tmp_path / "t.mp4", home)["c2pa"] != "Trusted"
+    assert verify(tmp_path / "t.mp4", home).c2pa != "Trusted"
 
 
 def test_another_installations_file_is_valid_but_not_trusted(delivered, tmp_path):
     verdict = verify(delivered, Home(tmp_path / "other"))
-    assert verdict["c2pa"] == "Valid"
-    assert verdict["watermark"]["payload"] is None
-    assert verdict["ok"] is False
+    assert verdict.c2pa == "Valid"
+    assert verdict.watermark.payload is None
+    assert verdict.ok is False
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"\0\0\0\x18ftypmp42" + b"\0" * 12, bytes(range(256)) * 40])
 def test_files_that_are_no_video_get_a_verdict(home, tmp_path, content):
     (tmp_path / "t.mp4").write_bytes(content)
-    assert verify(tmp_path / "t.mp4", home) == {
+    assert verify(tmp_path / "t.mp4", home).as_json() == {
         "c2pa": "None",
         "watermark": {"payload": None, "p_value": 1.0},
         "ok": False,
@@ -94,7 +94,7 @@ def test_files_that_are_no_video_get_a_verdict(home, tmp_path, content):
 def test_a_truncated_file_is_not_trusted(delivered, home, tmp_path, share):
     content = delivered.read_bytes()
     (tmp_path / "t.mp4").write_bytes(content[: int(len(content) * share)])
-    assert verify(tmp_path / "t.mp4", home)["c2pa"] != "Trusted"
+    assert verify(tmp_path / "t.mp4", home).c2pa != "Trusted"
 
 
 def test_a_missing_file_is_named(home, tmp_path):
