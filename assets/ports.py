@@ -110,9 +110,13 @@ class Registry(Protocol):
         """The version that ``challenger``, ``champion`` or ``previous`` names now, if any."""
         ...
 
+    def annotate(self, number: int, tags: Mapping[str, str]) -> None:
+        """Set tags of a version."""
+        ...
+
     def promote(self, number: int) -> None:
         """Make a version the champion and export its serving folder; the old champion becomes ``previous``.
 
-        Survives a kill at any point: called again, it finishes. Decides nothing: see ``assets.evaluation.review``.
+        Survives a kill at any point: called again, it finishes. Decides nothing: ``assets.evaluation.promotion`` does.
         """
         ...

@@ -14,6 +14,7 @@ from orchestration.tracking import MlflowTracker, locked
 from serving.home import REPOSITORY
 
 NAME = "cinemill"
+_TAG_LENGTH = 5000  # MLflow's limit
 CHALLENGER, CHAMPION, PREVIOUS = "challenger", "champion", "previous"
 REQUIREMENTS = ("numpy", "onnxruntime-gpu", "tokenizers", "pyyaml")
 _MODELS_FILES = ("__init__.py", "files.py", "recipes.py")  # what serving imports of the room below it
@@ -45,9 +46,10 @@ class MlflowRegistry:
                 model_id = self._log_model(bundle, evidence, {**tags, **digests}, metrics)
                 number = self._create(model_id, {**tags, **digests})
             client = self._tracker.client
-            champion = self._number(CHAMPION)
-            if number != champion:
+            if number != self._number(CHAMPION):
                 client.set_registered_model_alias(NAME, CHALLENGER, str(number))
+            elif self._number(CHALLENGER) is not None:
+                client.delete_registered_model_alias(NAME, CHALLENGER)  # the champion came back, and stands
             return self.version(number)
 
     def version(self, number: int) -> ModelVersion:
@@ -66,16 +68,21 @@ class MlflowRegistry:
         number = self._number(alias)
         return None if number is None else self.version(number)
 
+    def annotate(self, number: int, tags: Mapping[str, str]) -> None:
+        """Set tags of a version."""
+        for key, value in tags.items():
+            self._tracker.client.set_model_version_tag(NAME, str(number), key, value[:_TAG_LENGTH])
+
     def promote(self, number: int) -> None:
         """Make a version the champion, keep the old one as ``previous``, export the serving folder.
 
-        ``previous`` is set before ``champion`` and the folder swapped last: whatever a kill leaves, the same call
-        finishes it, and serving reads a whole bundle at all times.
+        ``challenger`` is taken away last: whatever a kill leaves before, the next promotion finds it and finishes.
         """
         with locked(self._lock):
+            client = self._tracker.client
             version = self.version(number)
             champion = self._number(CHAMPION)
-            client = self._tracker.client
+            # Before ``champion`` moves: afterwards nobody knows who served.
             if champion is not None and champion != number:
                 client.set_registered_model_alias(NAME, PREVIOUS, str(champion))
             client.set_registered_model_alias(NAME, CHAMPION, str(number))
@@ -84,12 +91,23 @@ class MlflowRegistry:
                 client.delete_registered_model_alias(NAME, CHALLENGER)
 
     def rollback(self) -> ModelVersion:
-        """Make ``previous`` the champion again; returns it. Raises NothingToRollBack."""
-        number = self._number(PREVIOUS)
-        if number is None:
-            raise NothingToRollBack(f"model {NAME} has no previous champion: nothing was promoted after the first")
-        self.promote(number)
-        return self.version(number)
+        """Let ``previous`` serve again, and the champion be ``previous``; returns the new champion.
+
+        ``previous`` moves last: whatever a kill leaves before, the same call rolls back to the same version.
+
+        Raises:
+            NothingToRollBack: nothing was promoted after the first champion.
+        """
+        with locked(self._lock):
+            client = self._tracker.client
+            previous, champion = self._number(PREVIOUS), self._number(CHAMPION)
+            if previous is None or champion is None:
+                raise NothingToRollBack(f"model {NAME} has no previous champion: nothing was promoted after the first")
+            version = self.version(previous)
+            export(self._home, version)
+            client.set_registered_model_alias(NAME, CHAMPION, str(previous))
+            client.set_registered_model_alias(NAME, PREVIOUS, str(champion))
+            return version
 
     def _number(self, alias: str) -> int | None:
         from mlflow.exceptions import MlflowException

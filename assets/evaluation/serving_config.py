@@ -1,0 +1,33 @@
+"""How the models of a profile are sampled and served: one configuration for evaluation, export and promotion."""
+
+from models.recipes import AUDIO_CHANNELS, AUDIO_RATE, FPS, LATENT_CHANNELS, SAMPLE_RATE, TEXT_LENGTH, Profile
+from serving.config import ServingConfig
+from serving.sampling.sampler import Sampler
+
+_AUDIO_STEPS = 16
+
+
+def serving_config(profile: Profile) -> ServingConfig:
+    """The configuration that goes into the bundle, and that evaluation samples with."""
+    return ServingConfig(
+        fps=FPS,
+        sample_rate=SAMPLE_RATE,
+        latent_channels=LATENT_CHANNELS,
+        text_length=TEXT_LENGTH,
+        sizes={aspect_name(size): size for size in profile.sizes_high},
+        max_frames=profile.frames_high,
+        audio_channels=AUDIO_CHANNELS,
+        audio_rate=AUDIO_RATE,
+        audio_hop=SAMPLE_RATE // AUDIO_RATE,
+        sampler=Sampler(steps=profile.sampling_steps),
+        audio_sampler=Sampler(
+            solver="midpoint", schedule="uniform", steps=min(_AUDIO_STEPS, profile.sampling_steps), guidance=3.0
+        ),
+    )
+
+
+def aspect_name(size: tuple[int, int]) -> str:
+    """The advertised aspect ratio nearest to (height, width) pixels."""
+    names = {"1:1": 1.0, "16:9": 16 / 9, "9:16": 9 / 16}
+    ratio = size[1] / size[0]
+    return min(names, key=lambda name: abs(names[name] - ratio))

@@ -1,0 +1,154 @@
+"""Export: every graph that serving needs as ONNX, in one verified bundle."""
+
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from assets.artifact import SCRATCH, Artifact, Built
+from assets.code_version import code_version
+from assets.evaluation.parity import PIXEL_TOLERANCE, TOLERANCE
+from assets.evaluation.serving_config import serving_config
+from assets.ports import Settings
+from assets.store import Store
+from models.files import read_json, write_json
+from serving.config import ServingConfig
+from serving.home import REPOSITORY
+
+BUNDLE = "bundle"
+PARITY = "parity.json"
+MODEL_NAME = "cinemill"
+
+
+@dg.asset(group_name="export", kinds={"onnx", "torch"}, owners=["team:serving"], code_version=code_version(__name__))
+def serving_bundle(
+    context: dg.AssetExecutionContext,
+    store: dg.ResourceParam[Store],
+    settings: dg.ResourceParam[Settings],
+    averaged_model: Artifact,
+    personalized_model: Artifact,
+    editing_model: Artifact,
+    audio_model: Artifact,
+    autoencoder: Artifact,
+    codec: Artifact,
+    dataset: Artifact,
+) -> dg.MaterializeResult[Artifact]:
+    """The model as serving takes it: ONNX graphs, tokenizer, configuration and lineage, each file with its digest.
+
+    Every graph is compared with torch at two sizes it was not traced at, and one short sample with sound end to end.
+    """
+    config = serving_config(settings.profile)
+    inputs = {
+        "averaged_model": averaged_model,
+        "personalized_model": personalized_model,
+        "editing_model": editing_model,
+        "audio_model": audio_model,
+        "autoencoder": autoencoder,
+        "codec": codec,
+    }
+    folders = {
+        "backbone": averaged_model.folder,
+        "personalized_backbone": personalized_model.folder,
+        "editing_backbone": editing_model.folder,
+        "audio_backbone": audio_model.folder,
+        "autoencoder": autoencoder.folder,
+        "codec": codec.folder,
+    }
+    lineage = {
+        "dataset_digest": dataset.meta["dataset_digest"],
+        "git": git_commit(),
+        "dagster_run": context.run_id,
+        "mlflow_run": averaged_model.run_id,
+        "parents": sorted(artifact.run_id for artifact in inputs.values() if artifact.run_id),
+        "model_version": None,
+    }
+
+    def build(folder: Path) -> Built:
+        return _export(folder, folders, config, lineage)
+
+    return store.produce(
+        context,
+        build=build,
+        inputs={**inputs, "dataset": dataset},
+        settings={"config": config.model_dump(mode="json")},
+        tracked=True,
+    )
+
+
+@dg.asset_check(asset=serving_bundle, blocking=True, description="Every exported graph agrees with torch.")
+def graphs_agree_with_torch(serving_bundle: Artifact) -> dg.AssetCheckResult:
+    """Largest absolute difference of each graph at two sizes, and of a whole sample in grey levels."""
+    found = read_json(serving_bundle.folder / PARITY)
+    over = {name: value for name, value in found["graphs"].items() if not value <= TOLERANCE}
+    pixels = found["end_to_end"]["pixels"]
+    return dg.AssetCheckResult(
+        passed=not over and pixels <= PIXEL_TOLERANCE,
+        description=f"beyond {TOLERANCE:g}: {over or 'none'}; a sample differs by {pixels:g} of 255",
+        metadata={name: dg.MetadataValue.float(value) for name, value in found["graphs"].items()},
+    )
+
+
+@dg.asset_check(asset=serving_bundle, blocking=True, description="The bundle's files match its manifest.")
+def bundle_is_intact(serving_bundle: Artifact) -> dg.AssetCheckResult:
+    """Loads it as serving does."""
+    from serving.bundle import Bundle
+
+    bundle = Bundle.load(serving_bundle.folder / BUNDLE)
+    return dg.AssetCheckResult(passed=True, description=f"{len(bundle.graphs)} graphs verified")
+
+
+def git_commit() -> str:
+    """The checkout's commit, with ``+`` when files differ from it; ``unknown`` outside a git checkout."""
+    try:
+        head = _git("rev-parse", "HEAD")
+        return f"{head}+" if _git("status", "--porcelain", "--untracked-files=no") else head
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", "-C", str(REPOSITORY), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _export(folder: Path, folders: Mapping[str, Path], config: ServingConfig, lineage: Mapping[str, Any]) -> Built:
+    from assets.evaluation.parity import end_to_end, graph_parity
+    from models.export.graphs import graph_modules
+    from models.export.onnx_export import export_graph
+    from models.text.wheel import minilm_folder
+    from serving.bundle import write_bundle
+
+    modules = graph_modules(folders)
+    exported, seconds = {}, {}
+    for name, module in modules.items():
+        began = time.monotonic()
+        exported[name] = export_graph(name, module, folder / SCRATCH)
+        seconds[name] = round(time.monotonic() - began, 2)
+    tokenizer = minilm_folder() / "tokenizer.json"
+    write_bundle(
+        folder / BUNDLE, name=MODEL_NAME, graphs=exported, tokenizer=tokenizer, config=config, lineage=lineage
+    )
+    differences = graph_parity(exported, modules)
+    whole = end_to_end(folder / BUNDLE, modules, config)
+    sizes = {name: path.stat().st_size for name, path in exported.items()}
+    write_json(
+        folder / PARITY,
+        {
+            "tolerance": TOLERANCE,
+            "graphs": differences,
+            "end_to_end": whole.as_json(),
+            "bytes": sizes,
+            "seconds": seconds,
+        },
+    )
+    metrics = {
+        "parity_worst": max(differences.values()),
+        "parity_pixels": whole.pixels,
+        "parity_audio": whole.audio,
+        "megabytes": sum(sizes.values()) / 1e6,
+        "export_seconds": sum(seconds.values()),
+    }
+    return Built(meta={"graphs": len(exported), "dataset_digest": lineage["dataset_digest"]}, metrics=metrics)
