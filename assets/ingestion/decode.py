@@ -1,0 +1,92 @@
+"""Decoding: frames of a video file by presentation time, upright, with nothing but that file opened."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+# A playlist (HLS, DASH, concat) or a picture would open other files or addresses: only plain containers are read.
+_FORMATS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,m4v,h264,hevc,ogg,flv,asf,mxf,ivf,gif,"
+    "mp3,aac,flac,wav,ac3,eac3,aiff,w64"
+)
+_ATTACHED_PICTURE = av.stream.Disposition.attached_pic
+
+
+@dataclass(frozen=True)
+class TimedFrame:
+    """A decoded frame.
+
+    Attributes:
+        seconds: Presentation time since the first frame of the stream.
+        frame: The picture as it was stored; ``upright`` turns it.
+    """
+
+    seconds: float
+    frame: VideoFrame
+
+    def upright(self, width: int | None = None, height: int | None = None) -> np.ndarray:
+        """The picture as people see it, uint8 [H,W,3] RGB; resized by area to ``width`` x ``height`` when given."""
+        turns = (round(self.frame.rotation / 90)) % 4
+        if turns % 2:
+            width, height = height, width
+        picture = self.frame.to_ndarray(format="rgb24", width=width, height=height, interpolation="AREA")
+        return np.ascontiguousarray(np.rot90(picture, turns))
+
+
+@contextmanager
+def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream | None]]:
+    """A container and its first real video stream. Raises av.FFmpegError for what is no media file."""
+    options = {"format_whitelist": _FORMATS, "protocol_whitelist": "file", "enable_drefs": "0"}
+    with av.open(str(path), options=options, metadata_errors="replace") as container:
+        streams: list[Any] = [s for s in container.streams.video if not s.disposition & _ATTACHED_PICTURE]
+        stream = streams[0] if streams else None
+        if stream is not None:
+            stream.thread_type = "AUTO"
+            stream.thread_count = 2
+        yield container, stream
+
+
+def timed_frames(path: Path, start: float = 0.0, end: float | None = None) -> Iterator[TimedFrame]:
+    """Frames shown in [start, end), in order, in seconds since the stream's first frame.
+
+    The first one is the frame on the screen at ``start``, which may have appeared earlier.
+    """
+    with open_video(path) as (container, stream):
+        if stream is None or stream.time_base is None:
+            raise ValueError(f"{path} has no video stream")
+        origin = stream.start_time or 0
+        tick = float(stream.time_base)
+        if start > 0:
+            container.seek(max(origin, origin + int(start / tick) - 1), stream=stream, backward=True)
+        held: TimedFrame | None = None
+        for frame in container.decode(stream):
+            if frame.pts is None:
+                continue
+            timed = TimedFrame((frame.pts - origin) * tick, frame)
+            if timed.seconds < start + tick / 2:
+                held = timed
+                continue
+            if held is not None:
+                yield held
+                held = None
+            if end is not None and timed.seconds >= end - tick / 2:
+                return
+            yield timed
+        if held is not None:
+            yield held
+
+
+def display_size(stream: VideoStream, rotation: int = 0) -> tuple[int, int]:
+    """Width and height as people see them: pixels made square, turned upright."""
+    context = stream.codec_context
+    aspect = float(stream.sample_aspect_ratio or 1)
+    width, height = round(context.width * aspect), context.height
+    return (height, width) if round(rotation / 90) % 2 else (width, height)
