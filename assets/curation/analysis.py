@@ -70,7 +70,7 @@ class _Sampler:
             change = float(np.abs(gray - before.gray).mean())
             if self._window is None:
                 self._window = cv2.createHanningWindow(gray.shape[::-1], cv2.CV_32F)
-            # OpenCV multiplies its arguments by the window in place when their size suits the transform: give it copies.
+            # Copies: OpenCV multiplies its arguments by the window in place when their size suits the transform.
             (right, down), response = cv2.phaseCorrelate(before.gray.copy(), gray.copy(), self._window)
             if response > 0.05:  # below, the peak is noise
                 lasted = seconds - before.seconds
@@ -105,9 +105,8 @@ def analyse(path: Path) -> Analysis:
     size: tuple[int, int] | None = None
     for timed in timed_frames(path):
         if size is None:
-            frame = timed.upright()
-            size = (WIDTH, max(16, round(WIDTH * frame.shape[0] / frame.shape[1])))
-        picture = timed.upright(*size)
+            size = (WIDTH, max(16, round(WIDTH * timed.size[1] / timed.size[0])))
+        picture = timed.upright(size)
         # The detector counts frames; their times are kept here, so a variable frame rate does not matter.
         found = detector.process_frame(FrameTimecode(len(times), fps=25.0), picture[:, :, ::-1])
         cuts += [cut.frame_num for cut in found]

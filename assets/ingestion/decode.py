@@ -26,15 +26,18 @@ class TimedFrame:
 
     Attributes:
         seconds: Presentation time since the first frame of the stream.
-        frame: The picture as it was stored; ``upright`` turns it.
+        frame: The picture as it was stored.
+        size: Width and height as people see it: pixels made square, turned upright.
     """
 
     seconds: float
     frame: VideoFrame
+    size: tuple[int, int]
 
-    def upright(self, width: int | None = None, height: int | None = None) -> np.ndarray:
-        """The picture as people see it, uint8 [H,W,3] RGB; resized by area to ``width`` x ``height`` when given."""
-        turns = (round(self.frame.rotation / 90)) % 4
+    def upright(self, size: tuple[int, int] | None = None) -> np.ndarray:
+        """The picture as people see it, uint8 [H,W,3] RGB; by default in its own ``size``, else resized by area."""
+        width, height = size or self.size
+        turns = round(self.frame.rotation / 90) % 4
         if turns % 2:
             width, height = height, width
         picture = self.frame.to_ndarray(format="rgb24", width=width, height=height, interpolation="AREA")
@@ -70,7 +73,7 @@ def timed_frames(path: Path, start: float = 0.0, end: float | None = None) -> It
         for frame in container.decode(stream):
             if frame.pts is None:
                 continue
-            timed = TimedFrame((frame.pts - origin) * tick, frame)
+            timed = TimedFrame((frame.pts - origin) * tick, frame, display_size(stream, frame.rotation))
             if timed.seconds < start + tick / 2:
                 held = timed
                 continue

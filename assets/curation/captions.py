@@ -1,0 +1,88 @@
+"""Captions: what a clip shows, in words. A captioner says only what it knows, and how sure it is."""
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class Caption:
+    """A clip's description, the confidence in it (0..1), and the name of what wrote it."""
+
+    text: str
+    confidence: float
+    captioner: str
+
+
+class Captioner(Protocol):
+    """Describes clips."""
+
+    name: str
+
+    def caption(self, clip: dict[str, Any], footage: dict[str, Any]) -> Caption:
+        """The caption of a row of ``curated.jsonl``, cut from a row of ``footage.jsonl``."""
+        ...
+
+
+class TemplateCaptioner:
+    """Puts measured signals into a sentence: colours, brightness, movement; and the words of the file's name.
+
+    It recognises nothing. The confidence falls with what the sentence lacks: words from a name, a clear colour, a
+    steady direction; it never passes 0.6, because no one looked at the picture.
+    """
+
+    name = "template-1"
+
+    def caption(self, clip: dict[str, Any], footage: dict[str, Any]) -> Caption:
+        """See ``Captioner``."""
+        signals = clip["signals"]
+        subject = name_words(footage["name"])
+        colours = [name for name, share in signals["colours"] if share >= 0.15][:2]
+        direction = _direction(signals)
+        about = f"{_article(subject)} {subject}" if subject else "a scene"
+        of = f" in {' and '.join(colours)}" if colours else ""
+        text = (
+            f"A {_brightness(signals['brightness'])} video of {about}{of}, {_movement(signals['motion'])}{direction}."
+        )
+        confidence = 0.2 + 0.2 * bool(subject) + 0.1 * bool(colours) + 0.1 * bool(direction)
+        return Caption(text, round(confidence, 2), self.name)
+
+
+_SPLIT = re.compile(r"[^A-Za-z]+|(?<=[a-z])(?=[A-Z])")
+_NOT_WORDS = frozenset(
+    "img vid mov dsc pxl clip video movie footage final copy cc by sa mp hd uhd fps edit export".split()  # noqa: SIM905
+)
+
+
+def name_words(name: str) -> str:
+    """The words of a file's name, in small letters: ``big_BuckBunny-01.mp4`` -> ``big buck bunny``."""
+    words = [word.lower() for word in _SPLIT.split(PurePosixPath(name).stem) if len(word) > 1]
+    return " ".join(word for word in words if word not in _NOT_WORDS)[:60].strip()
+
+
+def _article(subject: str) -> str:
+    return "an" if subject[0] in "aeiou" else "a"
+
+
+def _brightness(value: float) -> str:
+    if value < 0.15:
+        return "dark"
+    return "dim" if value < 0.35 else "bright" if value > 0.65 else "clear"
+
+
+def _movement(motion: float) -> str:
+    """In words, by mean change of brightness in percent."""
+    if motion < 0.5:
+        return "hardly moving"
+    return "moving slowly" if motion < 2 else "moving" if motion < 5 else "moving fast"
+
+
+def _direction(signals: dict[str, Any]) -> str:
+    """Where the whole picture goes, if it clearly goes one way."""
+    right, down = signals["shift"]
+    if signals["steadiness"] < 0.6 or max(abs(right), abs(down)) < 0.01:
+        return ""
+    if abs(right) >= abs(down):
+        return " to the right" if right > 0 else " to the left"
+    return " downwards" if down > 0 else " upwards"
