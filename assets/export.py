@@ -63,6 +63,7 @@ def serving_bundle(
         "dagster_run": context.run_id,
         "mlflow_run": averaged_model.run_id,
         "parents": sorted(artifact.run_id for artifact in inputs.values() if artifact.run_id),
+        "model_name": MODEL_NAME,
         "model_version": None,
     }
 

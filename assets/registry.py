@@ -7,7 +7,7 @@ import dagster as dg
 
 from assets.artifact import Artifact, folder_digest
 from assets.code_version import code_version
-from assets.evaluation.evidence import Evidence
+from assets.evaluation.evidence import EVIDENCE, Evidence
 from assets.evaluation.promotion import promote_challenger
 from assets.evaluation.serving_config import serving_config
 from assets.export import BUNDLE, PARITY, git_commit
@@ -48,7 +48,7 @@ def model_version(
     }
     metrics = read_json(quality_report.folder / REPORT)["metrics"]
     with tempfile.TemporaryDirectory() as scratch:
-        document = Path(scratch) / "evidence.json"
+        document = Path(scratch) / EVIDENCE
         write_json(document, evidence.to_json())
         version = registry.register(serving_bundle.folder / BUNDLE, document, tags=tags, metrics=metrics)
     return dg.MaterializeResult(
@@ -119,4 +119,5 @@ def gather_evidence(serving_bundle: Artifact, quality_report: Artifact, safety_r
         loss_untrained=metrics["flow_loss_untrained"],
         loss_shuffled=metrics["flow_loss_exchanged"],
         scores=quality["scores"],
+        metrics=metrics,
     )

@@ -5,6 +5,7 @@ import shutil
 import uuid
 from pathlib import Path
 
+from assets.evaluation.evidence import EVIDENCE
 from assets.ports import ModelVersion
 from models.files import read_json, write_json
 from serving.home import Home
@@ -17,7 +18,7 @@ def export(home: Home, version: ModelVersion) -> Path:
 
     ``var/champion`` is a relative symbolic link into ``var/champions/``: replacing a link is one rename, so a reader
     finds the old bundle or the new one, never none and never half. The copy is fsynced first. The model version is
-    written into the copy's manifest: here it is known.
+    written into the copy's manifest: here it is known. The evidence lies beside it.
 
     Returns:
         The folder that the link names.
@@ -29,6 +30,7 @@ def export(home: Home, version: ModelVersion) -> Path:
     if not target.exists():
         temporary = shelf / f".{target.name}.{uuid.uuid4().hex[:8]}.tmp"
         shutil.copytree(version.bundle, temporary)
+        shutil.copyfile(version.evidence, temporary / EVIDENCE)
         manifest = read_json(temporary / MANIFEST)
         manifest["lineage"]["model_version"] = version.number
         write_json(temporary / MANIFEST, manifest)

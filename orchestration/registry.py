@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from assets.artifact import folder_digest
+from assets.evaluation.evidence import EVIDENCE
 from assets.ports import ModelVersion
 from models.files import sha256_file
 from orchestration.champion import export
@@ -61,7 +62,7 @@ class MlflowRegistry:
         except MlflowException as error:
             raise LookupError(f"model {NAME} has no version {number} in {self._tracker.uri}") from error
         folder = self._artifacts(str(found.model_id)) / "artifacts"
-        return ModelVersion(number, str(found.model_id), folder / "bundle", folder / "evidence.json", dict(found.tags))
+        return ModelVersion(number, str(found.model_id), folder / "bundle", folder / EVIDENCE, dict(found.tags))
 
     def aliased(self, alias: str) -> ModelVersion | None:
         """The version that an alias names now, if any."""

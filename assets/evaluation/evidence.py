@@ -1,8 +1,13 @@
 """Evidence: everything that a promotion may rest on, as one JSON document beside the model in the registry."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
+
+from models.files import read_json
+
+EVIDENCE = "evidence.json"
 
 
 class EvidenceUnreadable(RuntimeError):
@@ -23,6 +28,7 @@ class Evidence:
         loss_untrained: The same of a randomly initialised model.
         loss_shuffled: The same of the model when captions are exchanged between clips.
         scores: Checker score in [0, 1] of each evaluation prompt.
+        metrics: Every other figure of the evaluation: for people, never for the decision.
     """
 
     bundle_digest: str
@@ -34,6 +40,7 @@ class Evidence:
     loss_untrained: float
     loss_shuffled: float
     scores: Mapping[str, float]
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The document as JSON values."""
@@ -53,6 +60,12 @@ class Evidence:
                 loss_untrained=float(value["loss_untrained"]),
                 loss_shuffled=float(value["loss_shuffled"]),
                 scores={str(key): float(item) for key, item in value["scores"].items()},
+                metrics={str(key): float(item) for key, item in value["metrics"].items()},
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise EvidenceUnreadable(f"evidence.json: {type(error).__name__}: {error}; register the model again") from error
+
+
+def read_metrics(folder: Path) -> dict[str, float]:
+    """The figures in the evidence beside a serving model (``var/champion``)."""
+    return dict(Evidence.from_json(read_json(folder / EVIDENCE)).metrics)

@@ -55,6 +55,7 @@ def version(root: Path, number: int) -> ModelVersion:
         write_bytes(bundle / "backbone.onnx", bytes([number]) * 1000)
         write_text(bundle / "tokenizer.json", "{}")
         write_json(bundle / "manifest.json", {"lineage": {"model_version": None, "git": "abc"}})
+        write_json(root / "evidence.json", {"loss": 1})
     return ModelVersion(number, f"m-{number}", bundle, root / "evidence.json", {"bundle_digest": folder_digest(bundle)})
 
 
