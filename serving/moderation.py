@@ -35,14 +35,20 @@ class Verdict:
 
 def screen(prompt: str) -> Verdict:
     """The verdict on ``prompt``: refused by the first rule that matches, or by the classifier."""
-    readings = dict.fromkeys((_plain(prompt), _plain(prompt).translate(_LEET), _undisguised(prompt)))
+    verdict = screen_by_rules(prompt)
+    # Loading the classifier takes a second, so it comes last.
+    if verdict.allowed and prompt.strip() and _classifier()([_plain(prompt)])[0] >= ABUSE_PROBABILITY:
+        return Verdict(allowed=False, rule=ABUSE, matched=prompt.strip()[:80])
+    return verdict
+
+
+def screen_by_rules(text: str) -> Verdict:
+    """The rules' verdict alone: for texts that may not be English, where the classifier guesses."""
+    readings = dict.fromkeys((_plain(text), _plain(text).translate(_LEET), _undisguised(text)))
     for rule, pattern in _compiled().items():
         for reading in readings:
             if found := pattern.search(reading):
                 return Verdict(allowed=False, rule=rule, matched=found.group())
-    # Loading it takes a second, so it comes last.
-    if prompt.strip() and _classifier()([_plain(prompt)])[0] >= ABUSE_PROBABILITY:
-        return Verdict(allowed=False, rule=ABUSE, matched=prompt.strip()[:80])
     return Verdict(allowed=True)
 
 

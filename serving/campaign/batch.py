@@ -1,0 +1,263 @@
+"""The batch job: a brief in, a folder of signed films with their record out; killed and started again, it goes on."""
+
+import hashlib
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models.files import sha256_file, sha256_json
+from serving.campaign.brief import Brief
+from serving.campaign.film import Marker, Sign, compose, deliver
+from serving.campaign.locales import locale
+from serving.campaign.record import CampaignRecord, Delivered, Failed, ModelVersion
+from serving.campaign.take import TakeRequest, take
+from serving.campaign.variants import Variant, variants
+from serving.errors import ServingError
+from serving.media.endcard import EndCard
+from serving.media.reading import read_video
+from serving.media.resize import METHOD
+from serving.media.sheet import Row, contact_sheet, stills
+from serving.pipeline import Pipeline
+from serving.provenance.signing import Facts
+from serving.watermark import payload_hex, payload_of
+
+SHEET = "contact-sheet.png"
+_WORK = "work"
+_STILLS = 5
+
+Progress = Callable[[str, int, int], None]
+
+
+class CampaignIncomplete(ServingError):
+    """Some films of a campaign could not be made; the others are delivered. ``record`` says which and why."""
+
+    def __init__(self, folder: Path, record: CampaignRecord) -> None:
+        reasons = "; ".join(f"{failed.variant}: {failed.reason}" for failed in record.failed)
+        super().__init__(f"{len(record.failed)} of the films in {folder} could not be made: {reasons}")
+        self.record = record
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the films of a run come from, for their record.
+
+    Attributes:
+        model: The registered version that makes them.
+        dataset_digest: Of the data that it was trained on.
+        attributions: Credits that licences of that data ask for.
+        run_id: The run that makes them.
+    """
+
+    model: ModelVersion
+    dataset_digest: str
+    attributions: tuple[str, ...]
+    run_id: str
+
+    @classmethod
+    def of(cls, name: str, lineage: Mapping[str, Any], run_id: str) -> "Origin":
+        """The origin that a bundle's name and lineage tell of."""
+        model = ModelVersion(name=name, version=str(lineage["model_version"]), mlflow_run=lineage.get("mlflow_run"))
+        return cls(model, str(lineage["dataset_digest"]), tuple(lineage.get("attributions", ())), run_id)
+
+
+def run_campaign(
+    brief: Brief,
+    pipeline: Pipeline,
+    origin: Origin,
+    *,
+    folder: Path,
+    sign: Sign,
+    marker: Marker,
+    on_delivered: Callable[[Delivered], None] | None = None,
+    progress: Progress | None = None,
+) -> CampaignRecord:
+    """Make every film of ``brief`` that is not in ``folder`` yet, and write ``campaign.json`` and a contact sheet.
+
+    A film is finished when its mp4 has the recorded digest and was made from the same prompt, seed, card and model:
+    only others are made. All files of a folder therefore come from one model version.
+
+    Args:
+        brief: What to make.
+        pipeline: The champion's.
+        origin: Whose work it is.
+        folder: The campaign's own folder.
+        sign: Writes a signed copy of an mp4: ``serving.provenance.signing.sign`` with the home's keys.
+        marker: The home's watermarker.
+        on_delivered: Called with each film that was made now, after it is recorded.
+        progress: Called with (what was done, films done, films in all).
+
+    Raises:
+        RequestRefused: the model does not cover the brief's length or ratios; nothing was made.
+        CampaignIncomplete: at the end, if a film failed; the others are delivered and recorded.
+    """
+    pipeline.config.frames(brief.seconds)
+    for ratio in brief.aspect_ratios:
+        pipeline.config.size(ratio)
+    wanted = variants(brief)
+    maker = _Maker(brief, pipeline, origin, folder, sign, marker)
+    earlier = CampaignRecord.read(folder)
+    record = CampaignRecord(campaign=brief.id, brief=brief.model_dump(mode="json"))
+    folder.mkdir(parents=True, exist_ok=True)
+    # What still stands is recorded first: a run that is killed then forgets nothing.
+    standing = {v.id: earlier.finished(folder, maker.record_id(v)) if earlier else None for v in wanted}
+    for done, variant in enumerate(wanted):
+        if progress is not None:
+            progress(variant.id, done, len(wanted))
+        if file := standing[variant.id]:
+            record.files.append(file)
+            continue
+        try:
+            made = maker.make(variant)
+        except Exception as error:  # noqa: BLE001 - whatever stops one film is recorded and must not stop the others
+            record.failed.append(Failed(variant=variant.id, reason=f"{type(error).__name__}: {error}"))
+            continue
+        record.files.append(made)
+        _with_standing(record, standing, wanted).write(folder)
+        if on_delivered is not None:
+            on_delivered(made)
+    _remove_others(folder, earlier, record)
+    _finish(folder, earlier, record)
+    if progress is not None:
+        progress("done", len(wanted), len(wanted))
+    return record
+
+
+class _Maker:
+    """Makes one film after another of one campaign."""
+
+    def __init__(
+        self, brief: Brief, pipeline: Pipeline, origin: Origin, folder: Path, sign: Sign, marker: Marker
+    ) -> None:
+        self._brief = brief
+        self._pipeline = pipeline
+        self._origin = origin
+        self._folder = folder
+        self._sign = sign
+        self._marker = marker
+        self._reference = brief.reference()
+        self._reference_digest = (
+            hashlib.sha256(self._reference.tobytes()).hexdigest() if self._reference is not None else ""
+        )
+
+    def record_id(self, variant: Variant) -> str:
+        """SHA-256 of everything that the film depends on: the same request to the same model has the same id."""
+        model = self._origin.model
+        card = [self._brief.product, self._brief.brand, variant.message, locale(variant.locale).disclosure]
+        return sha256_json(
+            [
+                self._brief.id,
+                variant.id,
+                self._take(variant).digest,
+                card,
+                model.name,
+                model.version,
+                self._origin.dataset_digest,
+            ]
+        )
+
+    def make(self, variant: Variant) -> Delivered:
+        """The film, delivered into the folder."""
+        config = self._pipeline.config
+        record_id = self.record_id(variant)
+        payload = payload_of(record_id)
+        card = EndCard(self._brief.product, variant.message, locale(variant.locale).disclosure, self._brief.brand)
+        generated = take(self._folder / _WORK, self._take(variant), self._pipeline)
+        film = compose(
+            generated,
+            card,
+            ratio=variant.ratio,
+            fps=config.fps,
+            sample_rate=config.sample_rate,
+            marker=self._marker,
+            payload=payload,
+        )
+        path = self._folder / f"{variant.id}.mp4"
+        facts = Facts(
+            title=path.name,
+            prompt_sha256=hashlib.sha256(variant.prompt.encode()).hexdigest(),
+            model=self._origin.model.name,
+            model_version=self._origin.model.version,
+            dataset_digest=self._origin.dataset_digest,
+            seed=variant.seed,
+            record_id=record_id,
+            campaign=self._brief.id,
+            attribution=self._origin.attributions,
+        )
+        work = self._folder / _WORK
+        deliver(film, path, work, facts, self._sign, fps=config.fps, sample_rate=config.sample_rate)
+        return Delivered(
+            path=path.name,
+            sha256=sha256_file(path),
+            variant=variant.id,
+            audience=variant.audience,
+            locale=variant.locale,
+            ratio=variant.ratio,
+            prompt=variant.prompt,
+            seed=variant.seed,
+            seconds=len(film.frames) / config.fps,
+            generated_seconds=len(generated.frames) / config.fps,
+            width=film.frames.shape[2],
+            height=film.frames.shape[1],
+            fps=config.fps,
+            lufs=round(film.loudness.lufs, 2) if film.loudness.lufs > float("-inf") else None,
+            upsampling=METHOD,
+            model=self._origin.model,
+            dataset_digest=self._origin.dataset_digest,
+            run_id=self._origin.run_id,
+            attributions=self._origin.attributions,
+            record_id=record_id,
+            watermark_payload=payload_hex(payload),
+        )
+
+    def _take(self, variant: Variant) -> TakeRequest:
+        model = self._origin.model
+        return TakeRequest(
+            name=variant.take,
+            prompt=variant.prompt,
+            seconds=self._brief.seconds,
+            aspect=variant.ratio,
+            seed=variant.seed,
+            reference=self._reference,
+            origin=(model.name, model.version, self._origin.dataset_digest, self._reference_digest),
+        )
+
+
+def _with_standing(
+    record: CampaignRecord, standing: Mapping[str, Delivered | None], wanted: Sequence[Variant]
+) -> CampaignRecord:
+    """The record of a moment in the run: what was made so far, and what still stands from before."""
+    by_variant = {file.variant: file for file in standing.values() if file} | {f.variant: f for f in record.files}
+    return record.model_copy(update={"files": [by_variant[v.id] for v in wanted if v.id in by_variant]})
+
+
+def _remove_others(folder: Path, earlier: CampaignRecord | None, record: CampaignRecord) -> None:
+    """Remove films that an earlier record lists and this campaign no longer delivers."""
+    kept = {file.path for file in record.files}
+    for file in earlier.files if earlier else []:
+        if file.path not in kept and Path(file.path).name == file.path:
+            (folder / file.path).unlink(missing_ok=True)
+
+
+def _finish(folder: Path, earlier: CampaignRecord | None, record: CampaignRecord) -> None:
+    """Draw the sheet if the films changed, write the record, and clear the work folder unless a film is missing."""
+    if record.files:
+        if not (folder / SHEET).is_file() or earlier is None or earlier.files != record.files:
+            _draw_sheet(folder, record.files)
+        record.contact_sheet = SHEET
+    record.write(folder)
+    if record.failed:
+        raise CampaignIncomplete(folder, record)
+    shutil.rmtree(folder / _WORK, ignore_errors=True)
+
+
+def _draw_sheet(folder: Path, files: Sequence[Delivered]) -> None:
+    rows = [
+        Row(
+            f"{file.variant}   {file.width}x{file.height}   {file.seconds:g} s   seed {file.seed}   {file.prompt}",
+            stills(read_video(folder / file.path).frames, _STILLS),
+        )
+        for file in files
+    ]
+    contact_sheet(folder / SHEET, rows)

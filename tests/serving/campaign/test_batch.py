@@ -1,0 +1,139 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from models.files import sha256_file
+from serving.campaign.batch import SHEET, CampaignIncomplete, Origin, run_campaign
+from serving.campaign.brief import Brief
+from serving.campaign.record import CampaignRecord, ModelVersion
+from serving.errors import RequestRefused
+from serving.media.reading import read_video
+
+
+@pytest.fixture
+def run(tmp_path, pipeline, origin, sign, marker):
+    def run(brief, **changes):
+        arguments = {"folder": tmp_path / "out", "sign": sign, "marker": marker, **changes}
+        return run_campaign(brief, pipeline, arguments.pop("origin", origin), **arguments)
+
+    return run
+
+
+@pytest.fixture
+def out(tmp_path):
+    return tmp_path / "out"
+
+
+def test_every_film_is_delivered_as_the_record_says(run, brief, out, sign, marker, graphs):
+    seen = []
+    record = run(brief, on_delivered=seen.append)
+    assert json.loads((out / "campaign.json").read_text()) == record.model_dump(mode="json")
+    assert [file.path for file in record.files] == ["kids_en_1x1.mp4", "kids_de-at_1x1.mp4"]
+    assert seen == record.files
+    for file, facts, payload in zip(record.files, sign.facts, marker.payloads, strict=True):
+        video = read_video(out / file.path)
+        assert video.frames.shape == (96, file.height, file.width, 3) == (96, 480, 480, 3)
+        assert video.fps == file.fps == 16
+        assert (file.seconds, file.generated_seconds) == (6, 4)
+        assert file.sha256 == sha256_file(out / file.path)
+        assert file.upsampling == "plain_resize: lanczos"
+        assert (file.model.version, file.dataset_digest, file.run_id) == ("3", "d1a2", "run-1")
+        assert file.attributions == facts.attribution == ("Big Buck Bunny, CC BY 3.0",)
+        assert facts.record_id == file.record_id
+        assert f"{payload:016x}" == file.watermark_payload == file.record_id[:16]
+    assert len({file.record_id for file in record.files}) == 2
+    assert (out / SHEET).is_file()
+    assert len(graphs["backbone"].batches) == 4, "locales share one generation"
+    assert {path.name for path in out.iterdir()} == {
+        "campaign.json",
+        SHEET,
+        "kids_en_1x1.mp4",
+        "kids_de-at_1x1.mp4",
+    }
+
+
+def test_finished_films_are_not_made_again(run, brief, sign):
+    first = run(brief)
+    made = len(sign.facts)
+    assert run(brief) == first
+    assert len(sign.facts) == made
+
+
+@pytest.mark.parametrize("damage", ["delete", "alter"])
+def test_a_lost_or_altered_film_is_made_again_alone(run, brief, out, sign, damage):
+    first = run(brief)
+    path = out / "kids_de-at_1x1.mp4"
+    path.unlink() if damage == "delete" else path.write_bytes(b"x")
+    again = run(brief)
+    assert [facts.title for facts in sign.facts[2:]] == ["kids_de-at_1x1.mp4"]
+    assert again.files[0] == first.files[0]
+    assert again.files[1].record_id == first.files[1].record_id
+
+
+def test_a_killed_campaign_goes_on_where_it_was(run, brief, out, sign):
+    def die(file):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(brief, on_delivered=die)
+    assert [file.variant for file in CampaignRecord.read(out).files] == ["kids_en_1x1"]
+    assert len(run(brief).files) == 2
+    assert [facts.title for facts in sign.facts] == ["kids_en_1x1.mp4", "kids_de-at_1x1.mp4"]
+
+
+def test_a_kill_while_one_film_is_made_again_forgets_none_of_the_others(run, brief, out, sign):
+    run(brief)
+    (out / "kids_en_1x1.mp4").unlink()
+
+    def die(file):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(brief, on_delivered=die)
+    assert len(CampaignRecord.read(out).files) == 2
+
+
+def test_one_films_failure_does_not_stop_the_others(run, brief, out, sign):
+    sign.failing = {"kids_en_1x1.mp4"}
+    with pytest.raises(CampaignIncomplete, match="kids_en_1x1: OSError: the pen is dry") as incomplete:
+        run(brief)
+    record = CampaignRecord.read(out)
+    assert incomplete.value.record == record
+    assert [file.variant for file in record.files] == ["kids_de-at_1x1"]
+    assert record.failed[0].variant == "kids_en_1x1"
+    sign.failing = set()
+    assert len(run(brief).files) == 2
+    assert CampaignRecord.read(out).failed == []
+
+
+def test_another_model_makes_all_films_again(run, brief, origin, sign):
+    run(brief)
+    run(brief, origin=replace(origin, model=ModelVersion(name="cinemill", version="4")))
+    assert len(sign.facts) == 4
+
+
+def test_a_changed_message_changes_the_films_of_its_locale_alone(run, fields, sign):
+    run(Brief(**fields))
+    fields["message"] = {**fields["message"], "de": "Noch mehr Sprungkraft"}
+    run(Brief(**fields))
+    assert [facts.title for facts in sign.facts[2:]] == ["kids_de-at_1x1.mp4"]
+
+
+def test_films_that_a_changed_brief_no_longer_asks_for_are_removed(run, fields, out):
+    run(Brief(**fields))
+    record = run(Brief(**{**fields, "locales": ["de"]}))
+    assert [path.name for path in out.glob("*.mp4")] == [file.path for file in record.files] == ["kids_de_1x1.mp4"]
+
+
+@pytest.mark.parametrize(("change", "message"), [({"seconds": 10}, "10 s"), ({"aspect_ratios": ["1:1", "4:3"]}, "4:3")])
+def test_what_the_model_does_not_cover_is_refused_before_anything_is_made(run, fields, out, change, message):
+    with pytest.raises(RequestRefused, match=message):
+        run(Brief(**{**fields, **change}))
+    assert not out.exists()
+
+
+def test_the_origin_is_read_from_a_bundles_lineage():
+    lineage = {"model_version": 7, "dataset_digest": "abc", "mlflow_run": "r", "attributions": ["x"], "git": "1"}
+    found = Origin.of("cinemill", lineage, "run-9")
+    assert found == Origin(ModelVersion(name="cinemill", version="7", mlflow_run="r"), "abc", ("x",), "run-9")

@@ -1,0 +1,29 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from serving.campaign.take import TakeRequest, take
+
+
+@pytest.fixture
+def request_():
+    return TakeRequest("kids_1x1", "a red ball", 0.5, "1:1", 7, None, ("cinemill", "1"))
+
+
+def test_a_take_is_generated_once(tmp_path, request_, pipeline, graphs):
+    first = take(tmp_path, request_, pipeline)
+    calls = len(graphs["backbone"].batches)
+    again = take(tmp_path, request_, pipeline)
+    assert len(graphs["backbone"].batches) == calls
+    np.testing.assert_array_equal(first.frames, again.frames)
+    np.testing.assert_array_equal(first.audio, again.audio)
+    assert first.frames.shape == (8, 96, 96, 3)
+
+
+@pytest.mark.parametrize("change", [{"prompt": "a blue ball"}, {"seed": 8}, {"origin": ("cinemill", "2")}])
+def test_another_prompt_seed_or_model_is_another_take(tmp_path, request_, pipeline, graphs, change):
+    take(tmp_path, request_, pipeline)
+    calls = len(graphs["backbone"].batches)
+    take(tmp_path, replace(request_, **change), pipeline)
+    assert len(graphs["backbone"].batches) > calls
