@@ -1,0 +1,168 @@
+"""Expectations: Great Expectations suites on the manifests, as code, validated inside asset checks."""
+
+import os
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+Row = dict[str, Any]
+_SHOWN = 5
+
+
+@cache
+def _library() -> Any:
+    """Great Expectations, which takes seconds to import, with its telemetry off."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations
+
+    return great_expectations
+
+
+def validate(name: str, rows: Sequence[Row], suite: Iterable[Any]) -> dg.AssetCheckResult:
+    """Whether the rows meet every expectation. The metadata names those that they do not, and the values at fault.
+
+    Args:
+        name: Of the suite.
+        rows: Of a manifest; nested values become columns with dotted names.
+        suite: Expectations; a column that no row has counts as empty.
+    """
+    gx = _library()
+    expectations = list(suite)
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    columns = dict.fromkeys(column for e in expectations if (column := getattr(e, "column", None)))
+    found = pd.json_normalize(rows, max_level=1)
+    frame = found.reindex(columns=[*found.columns, *(column for column in columns if column not in found)])
+    asset = context.data_sources.add_pandas("manifests").add_dataframe_asset(name)
+    batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
+    outcome = batch.validate(gx.ExpectationSuite(name=name, expectations=expectations))
+    failed = [_failure(result) for result in outcome.results if not result.success]
+    return dg.AssetCheckResult(
+        passed=bool(outcome.success),
+        metadata={
+            "rows": len(rows),
+            "expectations": len(expectations),
+            "failed": dg.MetadataValue.md("\n".join(f"- {failure}" for failure in failed) or "none"),
+        },
+        description="; ".join(failed) or None,
+    )
+
+
+def footage_suite() -> list[Any]:
+    """Every file has one id, a licence, a known status; a usable one has sane sizes, another a reason."""
+    gxe = _library().expectations
+    return [
+        *_identified(gxe),
+        gxe.ExpectColumnValuesToNotBeNull(column="licence"),
+        gxe.ExpectColumnValuesToNotBeNull(column="origin"),
+        gxe.ExpectColumnValuesToBeInSet(column="status", value_set=["ok", "quarantined"]),
+        gxe.ExpectColumnValuesToNotBeNull(column="reason", **_where('status == "quarantined"')),
+        gxe.ExpectColumnValuesToBeBetween(column="width", min_value=1, max_value=8192, **_where('status == "ok"')),
+        gxe.ExpectColumnValuesToBeBetween(column="height", min_value=1, max_value=8192, **_where('status == "ok"')),
+        gxe.ExpectColumnValuesToBeBetween(
+            column="duration", min_value=0, strict_min=True, max_value=3600, **_where('status == "ok"')
+        ),
+        gxe.ExpectColumnValuesToBeBetween(
+            column="fps", min_value=0, strict_min=True, max_value=1000, **_where('status == "ok"')
+        ),
+    ]
+
+
+def clips_suite(sources: Iterable[str]) -> list[Any]:
+    """Every clip has one id, comes from a known source and spans more than no time, at most 16 seconds."""
+    gxe = _library().expectations
+    return [
+        *_identified(gxe),
+        gxe.ExpectColumnValuesToNotBeNull(column="source"),
+        gxe.ExpectColumnValuesToBeInSet(column="source", value_set=list(sources)),
+        gxe.ExpectColumnValuesToBeBetween(column="start", min_value=0),
+        gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="end", column_B="start"),
+        gxe.ExpectColumnValuesToBeBetween(column="signals.brightness", min_value=0, max_value=1),
+        gxe.ExpectColumnValuesToBeBetween(column="signals.motion", min_value=0, max_value=100),
+        gxe.ExpectColumnValuesToBeBetween(column="signals.sharpness", min_value=0),
+    ]
+
+
+def curated_suite(clips: Iterable[str]) -> list[Any]:
+    """Every clip is there once with its fate: kept, or rejected for a signal with its value and threshold."""
+    gxe = _library().expectations
+    known = list(clips)
+    return [
+        *_identified(gxe),
+        gxe.ExpectColumnValuesToBeInSet(column="id", value_set=known),
+        gxe.ExpectTableRowCountToEqual(value=len(known)),
+        gxe.ExpectColumnValuesToBeInSet(column="kept", value_set=[True, False]),
+        gxe.ExpectColumnValuesToBeNull(column="rejected_by.signal", **_where("kept == True")),
+        *(
+            gxe.ExpectColumnValuesToNotBeNull(column=f"rejected_by.{part}", **_where("kept == False"))
+            for part in ("signal", "value", "threshold")
+        ),
+    ]
+
+
+def captions_suite(kept: Iterable[str]) -> list[Any]:
+    """Every kept clip has one caption that says something, from a named captioner, with a confidence."""
+    gxe = _library().expectations
+    known = list(kept)
+    return [
+        *_identified(gxe),
+        gxe.ExpectColumnValuesToBeInSet(column="id", value_set=known),
+        gxe.ExpectTableRowCountToEqual(value=len(known)),
+        gxe.ExpectColumnValuesToNotBeNull(column="caption"),
+        gxe.ExpectColumnValueLengthsToBeBetween(column="caption", min_value=10, max_value=2000),
+        gxe.ExpectColumnValuesToNotBeNull(column="captioner"),
+        gxe.ExpectColumnValuesToBeBetween(column="confidence", min_value=0, max_value=1),
+    ]
+
+
+def dataset_suite(sources: Iterable[str]) -> list[Any]:
+    """Every row has one id, a caption, a licence and a split, and nothing stands on both sides of the split.
+
+    Rows carry ``splits`` as ``with_splits`` counts them.
+    """
+    gxe = _library().expectations
+    footage = _where('kind == "footage"')
+    return [
+        *_identified(gxe),
+        gxe.ExpectTableRowCountToBeBetween(min_value=1),
+        gxe.ExpectColumnValuesToNotBeNull(column="kind"),
+        gxe.ExpectColumnValuesToNotBeNull(column="caption"),
+        gxe.ExpectColumnValuesToNotBeNull(column="licence"),
+        gxe.ExpectColumnValuesToBeInSet(column="split", value_set=["train", "validation"]),
+        gxe.ExpectColumnValuesToBeInSet(column="source", value_set=list(sources), **footage),
+        gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="end", column_B="start", **footage),
+        gxe.ExpectColumnValuesToBeBetween(column="splits", min_value=1, max_value=1),
+    ]
+
+
+def with_splits(rows: Sequence[Row]) -> list[Row]:
+    """Dataset rows with ``splits``: in how many splits the row's origin (its source file, or its seed) occurs."""
+    sides: dict[str, set[str]] = {}
+    for row in rows:
+        sides.setdefault(_origin(row), set()).add(row["split"])
+    return [row | {"splits": len(sides[_origin(row)])} for row in rows]
+
+
+def _origin(row: Row) -> str:
+    return str(row["source"]) if row["kind"] == "footage" else f"{row['kind']} {row['seed']}"
+
+
+def _identified(gxe: Any) -> list[Any]:
+    return [gxe.ExpectColumnValuesToNotBeNull(column="id"), gxe.ExpectColumnValuesToBeUnique(column="id")]
+
+
+def _where(condition: str) -> dict[str, str]:
+    return {"row_condition": condition, "condition_parser": "pandas"}
+
+
+def _failure(result: Any) -> str:
+    config = result.expectation_config
+    kwargs = {key: value for key, value in config.kwargs.items() if key not in {"batch_id", "value_set"}}
+    if result.exception_info and result.exception_info.get("raised_exception"):
+        return f"{config.type} {kwargs}: {result.exception_info.get('exception_message')}"
+    found = result.result.get("partial_unexpected_list") or result.result.get("observed_value")
+    shown = found[:_SHOWN] if isinstance(found, list) else found
+    return f"{config.type} {kwargs}: found {shown}"
