@@ -10,6 +10,7 @@ from typing import Any
 import deepspeed
 import lightning.pytorch as pl
 import torch
+from deepspeed.utils import set_z3_leaf_module
 
 from models.files import sha256_file, write_text
 from models.recipes import TrainingRecipe
@@ -21,7 +22,7 @@ from models.training.module import FlowTraining
 from models.training.shards import open_shards
 from models.training.strategy import Ranks, ZeroStrategy
 from models.training.validation import Validation
-from models.training.zero3 import zero3_config
+from models.training.zero3 import gathered_units, zero3_config
 
 METRICS = "metrics.jsonl"
 WEIGHTS = "model.safetensors"
@@ -102,6 +103,8 @@ def train(
     network = method.build(recipe.model)
     if recipe.init is not None:
         method.initialise(network, Path(recipe.init))
+    for unit in gathered_units(network):
+        set_z3_leaf_module(unit, flag=True)
     training = FlowTraining(recipe, method, network, open_shards(Path(recipe.data[0].index)))
     log = MetricsLog(folder / WORK / METRICS)
     curves = Curves(log, progress)

@@ -1,0 +1,80 @@
+"""Muon: momentum whose matrix updates are orthogonalised (Jordan 2024), AdamW for everything that is no matrix."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+_NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)  # the quintic that pulls every singular value to about 1 in five rounds
+_ROUNDS = 5
+_ADAM_SIZE = 0.2  # root mean square of an AdamW update: one learning rate then fits both kinds (Moonlight, 2502.16982)
+
+
+def orthogonalised(gradient_MN: Tensor) -> Tensor:
+    """``U V^T`` of the matrix ``U S V^T``, approximately: singular values between 0.7 and 1.2."""
+    a, b, c = _NEWTON_SCHULZ
+    tall = gradient_MN.shape[0] > gradient_MN.shape[1]
+    x = gradient_MN.T if tall else gradient_MN
+    x = x / (x.norm() + 1e-7)
+    for _ in range(_ROUNDS):
+        gram = x @ x.T
+        x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
+    return x.T if tall else x
+
+
+class Muon(torch.optim.Optimizer):
+    """Muon for parameters of two dimensions and more (convolutions as output by everything else), AdamW for the rest.
+
+    In trainings of minutes on conv nets it needs a fraction of the steps that AdamW does.
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[nn.Parameter],
+        lr: float,
+        *,
+        momentum: float = 0.95,
+        betas: tuple[float, float] = (0.9, 0.95),
+        weight_decay: float = 0.01,
+    ) -> None:
+        defaults = {"lr": lr, "momentum": momentum, "betas": betas, "weight_decay": weight_decay}
+        super().__init__(parameters, defaults)
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], Any] | None = None) -> None:  # type: ignore[override]
+        """Update every parameter that has a gradient."""
+        if closure is not None:
+            raise TypeError("Muon takes no closure: compute gradients first, then call step()")
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                if parameter.grad is None:
+                    continue
+                if parameter.ndim >= 2:
+                    self._matrix(parameter, group)
+                else:
+                    self._vector(parameter, group)
+
+    def _matrix(self, parameter: Tensor, group: dict[str, Any]) -> None:
+        state = self.state[parameter]
+        if not state:
+            state["momentum"] = torch.zeros_like(parameter)
+        state["momentum"].lerp_(parameter.grad, 1 - group["momentum"])
+        gradient = torch.lerp(parameter.grad, state["momentum"], group["momentum"])  # Nesterov
+        update = orthogonalised(gradient.flatten(1))
+        size = group["lr"] * _ADAM_SIZE * max(update.shape) ** 0.5
+        parameter.mul_(1 - group["lr"] * group["weight_decay"])
+        parameter.add_(update.reshape(parameter.shape), alpha=-size)
+
+    def _vector(self, parameter: Tensor, group: dict[str, Any]) -> None:
+        first, second = group["betas"]
+        state = self.state[parameter]
+        if not state:
+            state["first"], state["second"] = torch.zeros_like(parameter), torch.zeros_like(parameter)
+            state["count"] = torch.zeros(())
+        state["count"] += 1
+        state["first"].lerp_(parameter.grad, 1 - first)
+        state["second"].lerp_(parameter.grad.square(), 1 - second)
+        count = float(state["count"])
+        mean, square = state["first"] / (1 - first**count), state["second"] / (1 - second**count)
+        parameter.addcdiv_(mean, square.sqrt().add_(1e-8), value=-group["lr"])
