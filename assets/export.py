@@ -16,7 +16,7 @@ from assets.ports import Settings
 from assets.store import Store
 from models.files import read_json, write_json
 from serving.config import ServingConfig
-from serving.home import REPOSITORY
+from serving.home import REPOSITORY, Home
 
 BUNDLE = "bundle"
 PARITY = "parity.json"
@@ -28,6 +28,7 @@ def serving_bundle(
     context: dg.AssetExecutionContext,
     store: dg.ResourceParam[Store],
     settings: dg.ResourceParam[Settings],
+    home: dg.ResourceParam[Home],
     averaged_model: Artifact,
     personalized_model: Artifact,
     editing_model: Artifact,
@@ -58,10 +59,11 @@ def serving_bundle(
         "codec": codec.folder,
     }
     lineage = {
-        "dataset_digest": dataset.meta["dataset_digest"],
+        "dataset_digest": dataset.meta["dvc_md5"],
         "git": git_commit(),
         "dagster_run": context.run_id,
         "mlflow_run": averaged_model.run_id,
+        "attributions": _attributions(home, dataset.meta["dvc_md5"]),
         "parents": sorted(artifact.run_id for artifact in inputs.values() if artifact.run_id),
         "model_name": MODEL_NAME,
         "model_version": None,
@@ -110,6 +112,19 @@ def git_commit() -> str:
         return "unknown"
 
 
+def _attributions(home: Home, dataset_digest: str) -> list[str]:
+    """Credits that the licences of the training footage ask for: they follow the model into every campaign."""
+    from serving.catalog import Catalog
+
+    catalog = Catalog(home.catalog_url)
+    try:
+        return sorted(
+            {source.attribution for source in catalog.sources_of_dataset(dataset_digest) if source.attribution}
+        )
+    finally:
+        catalog.close()
+
+
 def _git(*arguments: str) -> str:
     command = ["git", "-C", str(REPOSITORY), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
@@ -129,9 +144,7 @@ def _export(folder: Path, folders: Mapping[str, Path], config: ServingConfig, li
         exported[name] = export_graph(name, module, folder / SCRATCH)
         seconds[name] = round(time.monotonic() - began, 2)
     tokenizer = minilm_folder() / "tokenizer.json"
-    write_bundle(
-        folder / BUNDLE, name=MODEL_NAME, graphs=exported, tokenizer=tokenizer, config=config, lineage=lineage
-    )
+    write_bundle(folder / BUNDLE, name=MODEL_NAME, graphs=exported, tokenizer=tokenizer, config=config, lineage=lineage)
     differences = graph_parity(exported, modules)
     whole = end_to_end(folder / BUNDLE, modules, config)
     sizes = {name: path.stat().st_size for name, path in exported.items()}

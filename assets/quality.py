@@ -68,9 +68,7 @@ def quality_report(
 
 
 @dg.asset_check(asset=quality_report, blocking=True, description="Every figure is finite and every prompt was judged.")
-def quality_is_complete(
-    quality_report: Artifact, settings: dg.ResourceParam[Settings]
-) -> dg.AssetCheckResult:
+def quality_is_complete(quality_report: Artifact, settings: dg.ResourceParam[Settings]) -> dg.AssetCheckResult:
     """A report with holes proves nothing."""
     import math
 
@@ -123,9 +121,9 @@ def evaluation_protocol(profile: Profile, config: ServingConfig) -> Protocol:
 def _evaluate(
     folder: Path, folders: dict[str, Path], latents: Path, config: ServingConfig, protocol: Protocol
 ) -> Built:
-    from assets.evaluation.contact_sheet import contact_sheet
     from assets.evaluation.flow_loss import audio_losses, video_losses
     from assets.evaluation.samples import accuracies, draw_samples, prompt_scores
+    from assets.pictures import contact_sheet
     from models.audio import load_audio_backbone
     from models.backbone import load_backbone
     from models.export.graphs import torch_graphs
@@ -166,10 +164,12 @@ def _evaluate(
         ],
     }
     write_json(folder / REPORT, report)
-    sheet = contact_sheet(samples, folder / "samples.png")
-    return Built(
-        meta={"protocol": protocol.name, "prompts": len(report["scores"])}, metrics=metrics, pictures=[sheet]
+    sheet = contact_sheet(
+        folder / "samples.png",
+        [(list(sample.frames), f"{sample.prompt.text}: {sample.verdict}") for sample in samples],
+        columns=2,
     )
+    return Built(meta={"protocol": protocol.name, "prompts": len(report["scores"])}, metrics=metrics, pictures=[sheet])
 
 
 def _recorded(name: str, folder: Path) -> dict[str, float]:

@@ -21,7 +21,7 @@ champion = dg.AssetSpec(
     group_name="registry",
     kinds={"mlflow"},
     owners=["team:serving"],
-    description="The model version that serves now: `var/champion`. Observed by a sensor; promotion and rollback change it.",
+    description="The model version in `var/champion`, which serves now; a sensor reports each promotion and rollback.",
     deps=["promotion"],
 )
 

@@ -40,7 +40,9 @@ class ArtifactIOManager(dg.IOManager):
         keys = list(context.asset_partition_keys)
         artifacts = obj if isinstance(obj, Mapping) else dict.fromkeys(keys, obj)
         if isinstance(obj, Artifact) and len(keys) > 1:
-            raise TypeError(f"{name} made partitions {keys} in one run: hand over dict[str, Artifact], by partition key")
+            raise TypeError(
+                f"{name} made partitions {keys} in one run: hand over dict[str, Artifact], by partition key"
+            )
         for key in keys:
             self._point(name, key, artifacts[key])
 

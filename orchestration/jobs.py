@@ -32,7 +32,7 @@ full = dg.define_asset_job(
 promote = dg.define_asset_job(
     "promote",
     dg.AssetSelection.assets("promotion"),
-    description="Judge the registered challenger again, from the registry's evidence, and promote it if nothing failed.",
+    description="Judge the registered challenger from the registry's evidence; it serves if nothing failed.",
 )
 
 campaign = dg.define_asset_job(

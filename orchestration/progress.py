@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 import dagster as dg
 
@@ -11,7 +12,7 @@ Listener = Callable[[dg.DagsterEvent | None, str], None]
 """Takes an event (None for a plain log line of an asset) and its message."""
 
 LOGGER = "progress"
-RUN_CONFIG = {"loggers": {LOGGER: {}}}
+RUN_CONFIG: dict[str, Any] = {"loggers": {LOGGER: {}}}
 """Run configuration that silences Dagster's console log and feeds the listener instead."""
 
 _listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
@@ -38,10 +39,10 @@ class _Handler(logging.Handler):
         listener(event, message or record.getMessage())
 
 
-@dg.logger(description="Feeds the command line's progress display; says nothing by itself.")
+@dg.logger({}, description="Feeds the command line's progress display; says nothing by itself.")
 def progress_logger(_context: dg.InitLoggerContext) -> logging.Logger:
     """A logger whose only handler is the current listener."""
     # Made anew for each run, outside logging's registry, so that handlers never pile up.
-    logger = logging.Logger(LOGGER, level=logging.INFO - 10)
+    logger = logging.Logger(LOGGER, level=logging.DEBUG)  # noqa: LOG001
     logger.addHandler(_Handler())
     return logger

@@ -10,8 +10,9 @@ from assets.artifact import folder_digest
 from assets.evaluation.evidence import EVIDENCE
 from assets.ports import ModelVersion
 from models.files import sha256_file
+from models.locks import locked
 from orchestration.champion import export
-from orchestration.tracking import MlflowTracker, locked
+from orchestration.tracking import MlflowTracker
 from serving.home import REPOSITORY
 
 NAME = "cinemill"
@@ -132,7 +133,9 @@ class MlflowRegistry:
         try:
             client.get_registered_model(NAME)
         except MlflowException:
-            client.create_registered_model(NAME, description="Text to short video with sound; numpy and ONNX Runtime only.")
+            client.create_registered_model(
+                NAME, description="Text to short video with sound; numpy and ONNX Runtime only."
+            )
         model = client.get_logged_model(model_id)
         made = client.create_model_version(
             NAME, f"models:/{model_id}", run_id=model.source_run_id, tags=dict(tags), model_id=model_id

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.campaigns import CAMPAIGNS, intake
+from assets.campaigns import CAMPAIGNS, brief_key
+from models.files import write_text
 from orchestration.graph import graph
 from orchestration.instance import instance
 from orchestration.jobs import EVERY_FINETUNE
+from orchestration.locks import using
 from orchestration.progress import RUN_CONFIG, Listener, listening
 from orchestration.resources import PROFILE_TAG, build_resources
 from serving.home import Home
@@ -67,13 +69,28 @@ def run_campaign_brief(
     A dynamic partition cannot share a run with the finetunes' static ones, so a campaign is a run of its own.
 
     Raises:
-        assets.campaigns.BriefRefused: The brief is not valid; the message names the field.
+        serving.campaign.brief.BriefInvalid: The brief is not valid; the message names the field.
         ChainFailed: There is no champion, or a prompt was refused, or a deliverable failed its checks.
     """
-    key = intake(brief).key
+    key = brief_key(brief)
+    adopt_brief(home, brief)
     with instance(home) as dagster_instance:
         dagster_instance.add_dynamic_partitions(str(CAMPAIGNS.name), [key])
     return _execute(home, "campaign", profile, (), tags={PROFILE_TAG: profile}, partition=key, listener=listener)
+
+
+def adopt_brief(home: Home, brief: Path) -> Path:
+    """Put a brief into the home's folder, where its campaign reads it; its reference image stays where it is."""
+    import yaml
+
+    target = home.briefs / brief.name
+    if target.resolve() == brief.resolve():
+        return target
+    content = yaml.safe_load(brief.read_text(encoding="utf-8"))
+    if content.get("reference_image"):
+        content["reference_image"] = str((brief.parent / content["reference_image"]).resolve())
+    write_text(target, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
+    return target
 
 
 def _execute(
@@ -89,7 +106,7 @@ def _execute(
 ) -> ChainReport:
     os.environ["CINEMILL_HOME"] = str(home.root)
     definitions = graph(build_resources(home, profile=profile, footage=footage))
-    with instance(home) as dagster_instance, listening(listener):
+    with using(home), instance(home) as dagster_instance, listening(listener):
         bury_dead_runs(dagster_instance)
         result = definitions.resolve_job_def(job).execute_in_process(
             instance=dagster_instance,

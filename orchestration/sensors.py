@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from assets.campaigns import CAMPAIGNS, BriefRefused, intake
-from models.files import write_json
+from assets.campaigns import CAMPAIGNS, brief_key
+from models.files import sha256_file, write_json
 from orchestration.champion import exported_version
 from orchestration.jobs import campaign
 from serving.home import Home
@@ -23,34 +23,34 @@ _REASON_SUFFIX = ".error.json"
 def campaign_intake(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """New or changed briefs; a refused one gets a file with the reason beside it, and the others go on.
 
-    A changed brief asks for a new run of its partition: the run key holds the digest of its content.
+    A changed brief asks for another run of its partition. Briefs wait until there is a champion.
     """
+    from serving.campaign.brief import BriefInvalid
+
     home = Home.from_env()
+    if exported_version(home) is None:
+        return dg.SkipReason("no champion: briefs wait until a model is promoted")
     seen: dict[str, str] = json.loads(context.cursor or "{}")
-    requests, keys, refused = [], [], 0
-    for path in sorted(home.briefs.glob("*.y*ml")) if home.briefs.is_dir() else []:
+    requests, keys, refused = [], [], []
+    for path in sorted(home.briefs.glob("*.y*ml")):
+        digest = sha256_file(path)
+        if seen.get(path.name) == digest:
+            continue
+        seen[path.name] = digest
         mark = path.with_name(path.name + _REASON_SUFFIX)
         try:
-            brief = intake(path)
-        except BriefRefused as error:
-            refused += 1
-            digest = error.digest
-            if seen.get(path.name) != digest:
-                context.log.error("%s", error)
-                write_json(mark, {"brief": path.name, "error": str(error)})
-                seen[path.name] = digest
+            key = brief_key(path)
+        except BriefInvalid as error:
+            context.log.error("%s", error)  # noqa: TRY400 - the message is for people, its traceback is not
+            write_json(mark, {"brief": path.name, "error": str(error)})
+            refused.append(path.name)
             continue
-        if seen.get(path.name) == brief.digest:
-            continue
-        if home.champion.exists():
-            mark.unlink(missing_ok=True)
-            keys.append(brief.key)
-            requests.append(dg.RunRequest(run_key=f"{brief.key}-{brief.digest[:12]}", partition_key=brief.key))
-            seen[path.name] = brief.digest
+        mark.unlink(missing_ok=True)
+        keys.append(key)
+        requests.append(dg.RunRequest(run_key=f"{key}-{digest[:16]}", partition_key=key))
     if not requests:
         context.update_cursor(json.dumps(seen))
-        waiting = "" if home.champion.exists() else "; briefs wait for a champion"
-        return dg.SkipReason(f"no new brief in {home.briefs}; {refused} refused{waiting}")
+        return dg.SkipReason(f"no new brief in {home.briefs}; refused now: {', '.join(refused) or 'none'}")
     return dg.SensorResult(
         run_requests=requests,
         dynamic_partitions_requests=[CAMPAIGNS.build_add_request(keys)],
@@ -87,7 +87,10 @@ def run_failure(context: dg.RunFailureSensorContext) -> None:
     home = Home.from_env()
     run = context.dagster_run
     steps = [
-        {"step": event.step_key, "error": event.step_failure_data.error.message if event.step_failure_data.error else ""}
+        {
+            "step": event.step_key,
+            "error": event.step_failure_data.error.message if event.step_failure_data.error else "",
+        }
         for event in context.for_run_failure().get_step_failure_events()
     ]
     report = {

@@ -1,14 +1,13 @@
 """Experiment tracking with MLflow on one SQLite file."""
 
-import fcntl
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assets.artifact import Artifact, Built
+from models.locks import locked
 from serving.home import Home
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 EXPERIMENT = "cinemill"
 SERVER = "http://127.0.0.1:5000"
-DATASET_DIGEST = "dataset_digest"  # the key in Artifact.meta: the DVC md5 of the dataset version
+DATASET, DVC_MD5 = "dataset", "dvc_md5"  # the input that is a dataset version, and the key in its Artifact.meta
 _BATCH = 1000  # MLflow's limit on metrics in one call
 _PARAMS = 100
 _PARAM_LENGTH = 6000
@@ -104,15 +103,15 @@ class MlflowTracker:
 
     def dataset_digest(self, run_id: str) -> str | None:
         """Digest of the dataset version that a run was made from, through all its parents."""
-        for item in self.client.get_run(run_id).inputs.dataset_inputs:
-            return str(item.dataset.digest)
-        return None
+        inputs = self.client.get_run(run_id).inputs
+        return str(inputs.dataset_inputs[0].dataset.digest) if inputs and inputs.dataset_inputs else None
 
     def _datasets(self, inputs: Mapping[str, Artifact], parents: Sequence[str]) -> "list[DatasetInput]":
         """The dataset versions of the inputs, their own and their parent runs': one lineage key in DVC and MLflow."""
         from mlflow.entities import Dataset, DatasetInput, InputTag
 
-        digests = {str(value.meta[DATASET_DIGEST]) for value in inputs.values() if value.meta.get(DATASET_DIGEST)}
+        digests = {str(inputs[DATASET].meta[DVC_MD5])} if DATASET in inputs else set()
+        digests |= {str(value.meta["dataset_digest"]) for value in inputs.values() if value.meta.get("dataset_digest")}
         digests |= {digest for run_id in parents if (digest := self.dataset_digest(run_id))}
         source = json.dumps({"uri": str(self.home.manifests / "dataset.jsonl")})
         return [
@@ -122,15 +121,6 @@ class MlflowTracker:
             )
             for digest in sorted(digests)
         ]
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """An exclusive operating-system lock on a file; a dead holder's is free at once."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        yield
 
 
 def flatten(params: Any, prefix: str = "") -> list[tuple[str, str]]:

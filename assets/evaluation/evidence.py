@@ -63,7 +63,9 @@ class Evidence:
                 metrics={str(key): float(item) for key, item in value["metrics"].items()},
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise EvidenceUnreadable(f"evidence.json: {type(error).__name__}: {error}; register the model again") from error
+            raise EvidenceUnreadable(
+                f"evidence.json: {type(error).__name__}: {error}; register the model again"
+            ) from error
 
 
 def read_metrics(folder: Path) -> dict[str, float]:

@@ -90,7 +90,10 @@ def _integrity(challenger: Evidence, intact: str | None) -> Gate:
     if intact is None:
         return False, "integrity: a file of the registered bundle is missing or damaged"
     if intact != challenger.bundle_digest:
-        return False, f"integrity: evidence is of bundle {challenger.bundle_digest[:12]}, the registry holds {intact[:12]}"
+        return (
+            False,
+            f"integrity: evidence is of bundle {challenger.bundle_digest[:12]}, the registry holds {intact[:12]}",
+        )
     return True, f"integrity: every file of bundle {intact[:12]} matches its SHA-256"
 
 
@@ -108,7 +111,10 @@ def _parity(challenger: Evidence) -> Gate:
 def _safety(challenger: Evidence) -> list[Gate]:
     names = sorted({*REQUIRED_GATES, *challenger.safety})
     return [
-        (challenger.safety.get(name, False), f"safety: {name} {'held' if challenger.safety.get(name) else 'failed or missing'}")
+        (
+            challenger.safety.get(name, False),
+            f"safety: {name} {'held' if challenger.safety.get(name) else 'failed or missing'}",
+        )
         for name in names
     ]
 
@@ -120,11 +126,18 @@ def _below(loss: float, other: float, what: str) -> Gate:
 
 def _scores(challenger: Evidence) -> Gate:
     held = bool(challenger.scores) and all(math.isfinite(value) for value in challenger.scores.values())
-    return held, f"checker scores of {len(challenger.scores)} prompts {'are there' if held else 'are missing or not finite'}"
+    return (
+        held,
+        f"checker scores of {len(challenger.scores)} prompts {'are there' if held else 'are missing or not finite'}",
+    )
 
 
 def _not_worse(challenger: Evidence, champion: Evidence) -> tuple[Gate, Interval | None]:
-    if challenger.protocol != champion.protocol or set(challenger.scores) != set(champion.scores) or not champion.scores:
+    if (
+        challenger.protocol != champion.protocol
+        or set(challenger.scores) != set(champion.scores)
+        or not champion.scores
+    ):
         return (False, "champion: evidence is not comparable (another protocol or other prompts)"), None
     interval = paired_interval(challenger.scores, champion.scores)
     held = interval.low >= -MARGIN

@@ -49,6 +49,16 @@ class Sample:
         }
 
     @property
+    def verdict(self) -> str:
+        """What the judges see, in words; what is not as the prompt says is in capitals."""
+        seen = {
+            "background": self.background,
+            "colour": self.colour or "no object",
+            "motion": self.motion or "no motion",
+        }
+        return ", ".join(value if self.right[name] else value.upper() for name, value in seen.items())
+
+    @property
     def score(self) -> float:
         """Share of background, colour and motion that is right."""
         return float(np.mean(list(self.right.values())))

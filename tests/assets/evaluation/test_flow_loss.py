@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-import torch
+import torch  # noqa: TID253
 from safetensors.torch import save_file
 
 from assets.evaluation.evidence import Evidence
@@ -35,8 +35,10 @@ def samples(count, shape, seed):
 
 def write_index(folder, group, tensors, split="validation"):
     folder.mkdir(exist_ok=True)
-    save_file({name: value.half() if value.is_floating_point() else value for name, value in tensors.items()},
-              folder / "shard-0.safetensors")
+    save_file(
+        {name: value.half() if value.is_floating_point() else value for name, value in tensors.items()},
+        folder / "shard-0.safetensors",
+    )
     save_file({"text": torch.zeros(3, 8), "text_mask": torch.ones(3, dtype=torch.uint8)}, folder / "null.safetensors")
     shard = {
         "file": "shard-0.safetensors",
@@ -67,7 +69,10 @@ def trained():
     for _ in range(60):
         times, noise = torch.rand(32), torch.randn_like(data["latent"])
         loss = flow_loss(
-            lambda position, at: model(position, at, data["text"], data["text_mask"].bool()), data["latent"], times, noise
+            lambda position, at: model(position, at, data["text"], data["text_mask"].bool()),
+            data["latent"],
+            times,
+            noise,
         )
         optimiser.zero_grad()
         loss.backward()

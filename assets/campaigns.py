@@ -1,0 +1,191 @@
+"""Campaigns: each brief a partition, each delivered as signed films by the champion."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from assets.code_version import code_version
+from assets.store import picture_metadata
+from models.files import sha256_json
+from models.locks import locked
+from serving.home import Home
+
+if TYPE_CHECKING:
+    from assets.evaluation.delivery import Inspection
+    from serving.campaign.record import CampaignRecord, Delivered
+
+CAMPAIGNS = dg.DynamicPartitionsDefinition(name="campaigns")
+
+
+def brief_key(path: Path) -> str:
+    """Partition key of a valid brief: its id, which its file must be named by.
+
+    The id's characters are restricted by the brief's own rules: partition keys reach paths and SQL.
+
+    Raises:
+        serving.campaign.brief.BriefInvalid: the brief is not valid; the message names the field or rule.
+    """
+    from serving.campaign.brief import BriefInvalid, load_brief
+
+    brief = load_brief(path)
+    if brief.id != path.stem:
+        raise BriefInvalid(f"{path}: field 'id': is {brief.id!r}; name the file {brief.id}{path.suffix}")
+    return brief.id
+
+
+def brief_file(home: Home, key: str) -> Path:
+    """The brief of a campaign. Raises BriefInvalid when there is none, or the key is not one's id."""
+    import re
+
+    from serving.campaign.brief import BriefInvalid
+
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}", key):
+        raise BriefInvalid(f"campaign {key!r} is not the id of a brief: lower-case letters, digits, '-' and '_' only")
+    for suffix in (".yaml", ".yml"):
+        path = home.briefs / f"{key}{suffix}"
+        if path.is_file():
+            return path
+    raise BriefInvalid(f"there is no brief {key}.yaml in {home.briefs}")
+
+
+@dg.asset(
+    group_name="campaigns",
+    kinds={"onnx", "video"},
+    owners=["team:serving"],
+    code_version=code_version(__name__),
+    partitions_def=CAMPAIGNS,
+    deps=["champion"],
+    check_specs=[
+        dg.AssetCheckSpec(
+            "films_verify",
+            asset="campaign",
+            blocking=True,
+            description="Every film is signed by this installation, and its watermark is found (p <= 1e-6).",
+        ),
+        dg.AssetCheckSpec(
+            "films_conform",
+            asset="campaign",
+            blocking=True,
+            description="Every film is H.264 and AAC, 48 kHz stereo, at least 480 px, as long and as loud as recorded.",
+        ),
+    ],
+)
+def campaign(context: dg.AssetExecutionContext, home: dg.ResourceParam[Home]) -> dg.MaterializeResult:
+    """The films of one brief, a file an audience, locale and aspect ratio, made by the model that serves now.
+
+    The batch continues where it was killed, and makes a missing or changed film again, alone. The model *version* is
+    recorded, never the alias. A changed champion does not deliver old campaigns again:
+    a campaign runs when its brief is new.
+    """
+    from assets.evaluation.delivery import defects, inspect
+    from serving.campaign.batch import SHEET
+
+    brief = brief_file(home, context.partition_key)
+    folder = home.campaigns / context.partition_key
+    with locked(home.locks / f"campaign-{context.partition_key}.lock"):
+        record = _deliver(context, home, brief, folder)
+    found = {file.path: inspect(folder / file.path, home) for file in record.files}
+    wrong = [text for file in record.files for text in defects(found[file.path], seconds=file.seconds, lufs=file.lufs)]
+    unverified = [
+        f"{file.path}: signature {found[file.path].c2pa}, watermark p = {found[file.path].watermark_p:.1e}"
+        for file in record.files
+        if not found[file.path].verified or found[file.path].payload != file.watermark_payload
+    ]
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(sha256_json(sorted(file.sha256 for file in record.files))[:32]),
+        metadata={
+            "folder": dg.MetadataValue.path(str(folder)),
+            "films": len(record.files),
+            "model_version": record.files[0].model.version,
+            "deliverables": _table(record, found),
+            "contact_sheet": picture_metadata(folder / SHEET),
+        },
+        check_results=[
+            _result("films_verify", unverified, len(found)),
+            _result("films_conform", wrong, len(found)),
+        ],
+    )
+
+
+def _deliver(context: dg.AssetExecutionContext, home: Home, path: Path, folder: Path) -> "CampaignRecord":
+    """Run the batch, and enter every finished film into the catalog, whether or not all could be made."""
+    from functools import partial
+
+    from serving.bundle import Bundle
+    from serving.campaign.batch import CampaignIncomplete, Origin, run_campaign
+    from serving.campaign.brief import load_brief
+    from serving.catalog import Catalog
+    from serving.pipeline import Pipeline
+    from serving.provenance import Keys, sign
+    from serving.watermark import Watermarker
+
+    brief = load_brief(path)
+    # Resolved once: a promotion meanwhile exchanges the link, not the folder.
+    bundle = Bundle.load(home.champion.resolve())
+    catalog = Catalog(home.catalog_url)
+
+    def enter(file: "Delivered") -> None:
+        catalog.record_deliverable(_row(file, brief.id, folder))
+        context.log.info("%s delivered", file.path)
+
+    try:
+        record = run_campaign(
+            brief,
+            Pipeline.from_bundle(bundle),
+            Origin.of(bundle.manifest.name, bundle.lineage, context.run_id),
+            folder=folder,
+            sign=partial(sign, home=home),
+            marker=Watermarker(Keys.open(home).watermark_key),
+            on_delivered=enter,
+        )
+        # What an earlier, killed run made but did not enter.
+        for file in record.files:
+            catalog.record_deliverable(_row(file, brief.id, folder))
+    except CampaignIncomplete as incomplete:
+        raise dg.Failure(str(incomplete), allow_retries=True) from incomplete
+    finally:
+        catalog.close()
+    return record
+
+
+def _row(file: "Delivered", campaign_id: str, folder: Path) -> Any:
+    from serving.catalog import Deliverable
+
+    return Deliverable(
+        sha256=file.sha256,
+        campaign=campaign_id,
+        variant=file.variant,
+        prompt=file.prompt,
+        seed=file.seed,
+        model_name=file.model.name,
+        model_version=file.model.version,
+        dataset_digest=file.dataset_digest,
+        run_id=file.run_id,
+        path=str(folder / file.path),
+    )
+
+
+def _result(name: str, wrong: list[str], count: int) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        check_name=name, passed=count > 0 and not wrong, description="; ".join(wrong) or f"{count} films inspected"
+    )
+
+
+def _table(record: "CampaignRecord", found: "dict[str, Inspection]") -> dg.TableMetadataValue:
+    rows = [
+        dg.TableRecord(
+            {
+                "film": file.path,
+                "seconds": round(found[file.path].seconds, 2),
+                "size": f"{file.width}x{file.height}",
+                "c2pa": found[file.path].c2pa,
+                "watermark_p": found[file.path].watermark_p,
+                "lufs": round(found[file.path].lufs, 1),
+                "prompt": file.prompt,
+                "sha256": file.sha256,
+            }
+        )
+        for file in record.files
+    ]
+    return dg.MetadataValue.table(rows)
