@@ -27,7 +27,7 @@ def write_mp4(
     sample_rate: int = 48_000,
     *,
     crf: int = 18,
-    preset: str = "medium",
+    preset: str = "fast",
 ) -> int:
     """Write video, and sound if given, as H.264 (yuv420p, BT.709) and AAC; the index comes first (faststart).
 
