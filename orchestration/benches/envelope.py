@@ -1,0 +1,65 @@
+"""Benches by name: each module of this package with a ``run`` function, its figures in one common envelope."""
+
+import importlib
+import os
+import pkgutil
+import platform
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+_PACKAGES = ("torch", "onnxruntime-gpu", "numpy", "dagster", "mlflow", "av")
+
+
+class UnknownBench(LookupError):
+    """A name that no bench has; the message lists those there are."""
+
+
+def names() -> list[str]:
+    """The benches there are, as the command line spells them."""
+    folder = str(Path(__file__).parent)
+    return sorted(item.name.replace("_", "-") for item in pkgutil.iter_modules([folder]) if item.name != "envelope")
+
+
+def run(name: str) -> dict[str, Any]:
+    """Run a bench: its figures with the machine and the versions that they were measured on.
+
+    Raises:
+        UnknownBench: there is none of that name.
+    """
+    if name not in names():
+        raise UnknownBench(f"no bench is called {name!r}; there are: {', '.join(names()) or 'none yet'}")
+    module = importlib.import_module(f"orchestration.benches.{name.replace('-', '_')}")
+    figures: Mapping[str, Any] = module.run()
+    return {"bench": name, "machine": machine(), "versions": versions(), "figures": dict(figures)}
+
+
+def machine() -> dict[str, Any]:
+    """What the figures depend on."""
+    return {
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+        "system": platform.platform(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Python's version and those of the packages that do the work."""
+    found = {"python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()

@@ -1,0 +1,171 @@
+"""Studio: single clips with the champion, finished like a campaign's: sized, levelled, marked, signed, recorded."""
+
+import hashlib
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from models.files import sha256_file, sha256_json
+from serving.bundle import Bundle
+from serving.catalog import Catalog, Deliverable
+from serving.errors import MediaError
+from serving.home import Home
+from serving.media.loudness import normalise, stereo
+from serving.media.mp4 import write_mp4
+from serving.media.reading import Limits, read_video
+from serving.media.resize import cover, delivery_size
+from serving.moderation import require_allowed
+from serving.pipeline import Pipeline
+from serving.provenance import Facts, Keys, sign
+from serving.watermark import Watermarker, payload_of
+
+CAMPAIGN = "studio"  # under this name single clips stand in the catalog
+_LIMITS = Limits(seconds=60.0)
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A finished file.
+
+    Attributes:
+        path: Where it is.
+        sha256: Of its content: the key of ``cinemill lineage``.
+        seconds: How long it plays.
+        size: (height, width) in pixels.
+        model_version: Of the champion that made it.
+    """
+
+    path: Path
+    sha256: str
+    seconds: float
+    size: tuple[int, int]
+    model_version: str
+
+
+class Studio:
+    """Makes single clips in one home. Loads the champion once, at first use."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    @cached_property
+    def _bundle(self) -> Bundle:
+        return Bundle.load(self._home.champion)
+
+    @cached_property
+    def _pipeline(self) -> Pipeline:
+        return Pipeline.from_bundle(self._bundle)
+
+    def generate(
+        self, prompt: str, output: Path, *, seconds: float, aspect: str, seed: int, progress: Progress | None = None
+    ) -> Made:
+        """A clip of ``prompt`` with sound, written to ``output``.
+
+        Args:
+            prompt: What to show; screened first.
+            output: The mp4; it appears whole.
+            seconds: Length, at most what the model covers.
+            aspect: ``1:1``, ``16:9`` or ``9:16``; the short side becomes 480 pixels by plain resizing.
+            seed: The number that the noise is drawn from.
+            progress: Called with (stage, steps done, steps in all).
+
+        Raises:
+            BundleMissing, BundleDamaged: there is no usable champion.
+            PromptRefused: the content policy does not allow the prompt.
+            RequestRefused: the model does not cover the length or aspect ratio.
+        """
+        require_allowed(prompt)
+        clip = self._pipeline.generate(prompt, seconds=seconds, aspect=aspect, seed=seed, progress=progress)
+        sound = None if clip.audio is None else stereo(clip.audio)
+        frames = cover(clip.frames, delivery_size(aspect))
+        return self._finish(output, frames, clip.fps, sound, clip.sample_rate, prompt, seed)
+
+    def edit(self, video: Path, instruction: str, output: Path, *, seed: int, progress: Progress | None = None) -> Made:
+        """The mp4 ``video`` changed as ``instruction`` says, with its own sound, written to ``output``.
+
+        What is longer than the model covers is cut. The signature names ``video`` as the parent.
+
+        Raises:
+            MediaError: the video cannot be read.
+            SigningFailed: it is not an mp4.
+            Also what ``generate`` raises.
+        """
+        require_allowed(instruction)
+        config = self._pipeline.config
+        original = read_video(video, _LIMITS)
+        if original.fps <= 0:
+            raise MediaError(f"{video} does not say how many frames a second it has")
+        count = min(int(len(original.frames) / original.fps * config.fps), config.max_frames)
+        picks = (np.arange(max(count, 1)) * original.fps / config.fps).astype(int)
+        height, width = original.frames.shape[1:3]
+        ratio = np.log(width / height)
+        aspect = min(config.sizes, key=lambda name: abs(np.log(config.sizes[name][1] / config.sizes[name][0]) - ratio))
+        source = cover(original.frames[picks], config.sizes[aspect])
+        clip = self._pipeline.edit(source, instruction, seed=seed, progress=progress)
+        sound = None
+        if original.audio is not None:
+            sound = original.audio[: round(clip.seconds * original.sample_rate), :2]
+        frames = cover(clip.frames, delivery_size(aspect))
+        return self._finish(output, frames, clip.fps, sound, original.sample_rate, instruction, seed, parent=video)
+
+    def _finish(
+        self,
+        output: Path,
+        frames: np.ndarray,
+        fps: int,
+        sound: np.ndarray | None,
+        sample_rate: int,
+        prompt: str,
+        seed: int,
+        *,
+        parent: Path | None = None,
+    ) -> Made:
+        lineage = self._bundle.lineage
+        version, digest = str(lineage["model_version"]), str(lineage["dataset_digest"])
+        origin = None if parent is None else sha256_file(parent)
+        height, width = frames.shape[1:3]
+        record = sha256_json([prompt, seed, version, len(frames), [height, width], origin])
+        marked = Watermarker(Keys.open(self._home).watermark_key).embed(frames, payload_of(record))
+        if sound is not None:
+            sound, _ = normalise(sound, sample_rate)
+        facts = Facts(
+            title=prompt,
+            prompt_sha256=hashlib.sha256(prompt.encode()).hexdigest(),
+            model=self._bundle.manifest.name,
+            model_version=version,
+            dataset_digest=digest,
+            seed=seed,
+            record_id=record,
+        )
+        with tempfile.TemporaryDirectory() as scratch:
+            unsigned = Path(scratch) / "clip.mp4"
+            write_mp4(unsigned, marked, fps, sound, sample_rate or 48_000)
+            sign(unsigned, output, facts, self._home, parent=parent)
+        made = Made(output, sha256_file(output), len(frames) / fps, (height, width), version)
+        self._record(made, facts, prompt)
+        return made
+
+    def _record(self, made: Made, facts: Facts, prompt: str) -> None:
+        catalog = Catalog(self._home.catalog_url)
+        try:
+            catalog.record_deliverable(
+                Deliverable(
+                    sha256=made.sha256,
+                    campaign=CAMPAIGN,
+                    variant=facts.record_id[:16],
+                    prompt=prompt,
+                    seed=facts.seed,
+                    model_name=facts.model,
+                    model_version=facts.model_version,
+                    dataset_digest=facts.dataset_digest,
+                    run_id=None,
+                    path=str(made.path.resolve()),
+                )
+            )
+        finally:
+            catalog.close()
