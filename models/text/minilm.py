@@ -12,6 +12,8 @@ from torch import Tensor, nn
 
 from models.files import read_json
 
+LAYERS = 3  # of 6
+
 
 @dataclass(frozen=True)
 class MiniLMConfig:
@@ -19,7 +21,6 @@ class MiniLMConfig:
 
     vocab_size: int
     hidden_size: int
-    num_hidden_layers: int
     num_attention_heads: int
     intermediate_size: int
     max_position_embeddings: int
@@ -51,20 +52,26 @@ class MiniLMLayer(nn.Module):
 
 
 class MiniLM(nn.Module):
-    """Token states of all-MiniLM-L6-v2, each normalised to zero mean and unit variance over its 384 channels.
+    """Token states of all-MiniLM-L6-v2 after half of its layers, each normalised to zero mean and unit variance.
 
-    The raw states have a scale that the sentence-embedding objective left free; what reads them here is a linear map
-    that likes unit inputs. States of padding are zero, so that they store and compare well.
+    The upper layers pull all tokens of a text towards one sentence embedding: a transformer that reads them learns
+    which word is meant much later than from the third layer, whose states know their context and are still of their
+    own word. Raw states have an arbitrary scale; what reads them is a linear map that likes unit inputs. States of
+    padding are zero, so that they store and compare well.
+
+    Args:
+        config: The published sizes.
+        layers: How many layers to run.
     """
 
-    def __init__(self, config: MiniLMConfig) -> None:
+    def __init__(self, config: MiniLMConfig, layers: int = LAYERS) -> None:
         super().__init__()
         width = config.hidden_size
         self.words = nn.Embedding(config.vocab_size, width)
         self.positions = nn.Embedding(config.max_position_embeddings, width)
         self.segment_D = nn.Parameter(torch.zeros(width))
         self.norm = nn.LayerNorm(width, eps=config.layer_norm_eps)
-        self.layers = nn.ModuleList(MiniLMLayer(config) for _ in range(config.num_hidden_layers))
+        self.layers = nn.ModuleList(MiniLMLayer(config) for _ in range(layers))
 
     def forward(self, input_ids_BL: Tensor, attention_mask_BL: Tensor) -> Tensor:
         """States float32 [B, L, 384].
@@ -78,7 +85,7 @@ class MiniLM(nn.Module):
         return states_BLD * attention_mask_BL.unsqueeze(-1).to(states_BLD.dtype)
 
     def raw_states(self, input_ids_BL: Tensor, attention_mask_BL: Tensor) -> Tensor:
-        """The last hidden states as the published model gives them, those of padding undefined."""
+        """The hidden states as the published model gives them, those of padding undefined."""
         places_L = torch.arange(input_ids_BL.shape[1], device=input_ids_BL.device)
         x_BLD = self.norm(self.words(input_ids_BL) + self.positions(places_L) + self.segment_D)
         mask_B11L = attention_mask_BL.bool()[:, None, None, :]
@@ -99,8 +106,8 @@ _LAYER_NAMES = {
 }
 
 
-def load_minilm(folder: Path) -> MiniLM:
-    """The encoder whose published weights lie in ``folder``, in evaluation mode and frozen."""
+def load_minilm(folder: Path, layers: int = LAYERS) -> MiniLM:
+    """The first ``layers`` of the encoder whose published weights lie in ``folder``, in evaluation mode and frozen."""
     fields = read_json(folder / "config.json")
     config = MiniLMConfig(**{name: fields[name] for name in MiniLMConfig.__dataclass_fields__})
     published = load_file(folder / "model.safetensors")
@@ -111,13 +118,13 @@ def load_minilm(folder: Path) -> MiniLM:
         "norm.weight": published["embeddings.LayerNorm.weight"],
         "norm.bias": published["embeddings.LayerNorm.bias"],
     }
-    layers = {
+    stacked = {
         f"layers.{layer}.{name}.{part}": published[f"encoder.layer.{layer}.{bert}.{part}"]
-        for layer in range(config.num_hidden_layers)
+        for layer in range(layers)
         for bert, name in _LAYER_NAMES.items()
         for part in ("weight", "bias")
     }
     with torch.device("meta"):
-        model = MiniLM(config)
-    model.load_state_dict(embeddings | layers, assign=True)
+        model = MiniLM(config, layers)
+    model.load_state_dict(embeddings | stacked, assign=True)
     return model.eval().requires_grad_(False)

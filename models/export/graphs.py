@@ -1,0 +1,200 @@
+"""The graphs that serving runs, as torch modules with exactly the inputs of their signatures."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from models.export.signatures import SIGNATURES
+
+
+class Graph(Protocol):
+    """A computation fed by name: arrays in, one array out. ONNX sessions satisfy it as well."""
+
+    def __call__(self, **inputs: np.ndarray) -> np.ndarray:
+        """The output for ``inputs``."""
+
+
+class EncodeGraph(nn.Module):
+    """Video [B, 3, F, H, W] in [-1, 1] -> normalised latent mean [B, 16, T, h, w]."""
+
+    def __init__(self, autoencoder: Any) -> None:
+        super().__init__()
+        self.autoencoder = autoencoder
+
+    def forward(self, video: Tensor) -> Tensor:
+        """The latent."""
+        return self.autoencoder.encode(video)
+
+
+class DecodeGraph(nn.Module):
+    """Normalised latent -> pixels or samples: [B, 16, T, h, w] -> [B, 3, 8T, H, W]; [B, A, 128] -> [B, 1920 A]."""
+
+    def __init__(self, autoencoder: Any) -> None:
+        super().__init__()
+        self.autoencoder = autoencoder
+
+    def forward(self, latent: Tensor) -> Tensor:
+        """The video, or the waveform."""
+        return self.autoencoder.decode(latent)
+
+
+class BackboneGraph(nn.Module):
+    """Velocity of a latent given time and text."""
+
+    def __init__(self, backbone: nn.Module) -> None:
+        super().__init__()
+        self.backbone = backbone
+
+    def forward(self, latent: Tensor, time: Tensor, text: Tensor, text_mask: Tensor) -> Tensor:
+        """The velocity."""
+        return self.backbone(latent, time, text, text_mask)
+
+
+class PersonalizedBackboneGraph(BackboneGraph):
+    """Velocity of a latent given time, text and reference tokens."""
+
+    def forward(  # type: ignore[override]  # one input more
+        self, latent: Tensor, time: Tensor, text: Tensor, text_mask: Tensor, reference: Tensor
+    ) -> Tensor:
+        """The velocity."""
+        return self.backbone(latent, time, text, text_mask, reference=reference)
+
+
+class EditingBackboneGraph(BackboneGraph):
+    """Velocity of a latent given time, an instruction and the latent of the video to edit."""
+
+    def forward(  # type: ignore[override]  # one input more
+        self, latent: Tensor, time: Tensor, text: Tensor, text_mask: Tensor, source: Tensor
+    ) -> Tensor:
+        """The velocity."""
+        return self.backbone(latent, time, text, text_mask, source_BCTHW=source)
+
+
+class AudioBackboneGraph(BackboneGraph):
+    """Velocity of an audio latent given time, text and video features."""
+
+    def forward(  # type: ignore[override]  # one input more
+        self, latent: Tensor, time: Tensor, text: Tensor, text_mask: Tensor, video: Tensor
+    ) -> Tensor:
+        """The velocity."""
+        return self.backbone(latent, time, text, text_mask, video)
+
+
+class ReferenceEncoderGraph(nn.Module):
+    """Reference image [B, 3, 64, 64] in [-1, 1] -> reference tokens [B, K, D]."""
+
+    def __init__(self, encoder: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, image: Tensor) -> Tensor:
+        """The tokens."""
+        return self.encoder(image)
+
+
+class TextEncoderGraph(nn.Module):
+    """Token ids and mask, int64 [B, L] -> token states [B, L, 384]."""
+
+    def __init__(self, encoder: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """The states."""
+        return self.encoder(input_ids, attention_mask)
+
+
+def graph_modules(folders: Mapping[str, Path]) -> dict[str, nn.Module]:
+    """The graphs of the models in ``folders``, by name, in evaluation mode.
+
+    Args:
+        folders: Where models lie, by name: ``autoencoder``, ``codec``, ``backbone``, ``personalized_backbone``,
+            ``editing_backbone``, ``audio_backbone``. What is left out has no graphs; the text encoder always has one.
+
+    Raises:
+        KeyError: A name is none of these.
+    """
+    from models.text.minilm import load_minilm
+    from models.text.wheel import minilm_folder
+
+    modules: dict[str, nn.Module] = {"text_encoder": TextEncoderGraph(load_minilm(minilm_folder()))}
+    for name, folder in folders.items():
+        if name not in _MAKERS:
+            raise KeyError(f"no graphs are made of a model called {name!r}: use {sorted(_MAKERS)}")
+        modules |= _MAKERS[name](folder)
+    return {name: modules[name].eval().requires_grad_(False) for name in SIGNATURES if name in modules}
+
+
+def _autoencoder(folder: Path) -> dict[str, nn.Module]:
+    from models.autoencoder import load_autoencoder
+
+    model = load_autoencoder(folder)
+    return {"autoencoder_encode": EncodeGraph(model), "autoencoder_decode": DecodeGraph(model)}
+
+
+def _codec(folder: Path) -> dict[str, nn.Module]:
+    from models.codec import load_codec
+
+    return {"audio_decode": DecodeGraph(load_codec(folder))}
+
+
+def _backbone(folder: Path) -> dict[str, nn.Module]:
+    from models.backbone import load_backbone
+
+    return {"backbone": BackboneGraph(load_backbone(folder))}
+
+
+def _personalized(folder: Path) -> dict[str, nn.Module]:
+    from models.backbone import WeightsDoNotFit, load_backbone
+
+    model = load_backbone(folder)
+    if model.reference_encoder is None:
+        raise WeightsDoNotFit(f"{folder} holds a backbone without reference condition: train personalization into it")
+    return {
+        "personalized_backbone": PersonalizedBackboneGraph(model),
+        "reference_encoder": ReferenceEncoderGraph(model.reference_encoder),
+    }
+
+
+def _editing(folder: Path) -> dict[str, nn.Module]:
+    from models.backbone import WeightsDoNotFit, load_backbone
+
+    model = load_backbone(folder)
+    if not model.config.source:
+        raise WeightsDoNotFit(f"{folder} holds a backbone without source condition: train editing into it")
+    return {"editing_backbone": EditingBackboneGraph(model)}
+
+
+def _audio(folder: Path) -> dict[str, nn.Module]:
+    from models.audio import load_audio_backbone
+
+    return {"audio_backbone": AudioBackboneGraph(load_audio_backbone(folder))}
+
+
+_MAKERS = {
+    "autoencoder": _autoencoder,
+    "codec": _codec,
+    "backbone": _backbone,
+    "personalized_backbone": _personalized,
+    "editing_backbone": _editing,
+    "audio_backbone": _audio,
+}
+
+
+def as_graph(module: nn.Module) -> Graph:
+    """A torch module called with arrays by name, on the CPU and without gradients."""
+
+    @torch.inference_mode()
+    def call(**inputs: np.ndarray) -> np.ndarray:
+        return module(**{name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in inputs.items()}).numpy()
+
+    return call
+
+
+def torch_graphs(folders: Mapping[str, Path]) -> dict[str, Graph]:
+    """The graphs of :func:`graph_modules` run by torch: what ``serving.pipeline`` takes in place of ONNX sessions."""
+    return {name: as_graph(module) for name, module in graph_modules(folders).items()}

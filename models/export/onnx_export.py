@@ -1,0 +1,107 @@
+"""Export of graphs to ONNX, and how far ONNX Runtime is from torch."""
+
+import logging
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from models.export.graphs import as_graph
+from models.export.signatures import OUTPUTS, SIGNATURES, example
+from models.files import atomic_path
+
+# The newest opset before Attention became one node (23): ONNX Runtime 1.31 refuses that node with a mask that is
+# broadcast over queries ("inconsistent q_sequence_length"), which is what text padding needs.
+OPSET = 20
+
+# Sizes to trace at. No two free sizes are equal and none is one: the tracer would take such for fixed.
+_TRACE = {"B": 2, "T": 3, "h": 4, "w": 6, "L": 7, "K": 16, "A": 9, "F": 24, "H": 32, "W": 48}
+
+
+def export_graph(name: str, module: nn.Module, folder: Path) -> Path:
+    """Write graph ``name`` to ``folder/name.onnx``, every free size of its signature dynamic.
+
+    Args:
+        name: A key of :data:`models.export.signatures.SIGNATURES`.
+        module: The module of :func:`models.export.graphs.graph_modules`.
+        folder: Where to; made if absent.
+    """
+    inputs = {key: torch.from_numpy(value) for key, value in example(name, trace_sizes(module)).items()}
+    dynamic = {
+        item.name: {axis: torch.export.Dim.DYNAMIC for axis, size in enumerate(item.shape) if size in _TRACE}
+        for item in SIGNATURES[name]
+    }
+    with quiet():
+        program = torch.onnx.export(
+            module,
+            kwargs=inputs,
+            dynamo=True,
+            dynamic_shapes=dynamic,
+            input_names=list(inputs),
+            output_names=[OUTPUTS[name]],
+            opset_version=OPSET,
+            optimize=False,  # ONNX Runtime folds the same when it loads; the exporter's own takes as long as the trace
+            external_data=False,
+            verbose=False,
+        )
+    assert program is not None  # the dynamo exporter returns its program or raises
+    path = folder / f"{name}.onnx"
+    with atomic_path(path) as temporary:
+        program.save(str(temporary), external_data=False)
+    return path
+
+
+def trace_sizes(module: nn.Module) -> dict[str, int]:
+    """Free sizes to trace ``module`` at; D is the width of its model."""
+    config = getattr(getattr(module, "backbone", None), "config", None)
+    return _TRACE | ({"D": config.width} if config is not None else {})
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silence for the exporter's progress notes and its deprecations of itself; its errors still come through."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir", "torch.export")]
+    levels = [logger.level for logger in loggers]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)
+
+
+def session(path: Path, threads: int = 1) -> Any:
+    """An ONNX Runtime session of ``path`` on the CPU."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def parity(path: Path, name: str, module: nn.Module, sizes: Sequence[Mapping[str, int]]) -> float:
+    """Largest absolute difference between ONNX Runtime and torch over random inputs at the given ``sizes``.
+
+    Args:
+        path: The exported graph.
+        name: Its name.
+        module: What it was exported from.
+        sizes: A number for each free size, once for each comparison; D may be left out.
+    """
+    runtime, graph, worst = session(path), as_graph(module), 0.0
+    for seed, given in enumerate(sizes):
+        inputs = example(name, trace_sizes(module) | dict(given), seed)
+        got, expected = runtime.run(None, inputs)[0], graph(**inputs)
+        if got.shape != expected.shape:
+            raise ValueError(f"{path}: output has shape {got.shape} at {dict(given)}, torch gives {expected.shape}")
+        worst = max(worst, float(np.abs(got - expected).max()))
+    return worst
