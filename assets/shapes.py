@@ -27,13 +27,15 @@ _SIDE, _FRAMES = 96, 32
 
 @dg.asset(group_name="ingestion", kinds={"dvc", "numpy"}, owners=["team:data"], code_version=code_version(__name__))
 def shapes_corpus(
-    context: dg.AssetExecutionContext, store: dg.ResourceParam[Store], settings: dg.ResourceParam[Settings]
+    context: dg.AssetExecutionContext,
+    store: dg.ResourceParam[Store],
+    settings: dg.ResourceParam[Settings],
+    home: dg.ResourceParam[Home],
 ) -> dg.MaterializeResult[Artifact]:
     """Moving, coloured, sounding shapes and people with exact captions: what the models learn language from.
 
     A DVC stage writes their specifications (a seed is a clip); pixels and samples are rendered when they are needed.
     """
-    home = Home.from_env()
     md5 = reproduce("corpus", home, asdict(settings.profile.corpus))
 
     def build(folder: Path) -> Built:
@@ -43,7 +45,7 @@ def shapes_corpus(
         kinds = Counter(record.spec.kind for record in found)
         splits = Counter(record.spec.split for record in found)
         return Built(
-            meta={"md5": md5, "clips": len(found), **{f"clips_{name}": n for name, n in (kinds + splits).items()}},
+            meta={"dvc_md5": md5, "clips": len(found), **{f"clips_{name}": n for name, n in (kinds + splits).items()}},
             pictures=[_sheet(folder / "contact_sheet.png", found), _sounds(folder / "sounds.png", found)],
         )
 
