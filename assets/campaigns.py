@@ -49,13 +49,24 @@ def brief_file(home: Home, key: str) -> Path:
     raise BriefInvalid(f"there is no brief {key}.yaml in {home.briefs}")
 
 
-@dg.asset(
-    group_name="campaigns",
-    kinds={"onnx", "video"},
-    owners=["team:serving"],
-    code_version=code_version(__name__),
+# A multi-asset of one: its op has a name of its own, and leaves ``campaign`` to the job.
+@dg.multi_asset(
+    name="deliver_campaign",
+    specs=[
+        dg.AssetSpec(
+            "campaign",
+            group_name="campaigns",
+            kinds={"onnx", "video"},
+            owners=["team:serving"],
+            code_version=code_version(__name__),
+            deps=["champion"],
+            description=(
+                "The films of one brief, a file an audience, locale and aspect ratio, made by the model that serves "
+                "now: signed, watermarked, recorded in the catalog with the model's version."
+            ),
+        )
+    ],
     partitions_def=CAMPAIGNS,
-    deps=["champion"],
     check_specs=[
         dg.AssetCheckSpec(
             "films_verify",
@@ -72,7 +83,7 @@ def brief_file(home: Home, key: str) -> Path:
     ],
 )
 def campaign(context: dg.AssetExecutionContext, home: dg.ResourceParam[Home]) -> dg.MaterializeResult:
-    """The films of one brief, a file an audience, locale and aspect ratio, made by the model that serves now.
+    """Deliver one brief with the champion.
 
     The batch continues where it was killed, and makes a missing or changed film again, alone. The model *version* is
     recorded, never the alias. A changed champion does not deliver old campaigns again:

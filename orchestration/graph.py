@@ -18,7 +18,7 @@ def graph(resources: Mapping[str, Any]) -> dg.Definitions:
     Imports no torch and no MLflow: every step process pays for what is imported here.
     """
     return dg.Definitions(
-        assets=dg.load_assets_from_package_module(assets),
+        assets=dg.load_assets_from_package_module(assets, include_specs=True),
         asset_checks=dg.load_asset_checks_from_package_module(assets),
         jobs=JOBS,
         schedules=[weekly_retraining],

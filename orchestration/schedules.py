@@ -2,13 +2,12 @@
 
 import dagster as dg
 
-from orchestration.jobs import EVERY_FINETUNE, retrain
+from orchestration.jobs import retrain
 
 weekly_retraining = dg.ScheduleDefinition(
     name="weekly_retraining",
     job=retrain,
     cron_schedule="0 3 * * 0",
     execution_timezone="UTC",
-    tags=EVERY_FINETUNE,
     description="Sundays at 03:00 UTC: what has changed is made again, what has not is found finished.",
 )
