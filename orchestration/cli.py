@@ -1,6 +1,7 @@
 """The command line ``cinemill``: composes what the rooms offer. Heavy imports live inside the commands."""
 
 import json
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -23,6 +24,7 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
+        os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")  # else the first use reports each table that it makes
         try:
             return super().invoke(ctx)
         except Exception as error:

@@ -51,7 +51,7 @@ def lineage_tables(chain: Chain) -> Iterator[Table]:
 @contextmanager
 def sampling_progress(console: Console) -> Iterator[Callable[[str, int, int], None]]:
     """A bar for each stage of sampling; the value takes (stage, steps done, steps in all)."""
-    with Progress(console=console, transient=True) as bars:
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bars:
         tasks: dict[str, TaskID] = {}
 
         def report(stage: str, done: int, total: int) -> None:

@@ -1,0 +1,51 @@
+import socket
+
+from orchestration import doctor
+from orchestration.doctor import examine
+from serving.home import Home
+from serving.provenance import Keys
+
+
+def finding(findings, name):
+    return next(item for item in findings if item.name == name)
+
+
+def test_every_failed_finding_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(doctor.sys, "executable", str(tmp_path / "python"))
+    findings = examine(Home(tmp_path / "absent" / "home"))
+    assert not finding(findings, "g++").ok
+    assert all(item.remedy for item in findings if not item.ok)
+
+
+def test_keys_that_others_can_read_are_found(tmp_path):
+    home = Home(tmp_path)
+    assert finding(examine(home), "keys").ok
+    Keys.open(home)
+    (home.keys / "root.key").chmod(0o640)
+    found = finding(examine(home), "keys")
+    assert not found.ok
+    assert "chmod 600" in found.remedy
+
+
+def test_versions_are_compared_with_the_lock(tmp_path):
+    (tmp_path / "constraints.txt").write_text("# lock\nnumpy==0.0.1\nno-such-package-here==1\n")
+    (found,) = doctor._versions(tmp_path / "constraints.txt")
+    assert not found.ok
+    assert "numpy" in found.found
+    assert "no-such-package" not in found.found
+
+
+def test_two_onnxruntimes_are_a_fault(monkeypatch):
+    monkeypatch.setattr(doctor, "version", lambda _name: "1.0")
+    found = doctor._runtimes()
+    assert not found.ok
+    assert found.fatal
+
+
+def test_a_taken_port_is_a_note(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setattr(doctor, "_PORTS", {server.getsockname()[1]: "a server"})
+        (found,) = doctor._ports()
+    assert not found.ok
+    assert not found.fatal
