@@ -137,3 +137,21 @@ def test_the_origin_is_read_from_a_bundles_lineage():
     lineage = {"model_version": 7, "dataset_digest": "abc", "mlflow_run": "r", "attributions": ["x"], "git": "1"}
     found = Origin.of("cinemill", lineage, "run-9")
     assert found == Origin(ModelVersion(name="cinemill", version="7", mlflow_run="r"), "abc", ("x",), "run-9")
+
+
+def test_what_is_delivered_carries_a_trusted_signature_and_the_mark_of_its_record(run, fields, out, tmp_path):
+    from serving.home import Home
+    from serving.provenance.keys import Keys
+    from serving.provenance.signing import sign
+    from serving.provenance.verification import verify
+    from serving.watermark import Watermarker
+
+    home = Home(tmp_path / "home")
+    record = run(
+        Brief(**{**fields, "locales": ["en"]}),
+        sign=lambda source, destination, facts: sign(source, destination, facts, home),
+        marker=Watermarker(Keys.open(home).watermark_key),
+    )
+    verdict = verify(out / record.files[0].path, home)
+    assert verdict["ok"], verdict
+    assert verdict["watermark"]["payload"] == record.files[0].watermark_payload
