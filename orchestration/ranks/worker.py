@@ -1,0 +1,95 @@
+"""One rank of a training job: what its process runs."""
+
+import contextlib
+import math
+import os
+import sys
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from models.files import write_json
+from orchestration.ranks.spec import RESULT, JobSpec, log_path
+
+Report = Callable[[str], None]
+
+
+def run_rank(job: Path, rank: int, rendezvous: str) -> int:
+    """Train as one rank of the job in ``job``; rank 0 writes ``result.json``, last. Returns the exit code."""
+    with log_path(job, rank).open("ab", buffering=0) as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+    os.environ["GLOO_SOCKET_IFNAME"] = "lo"
+    os.environ["LOCAL_RANK"] = str(rank)
+    try:
+        _train(job, rank, rendezvous)
+    except BaseException:  # noqa: BLE001 (a rank's process ends here: whatever it was goes to its log)
+        traceback.print_exc()
+        return 1
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return 0
+
+
+def _train(job: Path, rank: int, rendezvous: str) -> None:
+    import torch
+
+    from models.training.run import train
+
+    warnings.filterwarnings("ignore", category=FutureWarning, module="torch.distributed")  # one a step, from DeepSpeed
+    spec = JobSpec.read(job)
+    world_size = spec.recipe.world_size
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) // world_size))
+    with _reporting(spec, rank) as report:
+        result = train(
+            spec.recipe,
+            spec.folder,
+            rank=rank,
+            world_size=world_size,
+            rendezvous=rendezvous,
+            progress=_Progress(spec, report),
+        )
+        if result is not None:
+            launch = None if result.first_step_at is None else result.first_step_at - spec.submitted
+            report(f"{spec.recipe.name}: done, validation {result.validation_final:.4f}")
+            write_json(job / RESULT, result.as_json() | {"launch_seconds": launch})
+
+
+class _Progress:
+    """Turns a training's progress into lines."""
+
+    def __init__(self, spec: JobSpec, report: Report) -> None:
+        self._spec = spec
+        self._report = report
+        self._last: tuple[int, float] | None = None
+
+    def __call__(self, step: int, values: Mapping[str, float]) -> None:
+        """Say where the training is, and how fast."""
+        now = time.monotonic()
+        if self._last is None:
+            pace = f"first step {time.time() - self._spec.submitted:.1f} s after submission"
+        else:
+            pace = f"{(now - self._last[1]) / max(1, step - self._last[0]):.2f} s a step"
+        self._last = (step, now)
+        recipe = self._spec.recipe
+        self._report(f"{recipe.name}: step {step}/{recipe.steps}, loss {values.get('loss', math.nan):.4f}, {pace}")
+
+
+@contextlib.contextmanager
+def _reporting(spec: JobSpec, rank: int) -> Iterator[Report]:
+    """Lines go to the rank's log, and from rank 0 to Dagster too."""
+    if rank != 0 or not spec.pipes:
+        yield lambda line: print(line, flush=True)  # noqa: T201 (the log)
+        return
+    from dagster_pipes import PipesMappingParamsLoader, open_dagster_pipes
+
+    with open_dagster_pipes(params_loader=PipesMappingParamsLoader(spec.pipes)) as pipes:
+
+        def report(line: str) -> None:
+            print(line, flush=True)  # noqa: T201 (the log)
+            pipes.log.info(line)
+
+        yield report
