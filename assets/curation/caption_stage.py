@@ -1,6 +1,6 @@
 """DVC stage ``caption``: footage.jsonl, curated.jsonl -> captions.jsonl."""
 
-from assets.curation.captions import Captioner, TemplateCaptioner
+from assets.curation.captioner import Captioner, TemplateCaptioner
 from assets.manifest import read_manifest, write_manifest
 from serving.home import Home
 

@@ -1,6 +1,6 @@
 """DVC stage ``dataset``: every manifest -> dataset.jsonl."""
 
-from assets.curation.dataset import merge
+from assets.curation.merge import merge
 from assets.manifest import read_manifest, write_manifest
 from serving.home import Home
 

@@ -6,11 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from assets.ingestion.decode import TimedFrame, timed_frames
+from assets.ingestion.decode import TOLERANCE, TimedFrame, timed_frames
 from assets.manifest import read_manifest
 from serving.home import Home
-
-_TOLERANCE = 1e-4  # seconds: times in manifests are rounded
 
 
 class ClipUnreadable(RuntimeError):
@@ -53,9 +51,9 @@ def load_clip(record: Mapping[str, Any], height: int, width: int, frames: int, f
     taken: list[np.ndarray] = []
     shown: TimedFrame | None = None
     try:
-        for timed in timed_frames(path, max(0.0, start - _TOLERANCE), min(end, wanted[-1] + 2 * _TOLERANCE)):
+        for timed in timed_frames(path, start, min(end, wanted[-1] + 3 * TOLERANCE)):
             # What was due before this frame appeared is the frame before it.
-            due = sum(moment < timed.seconds - _TOLERANCE for moment in wanted[len(taken) :])
+            due = sum(moment < timed.seconds - TOLERANCE for moment in wanted[len(taken) :])
             if shown is not None and due:
                 taken += [_fit(shown.upright(), height, width)] * due
             shown = timed

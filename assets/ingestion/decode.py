@@ -17,6 +17,7 @@ _FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,m4v,h264,hevc,ogg,flv,asf,mxf,ivf,gif,"
     "mp3,aac,flac,wav,ac3,eac3,aiff,w64"
 )
+TOLERANCE = 1e-3  # seconds: Matroska rounds times to milliseconds
 _ATTACHED_PICTURE = av.stream.Disposition.attached_pic
 
 
@@ -74,13 +75,13 @@ def timed_frames(path: Path, start: float = 0.0, end: float | None = None) -> It
             if frame.pts is None:
                 continue
             timed = TimedFrame((frame.pts - origin) * tick, frame, display_size(stream, frame.rotation))
-            if timed.seconds < start + tick / 2:
+            if timed.seconds <= start + TOLERANCE:
                 held = timed
                 continue
             if held is not None:
                 yield held
                 held = None
-            if end is not None and timed.seconds >= end - tick / 2:
+            if end is not None and timed.seconds >= end - TOLERANCE:
                 return
             yield timed
         if held is not None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import av
 
-from assets.ingestion.decode import display_size, open_video
+from assets.ingestion.decode import open_video, timed_frames
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class _Packets:
     damaged: bool
 
 
-_EDGE_FRAMES = 8
+_EDGE_SECONDS = 1.0
 _MISSING_SHARE = 0.01
 _LIMITS = Limits()
 
@@ -153,27 +153,21 @@ def _read_packets(container: Any, stream: Any, limits: Limits) -> _Packets:
 
 def _decode_edges(path: Path, duration: float) -> tuple[int, int]:
     """The displayed size, once both ends of the file have decoded."""
-    with open_video(path) as (container, stream):
-        assert stream is not None
-        assert stream.time_base is not None
-        size = None
-        for start in (0.0, max(0.0, duration - 1.0)):
-            end = "start" if start == 0 else "end"
-            if start > 0:
-                origin = stream.start_time or 0
-                container.seek(origin + int(start / float(stream.time_base)), stream=stream, backward=True)
-            decoded = 0
-            try:
-                for frame in container.decode(stream):
-                    decoded += 1
-                    size = size or display_size(stream, frame.rotation)
-                    if end == "start" and decoded >= _EDGE_FRAMES:
-                        break
-            except av.error.FFmpegError as error:
-                raise _Unusable(f"damaged: its {end} does not decode ({type(error).__name__})") from error
-            if decoded == 0:
-                raise _Unusable(f"damaged: its {end} holds no picture")
-    assert size is not None
+    size = _decode(path, 0.0, "start")
+    _decode(path, max(0.0, duration - _EDGE_SECONDS), "end")
+    return size
+
+
+def _decode(path: Path, start: float, edge: str) -> tuple[int, int]:
+    """Decode up to a second from ``start`` on; the displayed size."""
+    size = None
+    try:
+        for timed in timed_frames(path, start, start + _EDGE_SECONDS):
+            size = size or timed.size
+    except av.error.FFmpegError as error:
+        raise _Unusable(f"damaged: its {edge} does not decode ({type(error).__name__})") from error
+    if size is None:
+        raise _Unusable(f"damaged: its {edge} holds no picture")
     return size
 
 

@@ -40,7 +40,7 @@ class TemplateCaptioner:
         subject = name_words(footage["name"])
         colours = [name for name, share in signals["colours"] if share >= 0.15][:2]
         direction = _direction(signals)
-        about = f"{_article(subject)} {subject}" if subject else "a scene"
+        about = subject or "a scene"
         of = f" in {' and '.join(colours)}" if colours else ""
         text = (
             f"A {_brightness(signals['brightness'])} video of {about}{of}, {_movement(signals['motion'])}{direction}."
@@ -59,10 +59,6 @@ def name_words(name: str) -> str:
     """The words of a file's name, in small letters: ``big_BuckBunny-01.mp4`` -> ``big buck bunny``."""
     words = [word.lower() for word in _SPLIT.split(PurePosixPath(name).stem) if len(word) > 1]
     return " ".join(word for word in words if word not in _NOT_WORDS)[:60].strip()
-
-
-def _article(subject: str) -> str:
-    return "an" if subject[0] in "aeiou" else "a"
 
 
 def _brightness(value: float) -> str:

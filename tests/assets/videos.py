@@ -1,0 +1,49 @@
+"""Small video files, good and hostile, made with PyAV."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+
+def write_video(path, pictures, fps=25, codec="libx264", pix_fmt="yuv420p", options=None, times=None, container=None):
+    """Encode pictures (uint8 [H,W,3]); ``times`` are presentation times in milliseconds instead of a fixed rate."""
+    pictures = list(pictures)
+    with av.open(str(path), "w", options=container or {}) as file:
+        stream = file.add_stream(codec, rate=fps)
+        stream.height, stream.width = pictures[0].shape[:2]
+        stream.pix_fmt = pix_fmt
+        stream.options = options or {}
+        if times is not None:
+            stream.codec_context.time_base = Fraction(1, 1000)
+        for number, picture in enumerate(pictures):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame.pts = number if times is None else times[number]
+            frame.time_base = Fraction(1, fps if times is None else 1000)
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode())
+    return Path(path)
+
+
+def moving_pictures(count, height=144, width=192, seed=0):
+    """A textured square crossing a textured ground: sharp, moving, different for each seed."""
+    rng = np.random.default_rng(seed)
+    ground = np.kron(rng.integers(0, 255, (height // 16, width // 16, 3)), np.ones((16, 16, 1))).astype(np.uint8)
+    for number in range(count):
+        picture = ground.copy()
+        left = 2 * number % (width - 48)
+        picture[48:96, left : left + 48] = [250, 40, 40]
+        picture[60:84, left + 12 : left + 36] = [20, 20, 230]
+        yield picture
+
+
+def write_sound(path):
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("libmp3lame", rate=48000, layout="mono")
+        tone = np.sin(np.arange(48000) * 0.05).astype(np.float32)[None]
+        frame = av.AudioFrame.from_ndarray(tone, format="fltp", layout="mono")
+        frame.sample_rate = 48000
+        file.mux(stream.encode(frame))
+        file.mux(stream.encode())
+    return Path(path)
