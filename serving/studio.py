@@ -141,6 +141,7 @@ class Studio:
             dataset_digest=digest,
             seed=seed,
             record_id=record,
+            attribution=tuple(lineage.get("attributions", ())),
         )
         with tempfile.TemporaryDirectory() as scratch:
             unsigned = Path(scratch) / "clip.mp4"
