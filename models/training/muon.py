@@ -48,33 +48,30 @@ class Muon(torch.optim.Optimizer):
             raise TypeError("Muon takes no closure: compute gradients first, then call step()")
         for group in self.param_groups:
             for parameter in group["params"]:
-                if parameter.grad is None:
-                    continue
-                if parameter.ndim >= 2:
-                    self._matrix(parameter, group)
-                else:
-                    self._vector(parameter, group)
+                if parameter.grad is not None:
+                    update = self._matrix if parameter.ndim >= 2 else self._vector
+                    update(parameter, parameter.grad, group)
 
-    def _matrix(self, parameter: Tensor, group: dict[str, Any]) -> None:
+    def _matrix(self, parameter: Tensor, gradient: Tensor, group: dict[str, Any]) -> None:
         state = self.state[parameter]
         if not state:
             state["momentum"] = torch.zeros_like(parameter)
-        state["momentum"].lerp_(parameter.grad, 1 - group["momentum"])
-        gradient = torch.lerp(parameter.grad, state["momentum"], group["momentum"])  # Nesterov
-        update = orthogonalised(gradient.flatten(1))
+        state["momentum"].lerp_(gradient, 1 - group["momentum"])
+        nesterov = torch.lerp(gradient, state["momentum"], group["momentum"])
+        update = orthogonalised(nesterov.flatten(1))
         size = group["lr"] * _ADAM_SIZE * max(update.shape) ** 0.5
         parameter.mul_(1 - group["lr"] * group["weight_decay"])
         parameter.add_(update.reshape(parameter.shape), alpha=-size)
 
-    def _vector(self, parameter: Tensor, group: dict[str, Any]) -> None:
+    def _vector(self, parameter: Tensor, gradient: Tensor, group: dict[str, Any]) -> None:
         first, second = group["betas"]
         state = self.state[parameter]
         if not state:
             state["first"], state["second"] = torch.zeros_like(parameter), torch.zeros_like(parameter)
             state["count"] = torch.zeros(())
         state["count"] += 1
-        state["first"].lerp_(parameter.grad, 1 - first)
-        state["second"].lerp_(parameter.grad.square(), 1 - second)
+        state["first"].lerp_(gradient, 1 - first)
+        state["second"].lerp_(gradient.square(), 1 - second)
         count = float(state["count"])
         mean, square = state["first"] / (1 - first**count), state["second"] / (1 - second**count)
         parameter.addcdiv_(mean, square.sqrt().add_(1e-8), value=-group["lr"])

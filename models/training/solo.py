@@ -85,7 +85,7 @@ class Solo:
                 raise LossNotFinite(
                     f"step {step} of {self.folder}: loss {terms['loss'].item()}; lower the learning rate"
                 )
-            terms["loss"].backward()  # type: ignore[no-untyped-call]
+            terms["loss"].backward()
             nn.utils.clip_grad_norm_(parameters, self.clip_norm)
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
