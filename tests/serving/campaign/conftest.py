@@ -8,6 +8,12 @@ from serving.campaign.record import ModelVersion
 
 
 @pytest.fixture
+def config(config):
+    """A quarter of the frames, so that the films of these tests are quickly encoded."""
+    return config.model_copy(update={"fps": 4, "max_frames": 16})
+
+
+@pytest.fixture
 def fields():
     """A brief of one audience, two locales and one ratio."""
     return {

@@ -8,7 +8,7 @@ from serving.campaign.take import TakeRequest, take
 
 @pytest.fixture
 def request_():
-    return TakeRequest("kids_1x1", "a red ball", 0.5, "1:1", 7, None, ("cinemill", "1"))
+    return TakeRequest("kids_1x1", "a red ball", 2.0, "1:1", 7, None, ("cinemill", "1"))
 
 
 def test_a_take_is_generated_once(tmp_path, request_, pipeline, graphs):
