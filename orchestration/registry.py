@@ -16,9 +16,11 @@ from orchestration.tracking import MlflowTracker
 from serving.home import REPOSITORY
 
 NAME = "cinemill"
+_COLUMNS = {"prompt": "string", "seconds": "double", "aspect": "string", "seed": "long"}  # of serving.pyfunc's input
+_SOURCE = "models:/"
 _TAG_LENGTH = 5000  # MLflow's limit
 CHALLENGER, CHAMPION, PREVIOUS = "challenger", "champion", "previous"
-REQUIREMENTS = ("numpy", "onnxruntime-gpu", "tokenizers", "pyyaml")
+REQUIREMENTS = ("mlflow", "numpy", "onnxruntime-gpu", "pandas", "pillow", "pydantic", "tokenizers")
 _MODELS_FILES = ("__init__.py", "files.py", "recipes.py")  # what serving imports of the room below it
 
 
@@ -62,8 +64,10 @@ class MlflowRegistry:
             found = self._tracker.client.get_model_version(NAME, str(number))
         except MlflowException as error:
             raise LookupError(f"model {NAME} has no version {number} in {self._tracker.uri}") from error
-        folder = self._artifacts(str(found.model_id)) / "artifacts"
-        return ModelVersion(number, str(found.model_id), folder / "bundle", folder / EVIDENCE, dict(found.tags))
+        # The SQL store keeps the logged model's id in the source alone.
+        model_id = str(found.source).removeprefix(_SOURCE)
+        folder = self._artifacts(model_id) / "artifacts"
+        return ModelVersion(number, model_id, folder / "bundle", folder / EVIDENCE, dict(found.tags))
 
     def aliased(self, alias: str) -> ModelVersion | None:
         """The version that an alias names now, if any."""
@@ -138,7 +142,7 @@ class MlflowRegistry:
             )
         model = client.get_logged_model(model_id)
         made = client.create_model_version(
-            NAME, f"models:/{model_id}", run_id=model.source_run_id, tags=dict(tags), model_id=model_id
+            NAME, f"{_SOURCE}{model_id}", run_id=model.source_run_id, tags=dict(tags), model_id=model_id
         )
         return int(made.version)
 
@@ -156,6 +160,7 @@ class MlflowRegistry:
                     code_paths=[str(path) for path in code],
                     artifacts={"bundle": str(bundle), "evidence": str(evidence)},
                     pip_requirements=_pinned(),
+                    signature=_signature(),
                     tags=dict(tags),
                 )
                 if metrics:
@@ -178,6 +183,18 @@ def stage_code(folder: Path) -> list[Path]:
     for name in _MODELS_FILES:
         shutil.copyfile(REPOSITORY / "models" / name, folder / "models" / name)
     return [folder / "serving", folder / "models"]
+
+
+def _signature() -> Any:
+    """What the pyfunc takes and gives, for MLflow's own checks of a request."""
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
+
+    return ModelSignature(
+        inputs=Schema([ColSpec(kind, name) for name, kind in _COLUMNS.items()]),
+        outputs=Schema([ColSpec("binary", "npz"), ColSpec("long", "seed")]),
+        params=ParamSchema([ParamSpec("steps", "long", None), ParamSpec("guidance", "double", None)]),
+    )
 
 
 def _pinned() -> list[str]:

@@ -42,6 +42,7 @@ class MlflowTracker:
         import os
 
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+        os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
         from mlflow import MlflowClient
 
         self.home.mlflow.mkdir(parents=True, exist_ok=True)

@@ -12,11 +12,6 @@ from orchestration.tracking import MlflowTracker, flatten
 from serving.home import REPOSITORY, Home
 
 
-@pytest.fixture(scope="module")
-def tracker(tmp_path_factory):
-    return MlflowTracker(Home(tmp_path_factory.mktemp("home")))
-
-
 def artifact(tmp_path, digest, run_id=None, **meta):
     return Artifact(tmp_path, digest, meta, run_id)
 
