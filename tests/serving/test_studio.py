@@ -1,0 +1,93 @@
+import hashlib
+
+import numpy as np
+import pytest
+
+from serving.bundle import write_bundle
+from serving.catalog import Catalog
+from serving.errors import BundleMissing, MediaError, PromptRefused
+from serving.home import Home
+from serving.media.mp4 import write_mp4
+from serving.media.reading import read_video
+from serving.provenance import verify
+from serving.studio import CAMPAIGN, Studio
+
+
+@pytest.fixture
+def home(tmp_path, config, tokenizer_file):
+    """A home with a champion whose lineage is real, and whose graphs are replaced by the toy model's."""
+    home = Home(tmp_path / "home")
+    lineage = {"model_version": 7, "dataset_digest": "d" * 32, "attributions": ["(c) somebody"]}
+    graphs = {"backbone": tokenizer_file}  # copied, never opened
+    write_bundle(
+        home.champion, name="cinemill", graphs=graphs, tokenizer=tokenizer_file, config=config, lineage=lineage
+    )
+    return home
+
+
+@pytest.fixture
+def studio(home, pipeline):
+    studio = Studio(home)
+    studio.__dict__["_pipeline"] = pipeline
+    return studio
+
+
+@pytest.fixture
+def footage(tmp_path):
+    path = tmp_path / "footage.mp4"
+    frames = np.random.default_rng(0).integers(0, 255, (20, 8, 8, 3), np.uint8).repeat(15, axis=1).repeat(20, axis=2)
+    tone = 0.2 * np.sin(np.arange(48_000 * 2) * 0.05).astype(np.float32)
+    write_mp4(path, frames, 10, np.stack([tone, tone], axis=1))
+    return path
+
+
+def test_a_generated_clip_is_sized_marked_signed_and_recorded(studio, home, tmp_path):
+    made = studio.generate("a red ball", tmp_path / "out.mp4", seconds=1.0, aspect="16:9", seed=3)
+    assert (made.size, made.seconds, made.model_version) == ((480, 854), 1.0, "7")
+    assert verify(made.path, home).ok
+    video = read_video(made.path)
+    assert video.frames.shape == (16, 480, 854, 3)
+    assert video.sample_rate == 48_000
+    assert video.audio.shape[1] == 2
+    catalog = Catalog(home.catalog_url)
+    (row,) = catalog.deliverables(CAMPAIGN)
+    catalog.close()
+    assert row.sha256 == made.sha256 == hashlib.sha256(made.path.read_bytes()).hexdigest()
+    assert (row.prompt, row.seed, row.model_version) == ("a red ball", 3, "7")
+
+
+def test_the_mark_leads_to_the_record(studio, home, tmp_path):
+    made = studio.generate("a red ball", tmp_path / "out.mp4", seconds=0.5, aspect="1:1", seed=3)
+    catalog = Catalog(home.catalog_url)
+    (row,) = catalog.deliverables(CAMPAIGN)
+    catalog.close()
+    assert verify(made.path, home).watermark.payload == row.variant
+
+
+def test_an_edit_keeps_the_sound_and_names_its_parent(studio, home, footage, tmp_path):
+    import c2pa
+
+    made = studio.edit(footage, "make it blue", tmp_path / "edit.mp4", seed=1)
+    assert made.seconds == 2.0
+    assert made.size == (480, 854)
+    assert verify(made.path, home).ok
+    assert read_video(made.path).audio is not None
+    with made.path.open("rb") as stream, c2pa.Reader("video/mp4", stream) as reader:
+        assert reader.get_active_manifest()["ingredients"][0]["title"] == "footage.mp4"
+
+
+def test_a_refused_prompt_is_refused_before_the_model_is_loaded(tmp_path):
+    with pytest.raises(PromptRefused):
+        Studio(Home(tmp_path)).generate("a naked child", tmp_path / "o.mp4", seconds=1, aspect="1:1", seed=0)
+
+
+def test_without_a_champion_the_error_says_so(tmp_path):
+    with pytest.raises(BundleMissing, match="promote"):
+        Studio(Home(tmp_path)).generate("a red ball", tmp_path / "o.mp4", seconds=1, aspect="1:1", seed=0)
+    assert not (tmp_path / "o.mp4").exists()
+
+
+def test_what_is_no_video_cannot_be_edited(studio, tmp_path):
+    (tmp_path / "t.mp4").write_text("text")
+    with pytest.raises(MediaError, match=r"t\.mp4"):
+        studio.edit(tmp_path / "t.mp4", "make it blue", tmp_path / "o.mp4", seed=0)
