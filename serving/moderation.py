@@ -1,7 +1,7 @@
 """Moderation: a prompt's verdict under the content policy, by rules first and a classifier of abusive language last.
 
-Simple disguises are seen through (digits for letters, spaced or repeated letters, accents, look-alike widths);
-determined evasion is not.
+Simple disguises are seen through (digits for letters, spaced or repeated letters, accents, look-alike widths). What is
+only implied, without a tell-tale word, is not: a prompt that passes is not therefore harmless.
 """
 
 import re

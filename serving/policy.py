@@ -51,7 +51,7 @@ RULES: Mapping[str, tuple[str, ...]] = {
     ),
     "terrorism": (
         r"\bterroris(?:t|ts|m)\b|\bsuicide (?:bomb\w*|vest)|\b(?:mass|school) shoot\w*|\b(?:car|pipe) ?bombs?\b",
-        r"\b(?:isis|al[- ]?qaeda|boko haram)\b",
+        r"\b(?:isis|al[- ]?qaeda|boko haram)\b|\bexplosive (?:vests?|belts?)\b|\bdriv\w+ into (?:a|the) crowd\b",
         r"\bbomb(?:s|ing)? (?:an?|the) (?:\w+ )?(?:school|crowd|church|mosque|synagogue|train|market|building)",
         r"\b(?:build|mak)\w* (?:a |an )?(?:\w+ )?bombs?\b(?! calorimeter)",
     ),
@@ -59,6 +59,7 @@ RULES: Mapping[str, tuple[str, ...]] = {
         r"\bgor[ey]\b|\bbehead\w*|\bdecapitat\w*|\bdismember\w*|\bmassacr\w*|\btortur\w*|\bmutilat\w*|\bmurder\w*",
         r"\bbloodbath\b|\bblood(?:y|ied) (?:corpses?|bod(?:y|ies)|kni(?:fe|ves)|fight)|\bpool of blood\b",
         r"\b(?:dead|mangled|rotting) bod(?:y|ies)\b|\bcorpses?\b|\bsevered\b|\bdisembowel\w*|\bcannibal\w*",
+        r"\bhead (?:is |being )?cut off\b|\bcut\w* off (?:a |his |her |the )?heads?\b|\bblood (?:everywhere|spurt\w*)",
         r"\bstab(?:s|bed|bing)?\b|\blynch(?:ed|ing|es)?\b|\brap(?:e|ed|es|ing|ist)\b",
         rf"\b{_HARMS} (?:an? |the |his |her )?(?:\w+ )?{_PERSON}\b",
     ),
