@@ -64,14 +64,14 @@ def greedy_soup(folders: Sequence[Path], out: Path, loss: Callable[[Path], float
     Args:
         folders: Model folders.
         out: Where the result goes.
-        loss: Of a model folder, lower is better; called about twice a folder.
+        loss: Of a model folder, lower is better; called once a folder and once a trial.
 
     Returns:
         The folders that went in, best first.
     """
-    ranked = sorted(folders, key=loss)
-    chosen = [ranked[0]]
-    best = loss(ranked[0])
+    losses = {folder: loss(folder) for folder in folders}
+    ranked = sorted(folders, key=losses.__getitem__)
+    chosen, best = [ranked[0]], losses[ranked[0]]
     average_folders(chosen, out)
     trial = out.with_name(out.name + ".trial")
     for candidate in ranked[1:]:

@@ -30,7 +30,7 @@ class ShardedAverage:
         """Follow the weights after an optimizer step."""
         self.updates += 1
         decay = min(self._decay, (1 + self.updates) / (10 + self.updates))
-        torch._foreach_lerp_(self._shards, self._live(), 1 - decay)  # noqa: SLF001 (torch's own optimizers' primitive)
+        torch._foreach_lerp_(self._shards, self._live(), 1 - decay)
 
     @contextmanager
     def applied(self) -> Iterator[None]:

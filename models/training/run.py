@@ -110,7 +110,10 @@ def train(
     curves = Curves(log, progress)
     validating = Validating(Validation(recipe.validation), log, recipe.checkpoint_every)
     checkpointing = Checkpointing(
-        Checkpoints(folder / WORK / "checkpoints"), log, recipe.checkpoint_every, lambda line: print(line, flush=True)  # noqa: T201
+        Checkpoints(folder / WORK / "checkpoints"),
+        log,
+        recipe.checkpoint_every,
+        lambda line: print(line, flush=True),  # noqa: T201
     )
     config = zero3_config(batch_size_per_rank=recipe.batch_size // world_size, gradient_clip=_CLIP)
     local_size = min(world_size, torch.cuda.device_count() or world_size)

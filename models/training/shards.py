@@ -109,7 +109,9 @@ def open_shards(index: Path) -> Shards:
 def _mapped(path: Path, sha256: str | None) -> dict[str, Tensor]:
     try:
         if sha256 is not None and sha256_file(path) != sha256:
-            raise ShardDamaged(f"{path} does not match its checksum in {INDEX}: delete its folder and cache latents again")
+            raise ShardDamaged(
+                f"{path} does not match its checksum in {INDEX}: delete its folder and cache latents again"
+            )
         with safe_open(path, framework="pt") as stored:
             return {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 (not a dict)
     except (FileNotFoundError, SafetensorError) as error:

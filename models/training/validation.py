@@ -25,15 +25,15 @@ class Validation:
 
     Args:
         mix: Groups; their ``validation`` splits are used, their weights are not.
-        samples: Most samples of one bucket.
+        samples: Most samples in all; every bucket gives as many.
         looks: Times a sample.
     """
 
-    def __init__(self, mix: Sequence[DataMix], samples: int = 32, looks: int = 4) -> None:
+    def __init__(self, mix: Sequence[DataMix], samples: int = 24, looks: int = 2) -> None:
         self._buckets = [
             bucket for part in mix for bucket in open_shards(Path(part.index)).group(part.group, "validation")
         ]
-        self._samples = samples
+        self._samples = max(1, samples // max(1, len(self._buckets)))
         self._looks = looks
 
     @torch.no_grad()
@@ -79,9 +79,7 @@ class Validation:
         return float(total[0] / total[1])
 
 
-def _batch(
-    bucket: Bucket, rows: list[int], count: int, exchanged: Callable[[Batch], tuple[str, ...]] | None
-) -> Batch:
+def _batch(bucket: Bucket, rows: list[int], count: int, exchanged: Callable[[Batch], tuple[str, ...]] | None) -> Batch:
     batch = bucket.gather(rows)
     if exchanged is not None:
         others = bucket.gather([(row + max(1, count // 2)) % count for row in rows])

@@ -1,0 +1,106 @@
+"""Post-training from the average: personalization, editing, and sound."""
+
+from dataclasses import replace
+
+import dagster as dg
+
+from assets.artifact import Artifact
+from assets.code_version import code_version
+from assets.ports import Launcher, Settings
+from assets.store import Store
+from assets.training import learned, trained
+from assets.training_recipes import audio_recipe, high_resolution, stage_recipe
+
+_ASSET = {
+    "group_name": "post_training",
+    "kinds": {"pytorch", "lightning", "deepspeed"},
+    "owners": ["team:models"],
+    "code_version": code_version(__name__),
+}
+
+
+@dg.asset(**_ASSET)
+def personalized_model(
+    context: dg.AssetExecutionContext,
+    store: dg.ResourceParam[Store],
+    launcher: dg.ResourceParam[Launcher],
+    settings: dg.ResourceParam[Settings],
+    latents: Artifact,
+    averaged_model: Artifact,
+) -> dg.MaterializeResult[Artifact]:
+    """The averaged backbone with a reference image's tokens beside the text.
+
+    It starts as the averaged model, which ignores the reference: ``validation_initial`` is that baseline.
+    ``validation_control`` is the loss when each sample is given another one's reference.
+    """
+    profile = settings.profile
+    recipe = stage_recipe(
+        "personalization",
+        profile.personalization,
+        replace(high_resolution(profile), reference=True),
+        latents.folder,
+        weights={"personalization": 1.0},
+        validation=["personalization"],
+        init=averaged_model.folder,
+    )
+    return trained(context, store, launcher, recipe, {"latents": latents, "averaged_model": averaged_model})
+
+
+@dg.asset(**_ASSET)
+def editing_model(
+    context: dg.AssetExecutionContext,
+    store: dg.ResourceParam[Store],
+    launcher: dg.ResourceParam[Launcher],
+    settings: dg.ResourceParam[Settings],
+    latents: Artifact,
+    averaged_model: Artifact,
+) -> dg.MaterializeResult[Artifact]:
+    """The averaged backbone with the latent of the video to be edited on further channels.
+
+    It starts as the averaged model, which ignores the source: ``validation_initial`` is that baseline.
+    ``validation_control`` is the loss when each instruction is given another sample's source.
+    """
+    profile = settings.profile
+    recipe = stage_recipe(
+        "editing",
+        profile.editing,
+        replace(high_resolution(profile), source=True),
+        latents.folder,
+        weights={"editing": 1.0},
+        validation=["editing"],
+        init=averaged_model.folder,
+    )
+    return trained(context, store, launcher, recipe, {"latents": latents, "averaged_model": averaged_model})
+
+
+@dg.asset(**_ASSET)
+def audio_model(
+    context: dg.AssetExecutionContext,
+    store: dg.ResourceParam[Store],
+    launcher: dg.ResourceParam[Launcher],
+    settings: dg.ResourceParam[Settings],
+    latents: Artifact,
+) -> dg.MaterializeResult[Artifact]:
+    """The video-to-audio model, from random weights: ``validation_initial`` is the untrained baseline.
+
+    ``validation_control`` is the loss when each sound is given another sample's video.
+    """
+    return trained(context, store, launcher, audio_recipe(settings.profile, latents.folder), {"latents": latents})
+
+
+@dg.asset_check(asset=personalized_model, blocking=True)
+def personalized_model_learned(personalized_model: Artifact) -> dg.AssetCheckResult:
+    """Losses are finite and the validation flow loss ended below that of the averaged model."""
+    return learned(personalized_model)
+
+
+@dg.asset_check(asset=editing_model, blocking=True)
+def editing_model_learned(editing_model: Artifact) -> dg.AssetCheckResult:
+    """Losses are finite and the validation flow loss ended below that of the averaged model."""
+    return learned(editing_model)
+
+
+@dg.asset_check(asset=audio_model, blocking=True)
+def audio_model_learned(audio_model: Artifact) -> dg.AssetCheckResult:
+    """Losses are finite and the validation flow loss ended below that of the untrained model."""
+    return learned(audio_model)

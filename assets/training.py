@@ -1,0 +1,113 @@
+"""A launched training as an artifact: what the pretraining, finetuning and post-training assets share."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from assets.artifact import Artifact, Built
+from assets.pictures import curves
+from assets.ports import Launcher
+from assets.store import Store
+from models.recipes import TrainingRecipe
+
+if TYPE_CHECKING:
+    # Named here so that the code version of a trained asset covers the training code, which ranks import.
+    from models.audio import AudioBackbone as AudioBackbone  # noqa: PLC0414
+    from models.backbone import Backbone as Backbone  # noqa: PLC0414
+    from models.training.run import train as train  # noqa: PLC0414
+
+METRICS = "metrics.jsonl"
+_SHORT = 20  # steps; a training below that is a rehearsal, in which noise may outweigh what was learned
+_SLACK = 1.02
+
+
+def trained(
+    context: dg.AssetExecutionContext,
+    store: Store,
+    launcher: Launcher,
+    recipe: TrainingRecipe,
+    inputs: Mapping[str, Artifact],
+    *,
+    partition: str | None = None,
+) -> dg.MaterializeResult[Artifact]:
+    """The model of a recipe: found in the store, or trained now through the launcher.
+
+    Raises:
+        models.training.errors.TrainingFailed: The job ended without a result.
+    """
+
+    def build(folder: Path) -> Built:
+        job_id = "-".join([*folder.relative_to(store.root).parts])
+        result = launcher.train(context, job_id=job_id, recipe=recipe, folder=folder)
+        return report(folder, recipe, result)
+
+    return store.produce_partition(
+        context, partition, build=build, inputs=inputs, settings=_settings(recipe), tracked=True
+    )
+
+
+def report(folder: Path, recipe: TrainingRecipe, result: Mapping[str, Any]) -> Built:
+    """What a finished training shows: losses before and after, the control, and the curves."""
+    figures = {
+        name: float(result[name])
+        for name in (
+            "loss_initial",
+            "loss_final",
+            "validation_initial",
+            "validation_final",
+            "validation_control",
+        )
+    }
+    figures["validation_improvement"] = 1 - figures["validation_final"] / figures["validation_initial"]
+    figures["control_margin"] = figures["validation_control"] / figures["validation_final"] - 1
+    history = folder / METRICS
+    return Built(
+        meta={
+            **figures,
+            "steps": recipe.steps,
+            "skipped_steps": int(result["skipped"]),
+            "world_size": recipe.world_size,
+        },
+        metrics={**figures, "training_seconds": float(result["seconds"])},
+        pictures=[curves(folder / "curve.png", _lines(history))],
+        history=history,
+    )
+
+
+def learned(artifact: Artifact) -> dg.AssetCheckResult:
+    """Whether a training's losses are finite and its validation loss ended below its start."""
+    meta = artifact.meta
+    before, after = float(meta["validation_initial"]), float(meta["validation_final"])
+    limit = before if meta["steps"] >= _SHORT else before * _SLACK
+    return dg.AssetCheckResult(
+        passed=math.isfinite(meta["loss_final"]) and math.isfinite(after) and after < limit,
+        description=f"validation flow loss {before:.4f} -> {after:.4f}; training loss {meta['loss_final']:.4f}",
+        metadata={
+            "validation_initial": dg.MetadataValue.float(before),
+            "validation_final": dg.MetadataValue.float(after),
+            "validation_control": dg.MetadataValue.float(float(meta["validation_control"])),
+        },
+    )
+
+
+def _settings(recipe: TrainingRecipe) -> dict[str, Any]:
+    """The recipe without paths, which the inputs' digests stand for."""
+    settings = asdict(recipe)
+    del settings["init"]
+    for name in ("data", "validation"):
+        settings[name] = [[part["group"], part["weight"]] for part in settings[name]]
+    return settings
+
+
+def _lines(history: Path) -> dict[str, list[tuple[float, float]]]:
+    import json
+
+    entries = [json.loads(line) for line in history.read_text(encoding="utf-8").splitlines()]
+    return {
+        label: [(entry["step"], entry[name]) for entry in entries if name in entry]
+        for label, name in (("training", "loss"), ("validation", "validation_loss"))
+    }
