@@ -1,0 +1,36 @@
+import pytest
+import torch
+
+from models.backbone import Backbone
+from models.recipes import BackboneConfig
+
+
+@pytest.fixture
+def make():
+    """A small backbone whose silent weights are woken, so that every part has a say."""
+
+    def make(*, awake=True, seed=0, **fields):
+        torch.manual_seed(seed)
+        sizes = {"layers": 2, "width": 32, "ffn": 48, "heads": 2, "positions": (4, 3, 4)} | fields
+        model = Backbone(BackboneConfig(**sizes)).eval()
+        if awake:
+            for parameter in model.parameters():
+                if parameter.ndim > 1 and not parameter.detach().any():
+                    torch.nn.init.normal_(parameter, std=0.2)
+        return model
+
+    return make
+
+
+@pytest.fixture
+def inputs():
+    """Inputs of a batch of two, the second text shorter than the first."""
+    generator = torch.Generator().manual_seed(1)
+    mask = torch.ones(2, 7, dtype=torch.bool)
+    mask[1, 4:] = False
+    return {
+        "latent_BCTHW": torch.randn(2, 16, 3, 6, 8, generator=generator),
+        "time_B": torch.tensor([0.2, 0.7]),
+        "text_BLD": torch.randn(2, 7, 384, generator=generator),
+        "text_mask_BL": mask,
+    }

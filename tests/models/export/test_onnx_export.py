@@ -1,0 +1,72 @@
+import onnx
+import pytest
+import torch
+
+from models.audio import AudioBackbone, save_audio_backbone
+from models.backbone import Backbone, save_backbone
+from models.export.graphs import graph_modules, torch_graphs
+from models.export.onnx_export import export_graph, parity, session
+from models.export.signatures import OUTPUTS, SIGNATURES, example
+from models.recipes import AudioConfig, BackboneConfig
+
+SIZES = [
+    {"B": 1, "T": 1, "h": 2, "w": 4, "L": 5, "K": 16, "A": 3},
+    {"B": 3, "T": 4, "h": 6, "w": 2, "L": 12, "K": 16, "A": 11},
+]
+NAMES = [name for name in SIGNATURES if not name.startswith("autoencoder") and name != "audio_decode"]
+
+
+def saved(model, save, folder):
+    for parameter in model.parameters():
+        if parameter.ndim > 1 and not parameter.detach().any():
+            torch.nn.init.normal_(parameter, std=0.2)
+    save(model, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    torch.manual_seed(0)
+    root = tmp_path_factory.mktemp("models")
+    sizes = {"layers": 1, "width": 32, "ffn": 48, "heads": 2, "positions": (4, 3, 3)}
+
+    def backbone(name, **conditions):
+        return saved(Backbone(BackboneConfig(**sizes, **conditions)), save_backbone, root / name)
+
+    audio = AudioBackbone(AudioConfig(layers=1, width=32, ffn=48, heads=2, positions=12))
+    return {
+        "backbone": backbone("backbone"),
+        "personalized_backbone": backbone("personalized", reference=True),
+        "editing_backbone": backbone("editing", source=True),
+        "audio_backbone": saved(audio, save_audio_backbone, root / "audio"),
+    }
+
+
+@pytest.fixture(scope="module")
+def modules(folders):
+    return graph_modules(folders)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_exported_graph_agrees_with_torch_at_shapes_it_was_not_traced_at(name, modules, tmp_path):
+    path = export_graph(name, modules[name], tmp_path)
+    assert parity(path, name, modules[name], SIZES) < 1e-4
+    runtime = session(path)
+    assert [item.name for item in runtime.get_inputs()] == [item.name for item in SIGNATURES[name]]
+    assert [item.name for item in runtime.get_outputs()] == [OUTPUTS[name]]
+    assert [file.name for file in tmp_path.iterdir()] == [f"{name}.onnx"]
+    onnx.checker.check_model(str(path))
+
+
+def test_torch_graphs_take_and_give_arrays(folders, modules):
+    graphs = torch_graphs(folders)
+    assert list(graphs) == NAMES
+    inputs = example("backbone", SIZES[1])
+    got = graphs["backbone"](**inputs)
+    expected = modules["backbone"](**{name: torch.from_numpy(value) for name, value in inputs.items()})
+    assert torch.equal(torch.from_numpy(got), expected)
+
+
+def test_a_model_that_has_no_graphs_is_refused(tmp_path):
+    with pytest.raises(KeyError, match="no graphs are made of a model called 'upsampler'"):
+        graph_modules({"upsampler": tmp_path})
