@@ -9,6 +9,7 @@ import dagster as dg
 
 from assets.campaigns import CAMPAIGNS, brief_key
 from models.files import write_text
+from orchestration.failures import failures
 from orchestration.graph import graph
 from orchestration.instance import instance
 from orchestration.jobs import EVERY_FINETUNE
@@ -117,7 +118,9 @@ def _execute(
             raise_on_error=False,
         )
     if not result.success:
-        raise ChainFailed(f"run {result.run_id} of {job} failed:\n" + "\n".join(_failures(result)))
+        raise ChainFailed(
+            f"run {result.run_id} of {job} failed:\n" + "\n".join(f"  {line}" for line in failures(result.all_events))
+        )
     seconds = {
         str(event.step_key): event.step_success_data.duration_ms / 1000
         for event in result.all_events
@@ -136,18 +139,3 @@ def bury_dead_runs(dagster_instance: dg.DagsterInstance) -> list[str]:
             dagster_instance.report_run_failed(run, f"process {pid} of this run is gone")
             dead.append(run.run_id)
     return dead
-
-
-def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
-    lines = []
-    for event in result.all_events:
-        if event.is_step_failure:
-            error = event.step_failure_data.error
-            while error is not None and error.cause is not None:
-                error = error.cause
-            lines.append(f"  {event.step_key}: {error.message.strip() if error else 'no reason given'}")
-        elif event.event_type_value == "ASSET_CHECK_EVALUATION":
-            check = event.asset_check_evaluation_data
-            if not check.passed and check.blocking:
-                lines.append(f"  {check.asset_key.to_user_string()}: {check.check_name}: {check.description}")
-    return lines

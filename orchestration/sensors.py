@@ -8,6 +8,7 @@ import dagster as dg
 from assets.campaigns import CAMPAIGNS, brief_key
 from models.files import sha256_file, write_json
 from orchestration.champion import exported_version
+from orchestration.failures import step_reason
 from orchestration.jobs import campaign
 from serving.home import Home
 
@@ -87,10 +88,7 @@ def run_failure(context: dg.RunFailureSensorContext) -> None:
     home = Home.from_env()
     run = context.dagster_run
     steps = [
-        {
-            "step": event.step_key,
-            "error": event.step_failure_data.error.message if event.step_failure_data.error else "",
-        }
+        {"step": event.step_key, "reason": step_reason(event)}
         for event in context.for_run_failure().get_step_failure_events()
     ]
     report = {
