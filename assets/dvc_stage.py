@@ -114,22 +114,35 @@ def _exclusive(home: Home) -> Iterator[TextIO]:
 
 def _recover(root: Path) -> None:
     """Remove what a killed DVC leaves behind half-written or locked: it writes neither file atomically."""
-    import psutil
-
-    rwlock = root / ".dvc" / "tmp" / "rwlock"
-    if rwlock.exists():
-        try:
-            held = json.loads(rwlock.read_text())
-            infos = [*held.get("write", {}).values(), *(i for infos in held.get("read", {}).values() for i in infos)]
-            alive = any(psutil.pid_exists(int(info["pid"])) and "dvc" in info["cmd"] for info in infos)
-        except (ValueError, TypeError, KeyError, AttributeError):
-            alive = False
-        # Our lock is held, so a living owner is a person's own `dvc repro`.
-        if not alive:
-            rwlock.unlink(missing_ok=True)
+    held = root / ".dvc" / "tmp" / "rwlock"
+    if held.exists() and not _held_by_dvc(held):
+        held.unlink(missing_ok=True)
     recorded = root / "dvc.lock"
     if recorded.exists() and not _readable(recorded):
         recorded.unlink()
+
+
+def _held_by_dvc(rwlock: Path) -> bool:
+    """Whether a process that DVC's lock file names is a DVC that runs now, such as a person's own ``dvc repro``.
+
+    DVC itself takes any living process for the owner, although a dead one's id may have been given to another.
+    """
+    import psutil
+
+    try:
+        held = json.loads(rwlock.read_text())
+        owners = [*held.get("write", {}).values(), *(one for many in held.get("read", {}).values() for one in many)]
+        pids = {int(owner["pid"]) for owner in owners}
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return False
+    for pid in pids:
+        try:
+            command = psutil.Process(pid).cmdline()
+        except psutil.Error:
+            continue
+        if any(Path(part).name == "dvc" for part in command):
+            return True
+    return False
 
 
 def _readable(lock_file: Path) -> bool:
@@ -153,19 +166,23 @@ def _unchanged(stage: str, root: Path, site: str) -> bool:
 
 def _run(stage: str, root: Path, env: dict[str, str], lock: TextIO) -> None:
     command = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", "--single-item", stage]
-    # DVC inherits the lock: should this process be killed, a DVC that still runs keeps the next one waiting.
-    done = subprocess.run(
-        command,
-        cwd=root,
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        pass_fds=[lock.fileno()],
-    )
+    log = root / ".dvc" / "tmp" / f"{stage}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    # Should this process be killed, a DVC that still runs finishes: its output goes to a file, not into a broken pipe,
+    # and it has inherited the lock, which keeps the next one waiting.
+    with log.open("w", encoding="utf-8") as output:
+        done = subprocess.run(
+            command,
+            cwd=root,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+            pass_fds=[lock.fileno()],
+        )
     if done.returncode != 0:
-        tail = "\n".join(done.stdout.splitlines()[-_TAIL_LINES:])
+        tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-_TAIL_LINES:])
         raise StageFailed(f"DVC stage {stage} in {root} failed with exit code {done.returncode}:\n{tail}")
 
 

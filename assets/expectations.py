@@ -30,7 +30,8 @@ def validate(name: str, rows: Sequence[Row], suite: Iterable[Any]) -> dg.AssetCh
         suite: Expectations; a column that no row has counts as empty.
     """
     gx = _library()
-    expectations = list(suite)
+    # Nothing to hold against rows that are not there; Great Expectations disagrees on pairs of columns.
+    expectations = [e for e in suite if rows or type(e).__name__.startswith("ExpectTable")]
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     columns = dict.fromkeys(column for e in expectations if (column := getattr(e, "column", None)))
@@ -59,14 +60,14 @@ def footage_suite() -> list[Any]:
         gxe.ExpectColumnValuesToNotBeNull(column="licence"),
         gxe.ExpectColumnValuesToNotBeNull(column="origin"),
         gxe.ExpectColumnValuesToBeInSet(column="status", value_set=["ok", "quarantined"]),
-        gxe.ExpectColumnValuesToNotBeNull(column="reason", **_where('status == "quarantined"')),
-        gxe.ExpectColumnValuesToBeBetween(column="width", min_value=1, max_value=8192, **_where('status == "ok"')),
-        gxe.ExpectColumnValuesToBeBetween(column="height", min_value=1, max_value=8192, **_where('status == "ok"')),
+        gxe.ExpectColumnValuesToNotBeNull(column="reason", **_where("status", "quarantined")),
+        gxe.ExpectColumnValuesToBeBetween(column="width", min_value=1, max_value=8192, **_where("status", "ok")),
+        gxe.ExpectColumnValuesToBeBetween(column="height", min_value=1, max_value=8192, **_where("status", "ok")),
         gxe.ExpectColumnValuesToBeBetween(
-            column="duration", min_value=0, strict_min=True, max_value=3600, **_where('status == "ok"')
+            column="duration", min_value=0, strict_min=True, max_value=3600, **_where("status", "ok")
         ),
         gxe.ExpectColumnValuesToBeBetween(
-            column="fps", min_value=0, strict_min=True, max_value=1000, **_where('status == "ok"')
+            column="fps", min_value=0, strict_min=True, max_value=1000, **_where("status", "ok")
         ),
     ]
 
@@ -95,9 +96,9 @@ def curated_suite(clips: Iterable[str]) -> list[Any]:
         gxe.ExpectColumnValuesToBeInSet(column="id", value_set=known),
         gxe.ExpectTableRowCountToEqual(value=len(known)),
         gxe.ExpectColumnValuesToBeInSet(column="kept", value_set=[True, False]),
-        gxe.ExpectColumnValuesToBeNull(column="rejected_by.signal", **_where("kept == True")),
+        gxe.ExpectColumnValuesToBeNull(column="rejected_by.signal", **_where("kept", True)),
         *(
-            gxe.ExpectColumnValuesToNotBeNull(column=f"rejected_by.{part}", **_where("kept == False"))
+            gxe.ExpectColumnValuesToNotBeNull(column=f"rejected_by.{part}", **_where("kept", False))
             for part in ("signal", "value", "threshold")
         ),
     ]
@@ -124,7 +125,7 @@ def dataset_suite(sources: Iterable[str]) -> list[Any]:
     Rows carry ``splits`` as ``with_splits`` counts them.
     """
     gxe = _library().expectations
-    footage = _where('kind == "footage"')
+    footage = _where("kind", "footage")
     return [
         *_identified(gxe),
         gxe.ExpectTableRowCountToBeBetween(min_value=1),
@@ -154,8 +155,10 @@ def _identified(gxe: Any) -> list[Any]:
     return [gxe.ExpectColumnValuesToNotBeNull(column="id"), gxe.ExpectColumnValuesToBeUnique(column="id")]
 
 
-def _where(condition: str) -> dict[str, str]:
-    return {"row_condition": condition, "condition_parser": "pandas"}
+def _where(column: str, value: Any) -> dict[str, Any]:
+    from great_expectations.expectations.row_conditions import Column
+
+    return {"row_condition": Column(column) == value}
 
 
 def _failure(result: Any) -> str:

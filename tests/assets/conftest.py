@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from videos import moving_pictures, write_sound, write_video
+
+from tests.assets.videos import moving_pictures, write_sound, write_video
 
 
 @pytest.fixture(scope="session")

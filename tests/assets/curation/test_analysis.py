@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from videos import moving_pictures, write_video
 
 from assets.curation.analysis import analyse
 from assets.curation.clips import _cut, signals
+from tests.assets.videos import moving_pictures, write_video
 
 
 def test_the_cut_of_a_two_shot_film_is_found_at_its_time(tmp_path):

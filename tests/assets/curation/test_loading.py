@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from videos import write_video
 
 from assets.curation.loading import ClipUnreadable, load_clip
+from tests.assets.videos import write_video
 
 
 def numbered(count, height=64, width=96):

@@ -1,7 +1,7 @@
 import numpy as np
-from videos import moving_pictures, write_video
 
 from assets.ingestion.probe import Limits, Probe, Quarantine, probe
+from tests.assets.videos import moving_pictures, write_video
 
 
 def test_limits_are_checked_by_name(tmp_path):

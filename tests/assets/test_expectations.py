@@ -1,0 +1,114 @@
+import pytest
+
+from assets.expectations import (
+    captions_suite,
+    clips_suite,
+    curated_suite,
+    dataset_suite,
+    footage_suite,
+    validate,
+    with_splits,
+)
+
+OK = {
+    "id": "f1",
+    "status": "ok",
+    "reason": None,
+    "licence": "CC0-1.0",
+    "origin": "x",
+    "width": 640,
+    "height": 480,
+    "duration": 4.0,
+    "fps": 25.0,
+}
+BAD = (
+    OK
+    | {"id": "f2", "status": "quarantined", "reason": "empty file"}
+    | dict.fromkeys(("width", "height", "duration", "fps"))
+)
+CLIP = {
+    "id": "c1",
+    "source": "f1",
+    "start": 0.0,
+    "end": 4.0,
+    "signals": {"motion": 1, "brightness": 0.5, "sharpness": 1},
+}
+REJECTION = {"signal": "motion", "value": 0.01, "threshold": 0.1, "detail": None}
+CURATED = [CLIP | {"kept": True, "rejected_by": None}, CLIP | {"id": "c2", "kept": False, "rejected_by": REJECTION}]
+CAPTION = {"id": "c1", "caption": "a clear video of a thing", "captioner": "c", "confidence": 0.5}
+ROWS = [
+    {"id": "c1", "kind": "footage", "split": "train", "source": "f1", "start": 0.0, "end": 4.0}
+    | {"caption": "a thing", "licence": "CC0-1.0"},
+    {"id": "x", "kind": "image", "split": "validation", "seed": 1, "caption": "a disc", "licence": "CC0-1.0"},
+]
+
+
+def test_good_manifests_pass():
+    assert validate("footage", [OK, BAD], footage_suite()).passed
+    assert validate("clips", [CLIP], clips_suite(["f1"])).passed
+    assert validate("curated", CURATED, curated_suite(["c1", "c2"])).passed
+    assert validate("captions", [CAPTION], captions_suite(["c1"])).passed
+    assert validate("dataset", with_splits(ROWS), dataset_suite(["f1"])).passed
+
+
+def test_manifests_without_rows_pass_where_that_can_be():
+    assert validate("clips", [], clips_suite([])).passed
+    assert validate("curated", [], curated_suite([])).passed
+    assert validate("captions", [], captions_suite([])).passed
+    assert not validate("dataset", [], dataset_suite([])).passed
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"id": "f2"}, "unique"),
+        ({"licence": None}, "licence"),
+        ({"status": "perhaps"}, "perhaps"),
+        ({"width": 20_000}, "20000"),
+        ({"duration": None, "fps": 0.0}, "fps"),
+    ],
+)
+def test_planted_bad_footage_fails_and_is_named(change, what):
+    outcome = validate("footage", [OK | change, BAD], footage_suite())
+    assert not outcome.passed
+    assert what in outcome.metadata["failed"].value
+
+
+def test_a_quarantined_file_needs_a_reason():
+    assert not validate("footage", [OK, BAD | {"reason": None}], footage_suite()).passed
+
+
+@pytest.mark.parametrize("change", [{"source": "gone"}, {"end": 0.0}, {"start": -1.0}, {"signals": {"motion": 101}}])
+def test_planted_bad_clips_fail(change):
+    assert not validate("clips", [CLIP | change], clips_suite(["f1"])).passed
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        CURATED[:1],
+        [CURATED[0], CURATED[1] | {"rejected_by": None}],
+        [CURATED[0] | {"rejected_by": REJECTION}, CURATED[1]],
+        [CURATED[0], CURATED[1] | {"id": "c3"}],
+    ],
+)
+def test_planted_unexplained_fates_fail(rows):
+    assert not validate("curated", rows, curated_suite(["c1", "c2"])).passed
+
+
+@pytest.mark.parametrize("change", [{"caption": ""}, {"caption": None}, {"confidence": 1.5}, {"id": "c9"}])
+def test_planted_bad_captions_fail(change):
+    assert not validate("captions", [CAPTION | change], captions_suite(["c1"])).passed
+
+
+@pytest.mark.parametrize(
+    "leak",
+    [
+        ROWS[0] | {"id": "c2", "split": "validation"},
+        ROWS[1] | {"id": "y", "split": "train"},
+        ROWS[0] | {"id": "c3", "source": "unknown"},
+        ROWS[1] | {"id": "z", "seed": 2, "licence": None},
+    ],
+)
+def test_planted_leaks_orphans_and_missing_licences_fail(leak):
+    assert not validate("dataset", with_splits([*ROWS, leak]), dataset_suite(["f1"])).passed

@@ -1,0 +1,151 @@
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from serving.catalog import Catalog, Deliverable, UnknownDeliverable
+
+FOOTAGE = {
+    "id": "f1",
+    "sha256": "f1",
+    "path": "/somewhere/a.mp4",
+    "name": "a.mp4",
+    "bytes": 5_000_000_000,
+    "licence": "CC-BY-4.0",
+    "attribution": "A. Person",
+    "origin": "/somewhere",
+    "status": "ok",
+    "reason": None,
+    "width": 640,
+    "height": 480,
+    "fps": 25.0,
+    "duration": 9.0,
+    "frames": 225,
+    "video_codec": "h264",
+    "audio": False,
+}
+BAD = FOOTAGE | {"id": "f2", "name": "b.mp4", "status": "quarantined", "reason": "empty file", "width": None}
+CLIPS = [
+    {"id": name, "source": "f1", "start": start, "end": start + 4.0, "width": 640, "height": 480, "fps": 25.0}
+    for name, start in (("c1", 0.0), ("c2", 4.0))
+]
+REJECTION = {"signal": "motion", "value": 0.01, "threshold": 0.1, "detail": None}
+CURATED = [CLIPS[0] | {"kept": True, "rejected_by": None}, CLIPS[1] | {"kept": False, "rejected_by": REJECTION}]
+CAPTIONS = [{"id": "c1", "caption": "a thing", "confidence": 0.5, "captioner": "template"}]
+DATASET = [{"id": "c1", "kind": "footage", "split": "train"}, {"id": "x", "kind": "image", "split": "train"}]
+
+
+@pytest.fixture
+def catalog(tmp_path):
+    catalog = Catalog(f"sqlite:///{tmp_path / 'deep' / 'catalog.db'}")
+    yield catalog
+    catalog.close()
+
+
+def fill(catalog):
+    catalog.record_footage([FOOTAGE, BAD])
+    catalog.record_clips(CLIPS)
+    catalog.record_curation("small", CURATED)
+    catalog.record_captions(CAPTIONS)
+    catalog.record_dataset("d1", DATASET)
+    catalog.record_deliverable(deliverable())
+
+
+def deliverable():
+    return Deliverable(
+        sha256="ab" * 32,
+        campaign="spring",
+        variant="young/en/1x1",
+        prompt="a thing",
+        seed=2**40,
+        model_name="cinemill",
+        model_version="3",
+        dataset_digest="d1",
+        run_id="r1",
+        path="/out/a.mp4",
+    )
+
+
+def contents(catalog):
+    with catalog._engine.connect() as connection:
+        names = ("footage", "clip", "decision", "dataset", "dataset_clip", "deliverable")
+        return {name: connection.execute(text(f"SELECT * FROM {name} ORDER BY 1, 2")).all() for name in names}
+
+
+def test_writing_the_same_again_changes_nothing(catalog):
+    fill(catalog)
+    before = contents(catalog)
+    fill(catalog)
+    assert contents(catalog) == before
+
+
+def test_a_rejection_is_kept_with_signal_value_and_threshold_until_the_policy_keeps_the_clip(catalog):
+    fill(catalog)
+    (decision,) = catalog.decisions("c2")
+    assert (decision.policy, decision.signal, decision.value, decision.threshold) == ("small", "motion", 0.01, 0.1)
+    catalog.record_curation("small", [CURATED[1] | {"kept": True, "rejected_by": None}])
+    assert catalog.decisions("c2") == []
+
+
+def test_curating_again_does_not_forget_captions(catalog):
+    fill(catalog)
+    catalog.record_curation("small", CURATED)
+    assert catalog.clips()[0].caption == "a thing"
+
+
+def test_lineage_leads_from_a_delivered_file_to_sources_with_their_licences(catalog):
+    fill(catalog)
+    found = catalog.lineage("ab" * 32)
+    assert found.deliverable.seed == 2**40
+    assert [clip.id for clip in found.clips] == ["c1"]
+    assert [(source.name, source.licence, source.attribution) for source in found.sources] == [
+        ("a.mp4", "CC-BY-4.0", "A. Person")
+    ]
+
+
+def test_a_file_that_was_not_delivered_has_no_lineage(catalog):
+    with pytest.raises(UnknownDeliverable, match="ffff"):
+        catalog.lineage("ffff")
+
+
+def test_quarantined_files_are_found_by_status(catalog):
+    fill(catalog)
+    assert [(row.name, row.reason) for row in catalog.footage("quarantined")] == [("b.mp4", "empty file")]
+
+
+def test_times_are_utc_and_survive(catalog):
+    fill(catalog)
+    created = catalog.footage()[0].created
+    assert created.tzinfo is UTC
+    assert abs(datetime.now(UTC) - created) < timedelta(minutes=5)
+
+
+def test_a_clip_of_an_unknown_file_is_refused(catalog):
+    with pytest.raises(IntegrityError):
+        catalog.record_clips(CLIPS)
+
+
+def test_sqlite_waits_for_other_writers(catalog, tmp_path):
+    with catalog._engine.connect() as connection:
+        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+        assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+    failures = []
+
+    def write(number):
+        other = Catalog(f"sqlite:///{tmp_path / 'deep' / 'catalog.db'}")
+        try:
+            for index in range(20):
+                other.record_footage([FOOTAGE | {"id": f"{number}-{index}"}])
+        except OperationalError as error:
+            failures.append(error)
+        other.close()
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert len(catalog.footage()) == 80
