@@ -63,7 +63,7 @@ class AutoencoderRecipe:
 class CodecConfig:
     """Audio codec widths (48 kHz mono, 25 Hz, 128 channels; the role of DAC-VAE in Movie Gen 6)."""
 
-    width: int = 384
+    width: int = 256
     blocks: int = 2
     latent_channels: int = AUDIO_CHANNELS
 
@@ -78,6 +78,7 @@ class CodecRecipe:
     seconds: float = 1.0
     learning_rate: float = 1e-3
     kl_weight: float = 1e-4
+    spectrum_weight: float = 0.5
     checkpoint_every: int = 100
     seed: int = 0
 
@@ -182,12 +183,21 @@ class Stage:
 
 @dataclass(frozen=True)
 class CorpusSize:
-    """How many clips of each kind the procedural corpus holds."""
+    """How many clips of each kind the procedural corpus holds for training.
+
+    Attributes:
+        videos_high: How many of the videos are encoded at the high sizes too: the dear ones.
+        validation: Held-out clips of each kind.
+        pairs: Each of personalization and editing.
+        pairs_high: How many of the pairs are encoded at the high sizes, the others at the low one.
+    """
 
     images: int = 512
     videos: int = 512
+    videos_high: int = 144
     validation: int = 32
-    pairs: int = 192  # each of personalization and editing
+    pairs: int = 192
+    pairs_high: int = 48
     sounds: int = 256
 
 
@@ -253,7 +263,7 @@ def smoke() -> Profile:
     return replace(
         big,
         name="smoke",
-        corpus=CorpusSize(images=12, videos=12, validation=4, pairs=8, sounds=8),
+        corpus=CorpusSize(images=12, videos=12, videos_high=6, validation=6, pairs=8, pairs_high=3, sounds=8),
         autoencoder=replace(big.autoencoder, model=AutoencoderConfig(base_width=8), steps=3, batch_size=2),
         codec=replace(big.codec, model=CodecConfig(width=64, blocks=1), steps=3, batch_size=4),
         backbone=replace(big.backbone, layers=2, width=32, ffn=64, heads=2),
@@ -280,7 +290,7 @@ def full() -> Profile:
     return replace(
         base,
         name="full",
-        corpus=CorpusSize(images=4096, videos=4096, validation=64, pairs=1024, sounds=1024),
+        corpus=CorpusSize(4096, 4096, 1024, 64, 1024, 256, 1024),
         autoencoder=replace(base.autoencoder, steps=base.autoencoder.steps * 10),
         codec=replace(base.codec, steps=base.codec.steps * 10),
         image_low=more(base.image_low),
