@@ -74,7 +74,7 @@ class Store:
         built = build(folder)
         run_id = None
         if tracked:
-            tags = {"asset": name, "dagster_run_id": context.run_id, "code_version": _code_version(context)}
+            tags = {"asset": name, "dagster_run_id": context.run.run_id, "code_version": _code_version(context)}
             run_id = self._tracker.record(name, params=_plain(settings), built=built, inputs=inputs, tags=tags)
         self._finish(context, Artifact(folder, folder_digest(folder), {}, run_id), built, inputs)
         return self._result(Artifact.open(folder), reused=False)
@@ -122,7 +122,7 @@ class Store:
             "metrics": dict(built.metrics),
             "pictures": [str(picture.relative_to(folder)) for picture in built.pictures],
             "inputs": {key: value.digest for key, value in inputs.items()},
-            "dagster_run_id": context.run_id,
+            "dagster_run_id": context.run.run_id,
         }
         write_json(folder / DONE, done)
         shutil.rmtree(folder / SCRATCH, ignore_errors=True)

@@ -15,18 +15,11 @@ class ClipUnreadable(RuntimeError):
     """A clip whose file is gone or has no frame in its span; the message names both."""
 
 
-def footage_clips(home: Home) -> list[dict[str, Any]]:
-    """The footage clips of the current dataset, each with the ``path`` of its source file as it is now.
-
-    Manifests name sources by content, so moving a file changes no dataset; the footage manifest knows where it is.
-    """
-    paths = footage_paths(home)
-    rows = read_manifest(home.manifests / "dataset.jsonl")
-    return [row | {"path": paths[row["source"]]} for row in rows if row["kind"] == "footage"]
-
-
 def footage_paths(home: Home) -> dict[str, str]:
-    """Where each source file is, by its id."""
+    """Where each source file is now, by its id.
+
+    Other manifests name sources by content alone, so moving a file changes no dataset.
+    """
     return {row["id"]: row["path"] for row in read_manifest(home.manifests / "footage.jsonl")}
 
 
@@ -36,7 +29,7 @@ def load_clip(record: Mapping[str, Any], height: int, width: int, frames: int, f
     Frame i is what is on the screen at ``start + i/fps``. Past the clip's end its last frame stands.
 
     Args:
-        record: ``path``, ``start`` and ``end`` in seconds since the file's first frame (see ``footage_clips``).
+        record: ``path``, ``start`` and ``end`` in seconds since the file's first frame (path: see ``footage_paths``).
         height: Pixels.
         width: Pixels.
         frames: How many.
