@@ -1,6 +1,7 @@
 """Post-training from the average: personalization, editing, and sound."""
 
 from dataclasses import replace
+from typing import Any
 
 import dagster as dg
 
@@ -11,7 +12,7 @@ from assets.store import Store
 from assets.training import learned, trained
 from assets.training_recipes import audio_recipe, high_resolution, stage_recipe
 
-_ASSET = {
+_ASSET: dict[str, Any] = {
     "group_name": "post_training",
     "kinds": {"pytorch", "lightning", "deepspeed"},
     "owners": ["team:models"],

@@ -1,5 +1,7 @@
 """Pretraining: one backbone for images and videos, in three stages that each start from the last."""
 
+from typing import Any
+
 import dagster as dg
 
 from assets.artifact import Artifact
@@ -9,7 +11,7 @@ from assets.store import Store
 from assets.training import learned, trained
 from assets.training_recipes import high_resolution, low_resolution, stage_recipe
 
-_ASSET = {
+_ASSET: dict[str, Any] = {
     "group_name": "pretraining",
     "kinds": {"pytorch", "lightning", "deepspeed"},
     "owners": ["team:models"],

@@ -76,7 +76,7 @@ class Validating(pl.Callback):
             self._log.write(training.done, validation_loss=loss)
 
     def _loss(self, trainer: pl.Trainer, training: FlowTraining, *, exchanged: bool) -> float:
-        engine = trainer.strategy.deepspeed_engine  # type: ignore[attr-defined]
+        engine = training.engine
         engine.eval()
         with training.average.applied():
             total = self._validation.sums(

@@ -18,7 +18,7 @@ class Method(Protocol):
         """A network at random."""
         ...
 
-    def initialise(self, network: nn.Module, folder: Path) -> None:
+    def initialise(self, network: Any, folder: Path) -> None:
         """Start ``network`` from the one in ``folder``."""
         ...
 
@@ -26,7 +26,7 @@ class Method(Protocol):
         """The network in ``folder``."""
         ...
 
-    def save(self, network: nn.Module, folder: Path) -> None:
+    def save(self, network: Any, folder: Path) -> None:
         """Write ``model.safetensors`` and ``config.json``."""
         ...
 
@@ -48,7 +48,7 @@ class VideoMethod:
 
         return Backbone(config)
 
-    def initialise(self, network: nn.Module, folder: Path) -> None:
+    def initialise(self, network: Any, folder: Path) -> None:
         """Start from an earlier backbone: tables grow, new conditions start silent."""
         from models.backbone import initialise_from
 
@@ -60,7 +60,7 @@ class VideoMethod:
 
         return load_backbone(folder)
 
-    def save(self, network: nn.Module, folder: Path) -> None:
+    def save(self, network: Any, folder: Path) -> None:
         """Write the backbone to ``folder``."""
         from models.backbone import save_backbone
 
@@ -88,7 +88,7 @@ class AudioMethod:
 
         return AudioBackbone(config)
 
-    def initialise(self, network: nn.Module, folder: Path) -> None:
+    def initialise(self, network: Any, folder: Path) -> None:
         """Start from an earlier audio network."""
         from models.audio import initialise_from
 
@@ -100,7 +100,7 @@ class AudioMethod:
 
         return load_audio_backbone(folder)
 
-    def save(self, network: nn.Module, folder: Path) -> None:
+    def save(self, network: Any, folder: Path) -> None:
         """Write the audio network to ``folder``."""
         from models.audio import save_audio_backbone
 

@@ -60,7 +60,12 @@ class FlowTraining(pl.LightningModule):
     @property
     def sharded_optimizer(self) -> Any:
         """DeepSpeed's optimizer around ours."""
-        return self.trainer.strategy.deepspeed_engine.optimizer
+        return self.engine.optimizer
+
+    @property
+    def engine(self) -> Any:
+        """DeepSpeed's engine around this module."""
+        return self.trainer.strategy.model
 
     def train_dataloader(self) -> range:
         """The steps that are left: a batch is found by its step."""
@@ -107,7 +112,7 @@ class FlowTraining(pl.LightningModule):
         self.manual_backward(loss)
         self.optimizers().step()  # type: ignore[union-attr]
         self.average.update()
-        norm = self.trainer.strategy.deepspeed_engine.get_global_grad_norm()  # type: ignore[attr-defined]
+        norm = self.engine.get_global_grad_norm()
         self.latest = {"loss": mean.item(), "learning_rate": rate, "gradient_norm": float(norm or 0)}
 
     def _drop_captions(self, batch: Batch, dropped: Tensor) -> None:

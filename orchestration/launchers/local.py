@@ -90,7 +90,7 @@ class LocalBackend:
         line = host.stdout.readline()
         if not line:
             raise TrainingFailed(
-                f"job {job.name}: the host process {_HOST} ended with code {host.wait()} before it could start the job; "
+                f"job {job.name}: the host process {_HOST} ended with code {host.wait()} before it started the job; "
                 "its error is above: run `cinemill doctor`"
             )
         return line.strip()

@@ -51,7 +51,7 @@ class JobSpec:
 
 def recipe_from_json(stored: Mapping[str, Any]) -> TrainingRecipe:
     """The recipe that ``dataclasses.asdict`` and JSON made into ``stored``."""
-    config = AudioConfig if stored["method"] == "audio" else BackboneConfig
+    config: Any = AudioConfig if stored["method"] == "audio" else BackboneConfig
     model = {key: tuple(value) if isinstance(value, list) else value for key, value in stored["model"].items()}
     mixes = {name: tuple(DataMix(**part) for part in stored[name]) for name in ("data", "validation")}
     return TrainingRecipe(**{**stored, **mixes, "model": config(**model)})
