@@ -10,21 +10,7 @@ from torch import Tensor, nn
 
 from models.autoencoder.layers import Downsample, Upsample, blocks_to_channels
 from models.autoencoder.network import TemporalAutoencoder
-
-
-def components(x_NC: Tensor, count: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Mean ``[C]``, the ``count`` strongest principal directions ``[count, C]`` and their deviations ``[count]``.
-
-    Directions beyond C are zero.
-    """
-    mean = x_NC.mean(0)
-    variance, directions = torch.linalg.eigh(torch.cov((x_NC - mean).T.double()))
-    variance, directions = variance.flip(0)[:count].clamp_min(0), directions.flip(1).T[:count]
-    rows = torch.zeros(count, x_NC.shape[1], dtype=torch.float64)
-    rows[: len(directions)] = directions
-    deviations = torch.zeros(count, dtype=torch.float64)
-    deviations[: len(variance)] = variance.sqrt()
-    return mean, rows.float(), deviations.float()
+from models.training.components import components
 
 
 def _set(layer: nn.Linear, weight: Tensor, bias: Tensor) -> None:

@@ -67,8 +67,8 @@ def train(
         progress: Called with (step, steps, loss terms).
 
     Returns:
-        ``psnr_video`` and ``psnr_image`` of the validation clips, both of the linear start too (``linear_...``, what the
-        training has to beat), ``parameters``, ``seconds``.
+        ``psnr_video`` and ``psnr_image`` of the validation clips, both of the linear start too (``linear_...``: what
+        the training has to beat), ``parameters``, ``seconds``.
     """
     started = time.perf_counter()
     torch.manual_seed(recipe.seed)
