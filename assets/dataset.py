@@ -9,7 +9,7 @@ import dagster as dg
 from assets.artifact import Artifact, Built
 from assets.code_version import code_version
 from assets.dvc_stage import reproduce
-from assets.expectations import dataset_suite, validate, with_splits
+from assets.expectations import dataset_suite, validate, with_seconds, with_splits
 from assets.manifest import read_manifest
 from assets.store import Store
 from serving.catalog import Catalog
@@ -53,4 +53,6 @@ def dataset(
 def dataset_is_sound(dataset: Artifact, footage: Artifact) -> dg.AssetCheckResult:
     """The dataset manifest meets its expectations: identity, licences, known sources, no leak between the splits."""
     sources = [row["id"] for row in read_manifest(footage.folder / "footage.jsonl") if row["status"] == "ok"]
-    return validate("dataset", with_splits(read_manifest(dataset.folder / _DATASET)), dataset_suite(sources))
+    return validate(
+        "dataset", with_splits(with_seconds(read_manifest(dataset.folder / _DATASET))), dataset_suite(sources)
+    )

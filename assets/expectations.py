@@ -30,8 +30,7 @@ def validate(name: str, rows: Sequence[Row], suite: Iterable[Any]) -> dg.AssetCh
         suite: Expectations; a column that no row has counts as empty.
     """
     gx = _library()
-    # Nothing to hold against rows that are not there; Great Expectations disagrees on pairs of columns.
-    expectations = [e for e in suite if rows or type(e).__name__.startswith("ExpectTable")]
+    expectations = list(suite)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     columns = dict.fromkeys(column for e in expectations if (column := getattr(e, "column", None)))
@@ -73,14 +72,17 @@ def footage_suite() -> list[Any]:
 
 
 def clips_suite(sources: Iterable[str]) -> list[Any]:
-    """Every clip has one id, comes from a known source and spans more than no time, at most 16 seconds."""
+    """Every clip has one id, comes from a known source and spans some time, at most 16 seconds.
+
+    Rows carry ``seconds``: see ``with_seconds``.
+    """
     gxe = _library().expectations
     return [
         *_identified(gxe),
         gxe.ExpectColumnValuesToNotBeNull(column="source"),
         gxe.ExpectColumnValuesToBeInSet(column="source", value_set=list(sources)),
         gxe.ExpectColumnValuesToBeBetween(column="start", min_value=0),
-        gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="end", column_B="start"),
+        gxe.ExpectColumnValuesToBeBetween(column="seconds", min_value=0, strict_min=True, max_value=16.001),
         gxe.ExpectColumnValuesToBeBetween(column="signals.brightness", min_value=0, max_value=1),
         gxe.ExpectColumnValuesToBeBetween(column="signals.motion", min_value=0, max_value=100),
         gxe.ExpectColumnValuesToBeBetween(column="signals.sharpness", min_value=0),
@@ -122,7 +124,7 @@ def captions_suite(kept: Iterable[str]) -> list[Any]:
 def dataset_suite(sources: Iterable[str]) -> list[Any]:
     """Every row has one id, a caption, a licence and a split, and nothing stands on both sides of the split.
 
-    Rows carry ``splits`` as ``with_splits`` counts them.
+    Rows carry ``seconds`` and ``splits``: see ``with_seconds``, ``with_splits``.
     """
     gxe = _library().expectations
     footage = _where("kind", "footage")
@@ -134,8 +136,16 @@ def dataset_suite(sources: Iterable[str]) -> list[Any]:
         gxe.ExpectColumnValuesToNotBeNull(column="licence"),
         gxe.ExpectColumnValuesToBeInSet(column="split", value_set=["train", "validation"]),
         gxe.ExpectColumnValuesToBeInSet(column="source", value_set=list(sources), **footage),
-        gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="end", column_B="start", **footage),
+        gxe.ExpectColumnValuesToBeBetween(column="seconds", min_value=0, strict_min=True, **footage),
         gxe.ExpectColumnValuesToBeBetween(column="splits", min_value=1, max_value=1),
+    ]
+
+
+def with_seconds(rows: Sequence[Row]) -> list[Row]:
+    """Rows with ``seconds``, the length of their span: None without one, or for a whole file that does not decode."""
+    # Great Expectations' own comparison of two columns fails where no row is left to compare.
+    return [
+        row | {"seconds": None if row.get("error") or "end" not in row else row["end"] - row["start"]} for row in rows
     ]
 
 

@@ -89,6 +89,9 @@ def _walk(uri: str) -> Iterator[Source]:
         raise SourceMissing(f"footage source {uri} holds no file")
     for path in taken:
         info = files[path]
+        if not _is_text(path):
+            _log.warning("%a: its name is not UTF-8: left out, rename it", path)
+            continue
         if info.get("type") not in {"file", "link"}:
             _log.warning("%s is not a regular file: left out", path)
             continue
@@ -129,6 +132,14 @@ def _stated(fs: Any, path: str) -> Mapping[str, Any]:
         _log.warning("%s cannot be read (%s): licence is %s", path, error, UNSTATED)
         return {}
     return stated if isinstance(stated, dict) else {}
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_local(fs: Any) -> bool:

@@ -7,6 +7,7 @@ from assets.expectations import (
     dataset_suite,
     footage_suite,
     validate,
+    with_seconds,
     with_splits,
 )
 
@@ -45,16 +46,17 @@ ROWS = [
 
 def test_good_manifests_pass():
     assert validate("footage", [OK, BAD], footage_suite()).passed
-    assert validate("clips", [CLIP], clips_suite(["f1"])).passed
+    assert validate("clips", with_seconds([CLIP]), clips_suite(["f1"])).passed
     assert validate("curated", CURATED, curated_suite(["c1", "c2"])).passed
     assert validate("captions", [CAPTION], captions_suite(["c1"])).passed
-    assert validate("dataset", with_splits(ROWS), dataset_suite(["f1"])).passed
+    assert validate("dataset", with_splits(with_seconds(ROWS)), dataset_suite(["f1"])).passed
 
 
 def test_manifests_without_rows_pass_where_that_can_be():
     assert validate("clips", [], clips_suite([])).passed
     assert validate("curated", [], curated_suite([])).passed
     assert validate("captions", [], captions_suite([])).passed
+    assert validate("dataset", with_splits(with_seconds(ROWS[1:])), dataset_suite([])).passed
     assert not validate("dataset", [], dataset_suite([])).passed
 
 
@@ -78,9 +80,11 @@ def test_a_quarantined_file_needs_a_reason():
     assert not validate("footage", [OK, BAD | {"reason": None}], footage_suite()).passed
 
 
-@pytest.mark.parametrize("change", [{"source": "gone"}, {"end": 0.0}, {"start": -1.0}, {"signals": {"motion": 101}}])
+@pytest.mark.parametrize(
+    "change", [{"source": "gone"}, {"end": 0.0}, {"end": 17.0}, {"start": -1.0}, {"signals": {"motion": 101}}]
+)
 def test_planted_bad_clips_fail(change):
-    assert not validate("clips", [CLIP | change], clips_suite(["f1"])).passed
+    assert not validate("clips", with_seconds([CLIP | change]), clips_suite(["f1"])).passed
 
 
 @pytest.mark.parametrize(
@@ -111,4 +115,4 @@ def test_planted_bad_captions_fail(change):
     ],
 )
 def test_planted_leaks_orphans_and_missing_licences_fail(leak):
-    assert not validate("dataset", with_splits([*ROWS, leak]), dataset_suite(["f1"])).passed
+    assert not validate("dataset", with_splits(with_seconds([*ROWS, leak])), dataset_suite(["f1"])).passed

@@ -1,3 +1,5 @@
+import os
+
 import fsspec
 import pytest
 
@@ -45,3 +47,14 @@ def test_the_packages_footage_carries_licences_and_the_attribution_that_one_asks
     assert found["cityCC0.mpg"].licence == "CC0-1.0"
     assert found["bigbuckbunny.mp4"].attribution == "(c) Blender Foundation | www.bigbuckbunny.org"
     assert "not stated" in found["bikes.mp4"].licence
+
+
+def test_loops_of_links_and_names_that_are_no_text_stop_nothing(tmp_path, caplog):
+    (tmp_path / "a.mp4").write_text("x")
+    (tmp_path / "loop").symlink_to(tmp_path)
+    (tmp_path / "broken.mp4").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "pipe.mp4")
+    (tmp_path / os.fsdecode(b"\xff\xfe.mp4")).write_text("x")
+    found = discover([str(tmp_path)])
+    assert [source.name for source in found] == ["a.mp4"]
+    assert "rename it" in caplog.text
