@@ -101,7 +101,8 @@ class Checkpointing(pl.Callback):
         self._say = say
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        """Restore the last good checkpoint, which rank 0 chooses for all."""
+        """Restore the last good checkpoint, which rank 0 chooses for all; without one, begin."""
+        pl_module.begin_average()
         chosen = torch.tensor(-1)
         if trainer.is_global_zero:
             step, problems = self._checkpoints.last_good()

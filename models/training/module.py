@@ -53,8 +53,8 @@ class FlowTraining(pl.LightningModule):
             parameters, lr=self.recipe.learning_rate, betas=(0.9, 0.95), weight_decay=self.recipe.weight_decay
         )
 
-    def on_fit_start(self) -> None:
-        """Begin the average at the starting weights; a resumed run loads its own over it."""
+    def begin_average(self) -> None:
+        """Start the average at the present weights, once they are sharded."""
         self.average = ShardedAverage(self.sharded_optimizer, self.recipe.ema_decay)
 
     @property

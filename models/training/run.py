@@ -125,7 +125,7 @@ def train(
         num_nodes=world_size // local_size,
         precision=recipe.precision,
         max_epochs=1,
-        callbacks=[checkpointing, validating, curves],
+        callbacks=[curves, validating, checkpointing],  # a checkpoint comes after the lines of its step
         logger=False,
         enable_checkpointing=False,
         enable_progress_bar=False,

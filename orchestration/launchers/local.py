@@ -68,6 +68,8 @@ class LocalBackend:
             if self._host is not None and self._host.stdin is not None:
                 self._host.stdin.close()
                 self._host.wait()
+                if self._host.stdout is not None:
+                    self._host.stdout.close()
             self._host = None
 
     def _started(self) -> subprocess.Popen[str]:

@@ -28,11 +28,11 @@ PRELOADED = (
 def main() -> None:
     """Import, then fork jobs until standard input closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's interrupt is the parent's to answer
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)  # what libraries print while they are imported is no answer
     for module in PRELOADED:
         importlib.import_module(module)
     gc.freeze()  # what is imported stays: collections in the ranks need not walk through it, nor copy its pages
-    answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)
     answers.write("ready\n")
     for line in sys.stdin:
         job = Path(line.strip())
