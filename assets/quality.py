@@ -9,7 +9,7 @@ from assets.artifact import DONE, Artifact, Built
 from assets.code_version import code_version
 from assets.corpus.prompts import EVALUATION_PROMPTS
 from assets.evaluation.samples import Protocol
-from assets.evaluation.serving_config import aspect_name, serving_config
+from assets.evaluation.serving_config import serving_config
 from assets.ports import Settings
 from assets.store import Store
 from models.files import read_json, write_json
@@ -107,12 +107,12 @@ def background_is_right(quality_report: Artifact) -> dg.AssetCheckResult:
 
 
 def evaluation_protocol(profile: Profile, config: ServingConfig) -> Protocol:
-    """How a profile's models are sampled for judging: square, as long as the low-resolution training clips."""
+    """How a profile's models are sampled for judging: as a campaign's films are, wide and at full length."""
     return Protocol(
         prompts=EVALUATION_PROMPTS[: profile.evaluation_prompts],
         seeds=range(profile.evaluation_seeds),
-        seconds=profile.frames_low / config.fps,
-        aspect=aspect_name(profile.sizes_high[0]),
+        seconds=profile.frames_high / config.fps,
+        aspect="16:9",
         steps=config.sampler.steps,
         guidance=config.sampler.guidance,
     )

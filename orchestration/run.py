@@ -121,12 +121,21 @@ def _execute(
         raise ChainFailed(
             f"run {result.run_id} of {job} failed:\n" + "\n".join(f"  {line}" for line in failures(result.all_events))
         )
-    seconds = {
-        str(event.step_key): event.step_success_data.duration_ms / 1000
-        for event in result.all_events
+    return ChainReport([result.run_id], step_seconds(result.all_events))
+
+
+def step_seconds(events: Sequence[dg.DagsterEvent]) -> dict[str, float]:
+    """Wall-clock seconds of each finished step, under the name of the asset that it made, if any."""
+    assets = {
+        str(event.step_key): event.asset_key.to_user_string()
+        for event in events
+        if event.is_step_materialization and event.asset_key is not None
+    }
+    return {
+        assets.get(str(event.step_key), str(event.step_key)): event.step_success_data.duration_ms / 1000
+        for event in events
         if event.is_step_success
     }
-    return ChainReport([result.run_id], seconds)
 
 
 def bury_dead_runs(dagster_instance: dg.DagsterInstance) -> list[str]:
