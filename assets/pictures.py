@@ -58,6 +58,24 @@ def curves(path: Path, lines: Mapping[str, Sequence[tuple[float, float]]], *, yl
     return path
 
 
+def bars(path: Path, groups: Mapping[str, Sequence[float]], *, xlabel: str, ylabel: str) -> Path:
+    """A row of bars for each named group, over the same numbered places."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 3.6), layout="constrained")
+    axes = figure.subplots()
+    width = 0.8 / max(1, len(groups))
+    for number, (name, values) in enumerate(groups.items()):
+        axes.bar(np.arange(len(values)) + number * width - 0.4, values, width, align="edge", label=name)
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel(ylabel)
+    axes.axhline(1, color="black", linewidth=0.8)
+    axes.legend(frameon=False, fontsize=8, ncols=3)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=110)
+    return path
+
+
 def spectrograms(path: Path, sounds: Sequence[tuple[str, NDArray[np.float32]]], *, rate: int) -> Path:
     """Spectrograms (dB, 2048-point Hann windows) of mono sounds, one above the other."""
     from matplotlib.figure import Figure

@@ -1,0 +1,152 @@
+"""The plan of the latents: which clips go into which shard, at which size."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from assets.corpus.manifest import FOOTAGE, Record, corpus_records
+from models.recipes import FPS, Profile, Split
+
+STRIDE = 8  # pixels to a latent position, in time, height and width
+_SHARD = 256  # samples at most
+_SPLITS: tuple[Split, ...] = ("train", "validation")
+
+
+@dataclass(frozen=True)
+class Window:
+    """A span of a curated footage clip.
+
+    Attributes:
+        record: ``path``, ``start`` and ``end`` in seconds, as ``assets.curation.loading.load_clip`` reads them.
+        caption: Of the whole clip.
+    """
+
+    record: Mapping[str, Any]
+    caption: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """One shard to be: clips of one group and split, all of one size.
+
+    Attributes:
+        group: ``image-low``, ``video-high``, ``audio``, ...
+        height, width, frames: Of the pixels.
+        clips: Corpus records, or windows of footage.
+        number: Of the shard among those of its group, split and size.
+    """
+
+    group: str
+    split: Split
+    height: int
+    width: int
+    frames: int
+    clips: tuple[Record, ...] | tuple[Window, ...]
+    number: int = 0
+
+    @property
+    def name(self) -> str:
+        """File name of the shard."""
+        size = f"{self.frames}x{self.height}x{self.width}"
+        return f"shard-{self.group}-{self.split}-{size}-{self.number:03d}.safetensors"
+
+    @property
+    def latent_size(self) -> tuple[int, int, int]:
+        """Latent frames, height and width."""
+        return -(-self.frames // STRIDE), self.height // STRIDE, self.width // STRIDE
+
+    @property
+    def seconds(self) -> float:
+        """Time that a clip lasts."""
+        return self.frames / FPS
+
+
+def plan(rows: Sequence[Mapping[str, Any]], paths: Mapping[str, str], profile: Profile) -> list[Part]:
+    """Every shard of a dataset version, in a fixed order.
+
+    Args:
+        rows: Of ``dataset.jsonl``.
+        paths: Where each footage source is, by its id.
+        profile: Sizes and counts.
+    """
+    parts: list[Part] = []
+    for split in _SPLITS:
+        corpus = corpus_records([row for row in rows if row["split"] == split])
+        parts += _corpus_parts(corpus, split, profile)
+        parts += _footage_parts(footage_rows(rows, paths, split), split, profile)
+    return parts
+
+
+def footage_rows(rows: Sequence[Mapping[str, Any]], paths: Mapping[str, str], split: Split) -> list[dict[str, Any]]:
+    """The footage clips of a split, each with the ``path`` of its source."""
+    return [{**row, "path": paths[row["source"]]} for row in rows if row["kind"] == FOOTAGE and row["split"] == split]
+
+
+def windows(row: Mapping[str, Any], seconds: float) -> list[Window]:
+    """A clip cut into spans of ``seconds``; a clip that is shorter is one span, a shorter rest is left out."""
+    start, end = float(row["start"]), float(row["end"])
+    count = max(1, int((end - start) / seconds + 1e-6))
+    return [
+        Window({**row, "start": start + i * seconds, "end": min(end, start + (i + 1) * seconds)}, row["caption"])
+        for i in range(count)
+    ]
+
+
+def _corpus_parts(corpus: list[Record], split: Split, profile: Profile) -> list[Part]:
+    size = profile.corpus
+    low, high = (*profile.size_low, profile.frames_low), profile.frames_high
+    kinds = {kind: [record for record in corpus if record.spec.kind == kind] for kind in ("image", "video", "sound")}
+    dear = _share(size.videos_high, size.videos, size.validation, split, profile)
+    parts = _shards("image-low", split, (*profile.size_low, 1), kinds["image"])
+    parts += _shards("video-low", split, low, kinds["video"])
+    parts += _spread("video-high", split, profile, kinds["video"][:dear])
+    dear = _share(size.pairs_high, size.pairs, size.validation, split, profile)
+    for group in ("personalization", "editing"):
+        pairs = [record for record in corpus if record.spec.kind == group]
+        parts += _spread(group, split, profile, pairs[:dear])
+        parts += _shards(group, split, low, pairs[dear:])
+    return parts + _shards("audio", split, (*profile.size_low, high), kinds["sound"])
+
+
+def _footage_parts(rows: Sequence[Mapping[str, Any]], split: Split, profile: Profile) -> list[Part]:
+    """Spans of the long clips at full length, short clips at the low length: no clip is mostly its last frame."""
+    parts = []
+    long, short = profile.frames_high / FPS, profile.frames_low / FPS
+    spans = [span for row in rows for span in windows(row, long)]
+    full = [span for span in spans if _length(span) > 0.75 * long]
+    brief = [part for span in spans if _length(span) <= 0.75 * long for part in windows(span.record, short)]
+    for frames, found in ((profile.frames_high, full), (profile.frames_low, brief)):
+        for height, width in profile.sizes_high:
+            parts += _shards("video-footage", split, (height, width, frames), found)
+    return parts
+
+
+def _length(span: Window) -> float:
+    return float(span.record["end"]) - float(span.record["start"])
+
+
+def _share(dear: int, train: int, validation: int, split: Split, profile: Profile) -> int:
+    """How many clips of a split are encoded at the high sizes: in validation, at least two of each size."""
+    if split == "train":
+        return dear
+    return min(validation, max(2 * len(profile.sizes_high), round(validation * dear / train)))
+
+
+def _spread(group: str, split: Split, profile: Profile, found: Sequence[Record]) -> list[Part]:
+    """The clips dealt out in turn to the high sizes."""
+    sizes = profile.sizes_high
+    return [
+        part
+        for number, size in enumerate(sizes)
+        for part in _shards(group, split, (*size, profile.frames_high), found[number :: len(sizes)])
+    ]
+
+
+def _shards(
+    group: str, split: Split, size: tuple[int, int, int], found: Sequence[Record] | Sequence[Window]
+) -> list[Part]:
+    starts = range(0, len(found), _SHARD)
+    return [
+        Part(group, split, *size, tuple(found[start : start + _SHARD]), number)  # type: ignore[arg-type]
+        for number, start in enumerate(starts)
+    ]
