@@ -75,13 +75,20 @@ def latents(
 
 
 def _deviations(folder: Path, parts: list[Part]) -> Path:
-    """Standard deviation of each video latent channel, by group of the training split."""
-    groups: dict[str, list[float]] = {}
+    """Standard deviation of each video latent channel about the common mean 0, by group of the training split."""
+    squares: dict[str, list[np.ndarray]] = {}
     for part in parts:
-        if part.split == "train" and part.group != "audio" and part.group not in groups:
+        if part.split == "train" and part.group != "audio":
             latent = read_shard(folder / part.name)["latent"].astype(np.float32)
-            groups[part.group] = [float(value) for value in latent.std(axis=(0, 2, 3, 4))]
-    return bars(folder / "deviations.png", groups, xlabel="latent channel", ylabel="standard deviation")
+            squares.setdefault(part.group, []).append((latent**2).mean(axis=(0, 2, 3, 4)) * len(latent))
+    counts = Counter[str]()
+    for part in parts:
+        if part.split == "train":
+            counts[part.group] += len(part.clips)
+    groups = {
+        name: [float(v) for v in np.sqrt(np.sum(found, axis=0) / counts[name])] for name, found in squares.items()
+    }
+    return bars(folder / "deviations.png", groups, xlabel="latent channel", ylabel="root mean square")
 
 
 @dg.asset_check(asset=latents, blocking=True)

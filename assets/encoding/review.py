@@ -33,7 +33,7 @@ def reconstructed_pictures(path: Path, model: Path, clips: Mapping[str, Sequence
                 made = ((decoded.permute(1, 2, 3, 0).clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).numpy()
                 shown = sorted({min(frame, len(clip) - 1) for frame in _SHOWN})
                 pairs = [np.concatenate([clip[frame], made[frame]]) for frame in shown]
-                cells.append((pairs, f"{name}: original above, reconstruction below"))
+                cells.append((pairs, f"{name}, and back"))
     return contact_sheet(path, cells, columns=2, side=160)
 
 

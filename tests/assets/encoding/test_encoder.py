@@ -1,0 +1,120 @@
+import numpy as np
+import pytest
+
+from assets.corpus.draw import lasting
+from assets.corpus.manifest import records
+from assets.corpus.render import render
+from assets.corpus.sound import sound
+from assets.encoding.encoder import Encoder
+from assets.encoding.plan import Part, plan
+from assets.encoding.shards import NULL, read_index, read_shard, write_index, write_shard
+from models.files import sha256_file
+from models.recipes import smoke
+from serving.features import video_features
+
+
+class _Pooling:
+    """Latents that a reader can work out: means of 8x8x8 blocks in every channel; sound by frames of 1920."""
+
+    def encode(self, value):
+        if value.ndim == 2:
+            return value.unflatten(1, (-1, 1920))[..., :128]
+        pooled = value.mean(dim=1)
+        frames = -(-pooled.shape[1] // 8)
+        pooled = pooled[:, ::8].unflatten(2, (-1, 8)).unflatten(4, (-1, 8)).mean(dim=(3, 5))
+        return pooled[:, None, :frames].repeat(1, 16, 1, 1, 1)
+
+
+class _Lengths:
+    """A text's states are its length; every text is asked for once."""
+
+    def __init__(self):
+        self.asked = []
+
+    def encode(self, texts):
+        self.asked += texts
+        states = np.zeros((len(texts), 40, 384), np.float32)
+        states += np.array([len(text) for text in texts], np.float32)[:, None, None]
+        return states, np.ones((len(texts), 40), bool)
+
+
+def _parts(group):
+    return [p for p in plan([r.row() for r in records(smoke().corpus)], {}, smoke()) if p.group == group]
+
+
+@pytest.fixture
+def encoder():
+    return Encoder(_Pooling(), _Pooling(), _Lengths())
+
+
+def test_latents_are_those_of_the_rendered_clip(encoder):
+    part = _parts("video-high")[0]
+    tensors = encoder.tensors(part)
+    assert tensors["latent"].shape == (len(part.clips), 16, *part.latent_size)
+    assert tensors["latent"].dtype == np.float16
+    spec = lasting(part.clips[1].spec, 4.0)
+    first = render(spec, part.height, part.width, 1)[0] / 127.5 - 1
+    assert tensors["latent"][1, 0, 0, 0, 0] == pytest.approx(first[:8, :8].mean(), abs=1e-3)
+
+
+def test_texts_are_prefixed_captions_encoded_once(encoder):
+    part = _parts("video-low")[0]
+    tensors = encoder.tensors(part)
+    lengths = [len(f"FPS-16. {clip.spec.caption}") for clip in part.clips]
+    assert tensors["text"][:, 0, 0].tolist() == lengths
+    assert tensors["text"].shape == (len(part.clips), 40, 384)
+    encoder.tensors(part)
+    asked = encoder._texts._encoder.asked
+    assert len(asked) == len(set(asked))
+
+
+def test_the_null_condition_has_no_prefix(encoder):
+    null = encoder.null()
+    assert null["text"].shape == (40, 384)
+    assert null["text_mask"].shape == (40,)
+    assert not null["text"].any()
+
+
+def test_an_edit_keeps_its_source_beside_it(encoder):
+    for part in _parts("editing"):
+        tensors = encoder.tensors(part)
+        assert tensors["source"].shape == tensors["latent"].shape
+        assert all((a != b).any() for a, b in zip(tensors["source"], tensors["latent"], strict=True))
+
+
+def test_a_person_keeps_a_reference_picture(encoder):
+    tensors = encoder.tensors(_parts("personalization")[0])
+    assert tensors["reference"].shape[1:] == (3, 64, 64)
+    assert tensors["reference"].dtype == np.uint8
+
+
+def test_sound_and_picture_of_the_audio_group_belong_together(encoder):
+    part = _parts("audio")[0]
+    tensors = encoder.tensors(part)
+    assert tensors["latent"].shape == (len(part.clips), 100, 128)
+    spec = lasting(part.clips[2].spec, 4.0)
+    assert tensors["latent"][2, 7] == pytest.approx(sound(spec, 4.0)[7 * 1920 : 7 * 1920 + 128], abs=1e-3)
+    video = encoder.tensors(Part("video", "train", 64, 64, 64, part.clips))["latent"]
+    assert tensors["video"][2] == pytest.approx(video_features(video[2], 100), abs=1e-3)
+
+
+def test_training_reads_what_was_written(encoder, tmp_path):
+    from models.training.shards import open_shards
+
+    parts = [part for group in ("image-low", "personalization", "editing", "audio") for part in _parts(group)]
+    for part in parts:
+        write_shard(tmp_path / part.name, encoder.tensors(part))
+    write_shard(tmp_path / NULL, encoder.null())
+    write_index(tmp_path, parts)
+    for entry in read_index(tmp_path)["shards"]:
+        assert sha256_file(tmp_path / entry["file"]) == entry["sha256"]
+    shards = open_shards(tmp_path / "index.json")
+    image = shards.group("image-low", "train")[0]
+    assert image.size == (1, 8, 8)
+    assert len(image) == smoke().corpus.images
+    assert shards.group("audio", "validation")[0].size == (100,)
+    sample = shards.group("personalization", "train")[0].gather([0])
+    assert sample["reference"].abs().max() <= 1
+    assert sample["text_mask"].dtype.is_floating_point is False
+    kept = read_shard(tmp_path / parts[0].name)["latent"]
+    assert np.array_equal(image.gather([1])["latent"][0].numpy(), kept[1].astype(np.float32))

@@ -1,0 +1,77 @@
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from assets.corpus.manifest import records
+from assets.encoding.plan import plan, windows
+from models.recipes import demo, smoke
+
+_CLIP = {"kind": "footage", "source": "s", "width": 640, "height": 360, "caption": "a street", "split": "train"}
+
+
+def _rows(profile, *footage):
+    clips = [{**_CLIP, "id": f"f{n}", "start": start, "end": end} for n, (start, end) in enumerate(footage)]
+    return [record.row() for record in records(profile.corpus)] + clips
+
+
+def _plan(profile, *footage):
+    return plan(_rows(profile, *footage), {"s": "street.mp4"}, profile)
+
+
+def test_every_clip_is_encoded_and_none_in_both_splits():
+    profile = smoke()
+    parts = _plan(profile)
+    ids = {
+        split: {clip.id for part in parts if part.split == split for clip in part.clips}
+        for split in ("train", "validation")
+    }
+    assert ids["train"] | ids["validation"] == {record.id for record in records(profile.corpus)}
+    assert not ids["train"] & ids["validation"]
+
+
+def test_groups_hold_as_many_as_the_profile_says():
+    size = demo().corpus
+    counts = Counter()
+    for part in _plan(demo()):
+        counts[part.group, part.split] += len(part.clips)
+    assert counts["image-low", "train"] == size.images
+    assert counts["video-low", "train"] == size.videos
+    assert counts["video-high", "train"] == size.videos_high
+    assert counts["personalization", "train"] == counts["editing", "train"] == size.pairs
+    assert counts["audio", "train"] == size.sounds
+    assert counts["audio", "validation"] == size.validation
+
+
+@pytest.mark.parametrize("profile", [smoke(), demo()])
+def test_every_high_size_has_a_pair_to_validate_on(profile):
+    found = {
+        (p.height, p.width): len(p.clips) for p in _plan(profile) if (p.group, p.split) == ("video-high", "validation")
+    }
+    assert set(found) == set(profile.sizes_high)
+    assert min(found.values()) >= 2
+
+
+def test_shards_are_cut_and_named_apart():
+    parts = _plan(replace(demo(), corpus=replace(demo().corpus, images=600)))
+    images = [part for part in parts if (part.group, part.split) == ("image-low", "train")]
+    assert [len(part.clips) for part in images] == [256, 256, 88]
+    assert len({part.name for part in parts}) == len(parts)
+
+
+def test_long_footage_is_cut_into_windows_and_short_footage_stays_short():
+    parts = [part for part in _plan(smoke(), (0.0, 9.0), (2.0, 3.5)) if part.group == "video-footage"]
+    assert {(part.frames, len(part.clips)) for part in parts} == {(64, 2), (32, 1)}
+    assert {(part.height, part.width) for part in parts} == set(smoke().sizes_high)
+
+
+def test_windows_tile_a_clip_without_its_rest():
+    spans = [(w.record["start"], w.record["end"]) for w in windows({**_CLIP, "start": 1.0, "end": 10.0}, 4.0)]
+    assert spans == [(1.0, 5.0), (5.0, 9.0)]
+    short = windows({**_CLIP, "start": 1.0, "end": 2.0}, 4.0)
+    assert [(w.record["start"], w.record["end"]) for w in short] == [(1.0, 2.0)]
+
+
+def test_latent_sizes_follow_the_stride():
+    part = next(p for p in _plan(smoke()) if p.group == "image-low")
+    assert part.latent_size == (1, 8, 8)
