@@ -2,6 +2,7 @@
 
 import math
 import zlib
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,13 +44,19 @@ def sound_scene(scene: Scene, seconds: float) -> Samples:
 
 
 def _ambience(scene: Scene, count: int) -> NDArray[np.float64]:
-    time = np.arange(count) / SAMPLE_RATE
-    turn = 2 * math.pi * _HUM[scene.background] * time
-    hum = np.sin(turn) + 0.5 * np.sin(2 * turn) + 0.25 * np.sin(3 * turn)
     seed = zlib.crc32(f"{scene.background} {scene.x} {scene.y}".encode())
-    noise = np.random.default_rng(seed).standard_normal(count + 7, dtype=np.float32)
-    soft = np.convolve(noise, np.full(8, 1 / 8), "valid")  # a gentle low-pass: breath rather than hiss
-    return 0.05 * hum * (0.8 + 0.2 * np.sin(2 * math.pi * 0.5 * time)) + 0.008 * soft
+    soft = np.random.default_rng(seed).standard_normal(count + 4, dtype=np.float32)
+    for _ in range(4):  # a binomial low-pass: breath rather than hiss
+        soft = (soft[1:] + soft[:-1]) / 2
+    return _hum(scene.background, count) + 0.015 * soft
+
+
+@lru_cache(maxsize=32)
+def _hum(background: str, count: int) -> NDArray[np.float64]:
+    time = np.arange(count) / SAMPLE_RATE
+    turn = 2 * math.pi * _HUM[background] * time
+    hum = np.sin(turn) + 0.5 * np.sin(2 * turn) + 0.25 * np.sin(3 * turn)
+    return 0.05 * hum * (0.8 + 0.2 * np.sin(math.pi * time))
 
 
 def _glide(scene: Scene, count: int) -> NDArray[np.float64]:
