@@ -47,7 +47,7 @@ def _ambience(scene: Scene, count: int) -> NDArray[np.float64]:
     seed = zlib.crc32(f"{scene.background} {scene.x} {scene.y}".encode())
     soft = np.random.default_rng(seed).standard_normal(count + 4, dtype=np.float32)
     for _ in range(4):  # a binomial low-pass: breath rather than hiss
-        soft = (soft[1:] + soft[:-1]) / 2
+        soft = (soft[1:] + soft[:-1]) * np.float32(0.5)
     return _hum(scene.background, count) + 0.015 * soft
 
 
