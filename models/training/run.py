@@ -87,7 +87,8 @@ def train(
         folder: Shared by all ranks.
         rank: From 0.
         world_size: Ranks of the job, all started.
-        rendezvous: ``env://``, or ``file://`` and the path of a file that does not exist yet.
+        rendezvous: ``env://`` (with LOCAL_WORLD_SIZE where there are several machines), or ``file://`` and the path of
+            a file that does not exist yet.
         progress: Called on rank 0 about twenty times.
 
     Returns:
@@ -116,11 +117,11 @@ def train(
         lambda line: print(line, flush=True),  # noqa: T201
     )
     config = zero3_config(batch_size_per_rank=recipe.batch_size // world_size, gradient_clip=_CLIP)
-    local_size = min(world_size, torch.cuda.device_count() or world_size)
+    local_size = int(os.environ.get("LOCAL_WORLD_SIZE", world_size))
     address, port = os.environ.get("MASTER_ADDR", "127.0.0.1"), int(os.environ.get("MASTER_PORT", "0"))
     trainer = pl.Trainer(
         strategy=ZeroStrategy(config, rendezvous, Ranks(rank, world_size, local_size, address, port)),
-        accelerator="auto",
+        accelerator="cuda" if torch.cuda.device_count() >= local_size else "cpu",  # never two ranks on one device
         devices=local_size,
         num_nodes=world_size // local_size,
         precision=recipe.precision,

@@ -58,7 +58,7 @@ class Launcher:
                 context.log.info("%s: attached to the job that runs already; logs in %s", job_id, job)
             try:
                 return self._wait(job, folder)
-            except KeyboardInterrupt:
+            except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
                 self.backend.cancel(job)
                 raise
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import time
 from pathlib import Path
 
@@ -21,6 +22,7 @@ def supervise(job: Path) -> None:
     spec = JobSpec.read(job)
     for rank in range(spec.recipe.world_size):
         log_path(job, rank).unlink(missing_ok=True)
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(_free_port())}  # NCCL's; gloo meets in a file
     meeting = job / f"rendezvous-{os.getpid()}"
     ranks = {_fork(job, rank, f"file://{meeting}"): rank for rank in range(spec.recipe.world_size)}
 
@@ -39,6 +41,12 @@ def supervise(job: Path) -> None:
         reason = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
         write_json(job / FAILURE, {"rank": rank, "log": str(log_path(job, rank)), "reason": reason})
     os._exit(0 if failed is None else 1)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _fork(job: Path, rank: int, rendezvous: str) -> int:

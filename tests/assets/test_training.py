@@ -1,0 +1,148 @@
+"""The training assets on small latents: every stage really trains, on two ranks, in one Dagster run."""
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import dagster as dg
+import pytest
+from safetensors import safe_open
+
+from assets.artifact import Artifact, Built
+from assets.store import Store
+from assets.training import learned
+from assets.training_recipes import NoLatents, high_resolution, low_resolution, mix
+from models.recipes import FINETUNES, BackboneConfig, smoke
+from tests.models.training.conftest import write_index
+
+
+def profile():
+    tiny = smoke()
+    return replace(
+        tiny,
+        backbone=BackboneConfig(layers=1, width=32, ffn=64, heads=2, positions=(1, 1, 1)),
+        size_low=(32, 32),
+        sizes_high=((48, 32), (32, 48)),
+        frames_low=8,
+        frames_high=16,
+    )
+
+
+def write_latents(folder: Path) -> None:
+    groups = []
+    for group, size in (
+        ("image-low", (1, 4, 4)),
+        ("video-low", (1, 4, 4)),
+        ("video-high", (2, 6, 4)),
+        ("video-high", (2, 4, 6)),
+        ("personalization", (2, 4, 4)),
+        ("editing", (2, 4, 4)),
+        ("audio", (10,)),
+    ):
+        groups += [(group, "train", size, 8), (group, "validation", size, 4)]
+    write_index(folder, groups)
+
+
+def test_position_tables_cover_every_size_and_never_shrink():
+    assert low_resolution(profile()).positions == (1, 2, 2)
+    assert high_resolution(profile()).positions == (2, 3, 3)
+    wide = replace(profile(), backbone=BackboneConfig(positions=(9, 1, 1)))
+    assert high_resolution(wide).positions == (9, 3, 3)
+
+
+def test_footage_may_be_missing_from_the_mix_but_nothing_else(tmp_path: Path):
+    write_latents(tmp_path)
+    assert [part.group for part in mix(tmp_path, {"video-high": 1.0, "video-footage": 0.5})] == ["video-high"]
+    with pytest.raises(NoLatents, match="video-huge"):
+        mix(tmp_path, {"video-huge": 1.0})
+
+
+@pytest.mark.parametrize(
+    ("steps", "before", "after", "passed"),
+    [
+        (100, 1.0, 0.9, True),
+        (100, 1.0, 1.01, False),
+        (100, 1.0, float("nan"), False),
+        (2, 1.0, 1.01, True),
+        (2, 1.0, 1.1, False),
+    ],
+)
+def test_a_training_must_end_below_its_start(tmp_path: Path, steps, before, after, passed):
+    meta = {"steps": steps, "validation_initial": before, "validation_final": after, "validation_control": 1.0}
+    artifact = Artifact(tmp_path, "digest", meta | {"loss_final": 1.0})
+    assert learned(artifact).passed is passed
+
+
+class Tracker:
+    def __init__(self):
+        self.names = []
+
+    def record(self, name, *, params, built, inputs, tags):
+        self.names.append(name)
+        return f"run-{len(self.names)}"
+
+    def run_url(self, run_id):
+        return f"http://127.0.0.1/{run_id}"
+
+
+@pytest.mark.slow
+def test_one_run_trains_finetunes_averages_and_post_trains(tmp_path: Path):
+    from assets.finetuning import average_is_no_worse, averaged_model, finetunes
+    from assets.post_training import audio_model, editing_model, personalized_model
+    from assets.pretraining import image_low, joint_high, joint_low, joint_low_learned
+    from orchestration.io_manager import ArtifactIOManager
+    from orchestration.launchers import Launcher
+    from serving.home import Home
+
+    @dg.asset(code_version="1")
+    def latents(context: dg.AssetExecutionContext, store: dg.ResourceParam[Store]) -> dg.MaterializeResult[Artifact]:
+        def build(folder: Path) -> Built:
+            write_latents(folder)
+            return Built()
+
+        return store.produce(context, build=build)
+
+    home = Home(tmp_path)
+    tracker = Tracker()
+    launcher = Launcher(home)
+    resources = {
+        "store": Store(home.store, tracker),
+        "launcher": launcher,
+        "settings": SimpleNamespace(profile=profile(), footage=()),
+        "io_manager": ArtifactIOManager(home.store),
+    }
+    trained = [image_low, joint_low, joint_high, finetunes, averaged_model]
+    trained += [personalized_model, editing_model, audio_model]
+    every = {
+        "dagster/asset_partition_range_start": FINETUNES[0],
+        "dagster/asset_partition_range_end": FINETUNES[-1],
+    }
+
+    def run() -> dg.ExecuteInProcessResult:
+        with dg.DagsterInstance.ephemeral() as instance:
+            return dg.materialize(
+                [latents, *trained, joint_low_learned, average_is_no_worse],
+                resources=resources,
+                tags=every,
+                instance=instance,
+            )
+
+    result = run()
+    assert result.success
+    assert len(result.get_asset_check_evaluations()) == 2
+    finetuned = {f"finetunes-{name}" for name in FINETUNES}
+    assert len(tracker.names) == 10
+    assert set(tracker.names) == {asset.key.to_user_string() for asset in trained} - {"finetunes"} | finetuned
+    io_manager = resources["io_manager"]
+    for name, method in (("personalized_model", "reference_encoder"), ("editing_model", "embed")):
+        folder = io_manager.current(name).folder
+        with safe_open(folder / "model.safetensors", "np") as stored:
+            assert any(key.startswith(method) for key in stored.keys())  # noqa: SIM118
+        assert not (folder / "work").exists()
+        assert (folder / "curve.png").exists()
+    assert io_manager.current("averaged_model").meta["method"] in {"uniform", "greedy"}
+
+    before = list(tracker.names)
+    assert run().success
+    assert tracker.names == before
+    launcher.backend.close()
