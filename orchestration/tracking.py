@@ -54,12 +54,13 @@ class MlflowTracker:
     @cached_property
     def experiment_id(self) -> str:
         """Id of the experiment; made on first use."""
+        client = self.client  # made under the same lock, which is not re-entrant
         with locked(self.home.locks / "mlflow.lock"):
-            found = self.client.get_experiment_by_name(EXPERIMENT)
+            found = client.get_experiment_by_name(EXPERIMENT)
             if found is not None:
                 return str(found.experiment_id)
             artifacts = (self.home.mlflow / "artifacts").as_uri()
-            return str(self.client.create_experiment(EXPERIMENT, artifact_location=artifacts))
+            return str(client.create_experiment(EXPERIMENT, artifact_location=artifacts))
 
     def record(
         self,

@@ -47,6 +47,10 @@ def test_a_run_holds_params_metrics_and_curves(tracker, tmp_path):
     assert tracker.run_url(run_id).endswith(run_id)
 
 
+def test_the_address_of_a_run_needs_nothing_to_be_recorded_first(tracker):
+    assert tracker.run_url("abc") == f"http://127.0.0.1:5000/#/experiments/{tracker.experiment_id}/runs/abc"
+
+
 def test_the_dataset_digest_reaches_every_descendant_run(tracker, tmp_path):
     digest = "0123456789abcdef0123456789abcdef"
     parent = record(tracker, "autoencoder", {"dataset": artifact(tmp_path, "a" * 64, dvc_md5=digest)})
