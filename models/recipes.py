@@ -192,13 +192,13 @@ class CorpusSize:
         pairs_high: How many of the pairs are encoded at the high sizes, the others at the low one.
     """
 
-    images: int = 512
-    videos: int = 512
-    videos_high: int = 144
-    validation: int = 32
-    pairs: int = 192
-    pairs_high: int = 48
-    sounds: int = 256
+    images: int = 1024
+    videos: int = 384
+    videos_high: int = 96
+    validation: int = 24
+    pairs: int = 128
+    pairs_high: int = 24
+    sounds: int = 144
 
 
 @dataclass(frozen=True)
