@@ -27,7 +27,6 @@ _FIGURES = "figures.json"
 _GAIN = 3.0  # dB above a reconstruction that knows each clip's mean colour alone
 _DOT = 6.0  # times the mean norm of a latent position
 _TOLD_EVERY = 50  # steps
-_THREADS = 2
 
 
 @dg.asset(group_name="autoencoder", kinds={"torch"}, owners=["team:models"], code_version=code_version(__name__))
@@ -45,11 +44,8 @@ def autoencoder(
     profile = settings.profile
 
     def build(folder: Path) -> Built:
-        import torch
-
         from models.autoencoder.train import train
 
-        torch.set_num_threads(_THREADS)
         rows = read_manifest(dataset.folder / _DATASET)
         paths = footage_paths(home)
         footage = footage_pixels(footage_rows(rows, paths, "train"), profile)
@@ -85,11 +81,8 @@ def codec(
     profile = settings.profile
 
     def build(folder: Path) -> Built:
-        import torch
-
         from models.codec.train import train
 
-        torch.set_num_threads(_THREADS)
         records = corpus_records(read_manifest(dataset.folder / _DATASET))
         held_out = heard(records)
         metrics = train(profile.codec, SoundCrops(_training(records)), held_out, folder, _told(context))
