@@ -12,15 +12,18 @@ _ADAM_SIZE = 0.2  # root mean square of an AdamW update: one learning rate then 
 
 
 def orthogonalised(gradient_MN: Tensor) -> Tensor:
-    """``U V^T`` of the matrix ``U S V^T``, approximately: singular values between 0.7 and 1.2."""
+    """``U V^T`` of the matrix ``U S V^T``, approximately: singular values between 0.7 and 1.2.
+
+    Rounds run in bfloat16, as the coefficients were made for: half the time or less, and the result is rough anyway.
+    """
     a, b, c = _NEWTON_SCHULZ
     tall = gradient_MN.shape[0] > gradient_MN.shape[1]
     x = gradient_MN.T if tall else gradient_MN
-    x = x / (x.norm() + 1e-7)
+    x = (x / (x.norm() + 1e-7)).bfloat16()
     for _ in range(_ROUNDS):
         gram = x @ x.T
         x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
-    return x.T if tall else x
+    return (x.T if tall else x).to(gradient_MN.dtype)
 
 
 class Muon(torch.optim.Optimizer):
