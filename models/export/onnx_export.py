@@ -1,9 +1,13 @@
 """Export of graphs to ONNX, and how far ONNX Runtime is from torch."""
 
 import logging
+import multiprocessing
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import cache
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +15,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from models.export.graphs import as_graph
+from models.backbone.network import Backbone
+from models.export.graphs import as_graph, graph_modules
 from models.export.signatures import OUTPUTS, SIGNATURES, example
 from models.files import atomic_path
 
@@ -32,16 +37,17 @@ def export_graph(name: str, module: nn.Module, folder: Path) -> Path:
         folder: Where to; made if absent.
     """
     inputs = {key: torch.from_numpy(value) for key, value in example(name, trace_sizes(module)).items()}
+    free = free_dimensions(name, module)
     dynamic = {
-        item.name: {axis: torch.export.Dim.DYNAMIC for axis, size in enumerate(item.shape) if size in _TRACE}
+        item.name: {axis: free[size] for axis, size in enumerate(item.shape) if size in _TRACE}
         for item in SIGNATURES[name]
     }
-    with quiet():
+    with quiet(), torch.no_grad():
+        # Traced here, because the exporter would try several ways in turn and report the last failure.
+        traced = torch.export.export(module, (), inputs, dynamic_shapes=dynamic, strict=False)
         program = torch.onnx.export(
-            module,
-            kwargs=inputs,
+            traced,
             dynamo=True,
-            dynamic_shapes=dynamic,
             input_names=list(inputs),
             output_names=[OUTPUTS[name]],
             opset_version=OPSET,
@@ -54,6 +60,53 @@ def export_graph(name: str, module: nn.Module, folder: Path) -> Path:
     with atomic_path(path) as temporary:
         program.save(str(temporary), external_data=False)
     return path
+
+
+def export_graphs(folders: Mapping[str, Path], folder: Path, processes: int = 2) -> dict[str, Path]:
+    """Export all graphs of the models in ``folders`` side by side; the files, by graph, in signature order.
+
+    Tracing is Python on one core, tens of seconds in all, and graphs have nothing in common: hence processes.
+
+    Args:
+        folders: As for :func:`models.export.graphs.graph_modules`.
+        folder: Where to; made if absent.
+        processes: How many graphs at once.
+
+    Raises:
+        WeightsDoNotFit: A folder does not hold what it should.
+    """
+    names = list(graph_modules(folders))
+    models = tuple(sorted(folders.items()))
+    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return dict(zip(names, pool.map(_export_one, repeat(models), names, repeat(folder)), strict=True))
+
+
+def _export_one(models: tuple[tuple[str, Path], ...], name: str, folder: Path) -> Path:
+    torch.set_num_threads(1)
+    return export_graph(name, _loaded(models)[name], folder)
+
+
+@cache
+def _loaded(models: tuple[tuple[str, Path], ...]) -> dict[str, nn.Module]:
+    """The graphs of ``models``, read once a worker process."""
+    return graph_modules(dict(models))
+
+
+def free_dimensions(name: str, module: nn.Module) -> dict[Any, Any]:
+    """How the tracer is to take each free size of graph ``name``.
+
+    Sizes of which the network takes multiples only are declared so: symbolic halves and eighths of a whole number are
+    simple, those of any number are not, and the tracer spends most of its time on them.
+    """
+    free: dict[Any, Any] = dict.fromkeys(_TRACE, torch.export.Dim.DYNAMIC)
+    if name == "autoencoder_encode":
+        return free | {side: 8 * torch.export.Dim(f"{side}_latent") for side in "HW"}
+    backbone = getattr(module, "backbone", None)
+    if isinstance(backbone, Backbone):
+        _, rows, columns = backbone.positions.sizes
+        sides = {"h": torch.export.Dim("rows", max=rows), "w": torch.export.Dim("columns", max=columns)}
+        return free | {side: backbone.config.patch * dimension for side, dimension in sides.items()}
+    return free
 
 
 def trace_sizes(module: nn.Module) -> dict[str, int]:

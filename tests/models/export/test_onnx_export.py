@@ -5,7 +5,7 @@ import torch
 from models.audio import AudioBackbone, save_audio_backbone
 from models.backbone import Backbone, save_backbone
 from models.export.graphs import graph_modules, torch_graphs
-from models.export.onnx_export import export_graph, parity, session
+from models.export.onnx_export import export_graphs, parity, session
 from models.export.signatures import OUTPUTS, SIGNATURES, example
 from models.recipes import AudioConfig, BackboneConfig
 
@@ -47,15 +47,24 @@ def modules(folders):
     return graph_modules(folders)
 
 
+@pytest.fixture(scope="module")
+def exported(folders, tmp_path_factory):
+    return export_graphs(folders, tmp_path_factory.mktemp("onnx"))
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_an_exported_graph_agrees_with_torch_at_shapes_it_was_not_traced_at(name, modules, tmp_path):
-    path = export_graph(name, modules[name], tmp_path)
+def test_an_exported_graph_agrees_with_torch_at_shapes_it_was_not_traced_at(name, modules, exported):
+    path = exported[name]
     assert parity(path, name, modules[name], SIZES) < 1e-4
     runtime = session(path)
     assert [item.name for item in runtime.get_inputs()] == [item.name for item in SIGNATURES[name]]
     assert [item.name for item in runtime.get_outputs()] == [OUTPUTS[name]]
-    assert [file.name for file in tmp_path.iterdir()] == [f"{name}.onnx"]
     onnx.checker.check_model(str(path))
+
+
+def test_nothing_but_the_graphs_is_written(exported):
+    assert list(exported) == NAMES
+    assert {file.name for file in exported["backbone"].parent.iterdir()} == {f"{name}.onnx" for name in NAMES}
 
 
 def test_torch_graphs_take_and_give_arrays(folders, modules):
