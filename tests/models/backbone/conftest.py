@@ -34,3 +34,12 @@ def inputs():
         "text_BLD": torch.randn(2, 7, 384, generator=generator),
         "text_mask_BL": mask,
     }
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Small matrices on several threads of a busy machine spend their time waiting for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
