@@ -68,7 +68,7 @@ class VideoMethod:
 
     def velocity(self, network: nn.Module, batch: Batch) -> VelocityFn:
         """Velocity given text, and reference and source where the batch has them."""
-        conditions = (batch["text"], batch["text_mask"], batch.get("reference"), batch.get("source"))
+        conditions = (*_text(batch), batch.get("reference"), batch.get("source"))
         return lambda latent, times: network(latent, times, *conditions)
 
     def control(self, batch: Batch) -> tuple[str, ...]:
@@ -108,7 +108,7 @@ class AudioMethod:
 
     def velocity(self, network: nn.Module, batch: Batch) -> VelocityFn:
         """Velocity given text and the features of the video."""
-        conditions = (batch["text"], batch["text_mask"], batch["video"])
+        conditions = (*_text(batch), batch["video"])
         return lambda latent, times: network(latent, times, *conditions)
 
     def control(self, batch: Batch) -> tuple[str, ...]:  # noqa: ARG002
@@ -117,6 +117,12 @@ class AudioMethod:
 
 
 METHODS: dict[str, Method] = {"video": VideoMethod(), "audio": AudioMethod()}
+
+
+def _text(batch: Batch) -> tuple[Tensor, Tensor]:
+    """Text and mask, cut to the longest caption of the batch: padding counts for nothing but costs attention."""
+    longest = int(batch["text_mask"].sum(dim=1).max())
+    return batch["text"][:, :longest], batch["text_mask"][:, :longest]
 
 
 def method_of(recipe: TrainingRecipe) -> Method:
