@@ -1,6 +1,7 @@
 """Finetuning: several finetunes that differ in data and hyper-parameters, and their average."""
 
 import shutil
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from models.files import sha256_json
 from models.recipes import FINETUNES, DataMix
 
 _VALIDATION = "video-high"
+
+# One run for all finetunes rests on the backfill policy, which Dagster calls beta at every start.
+warnings.filterwarnings("ignore", message="Parameter `backfill_policy`", category=dg.BetaWarning)
 
 
 @dg.asset(

@@ -16,7 +16,7 @@ from assets.encoding.plan import Part, plan
 from assets.encoding.shards import NULL, read_index, read_shard, write_index, write_shard
 from assets.manifest import read_manifest
 from assets.pictures import bars
-from assets.ports import Settings
+from assets.ports import Launcher, Settings
 from assets.store import Store
 from models.files import sha256_file
 from serving.home import Home
@@ -33,6 +33,7 @@ def latents(
     store: dg.ResourceParam[Store],
     settings: dg.ResourceParam[Settings],
     home: dg.ResourceParam[Home],
+    launcher: dg.ResourceParam[Launcher],
     dataset: Artifact,
     autoencoder: Artifact,
     codec: Artifact,
@@ -44,6 +45,7 @@ def latents(
     profile = settings.profile
 
     def build(folder: Path) -> Built:
+        launcher.warm()  # what is encoded now is trained on next
         parts = plan(read_manifest(dataset.folder / _DATASET), footage_paths(home), profile)
         missing = [part for part in parts if not (folder / part.name).exists()]
         if missing or not (folder / NULL).exists():

@@ -40,6 +40,10 @@ class Tracker(Protocol):
 class Launcher(Protocol):
     """Starts distributed training jobs as child processes or cluster jobs. Resource key ``launcher``."""
 
+    def warm(self) -> None:
+        """Begin in the background what makes the first job slow to start; what comes before it need not wait."""
+        ...
+
     def train(
         self, context: dg.AssetExecutionContext, *, job_id: str, recipe: TrainingRecipe, folder: Path
     ) -> Mapping[str, Any]:

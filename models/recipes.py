@@ -41,6 +41,7 @@ class AutoencoderRecipe:
 
     Attributes:
         batch_size: Clips of a video batch; an image batch holds four times as many.
+        squared_weight: Of the squared error beside L1: it presses on the large errors, which are edges that move.
         outlier_weight: Movie Gen's is 1e5, for crowded footage. In a picture of one object on a plain ground the object
             itself is the outlier, and that weight would erase it.
     """
@@ -52,6 +53,7 @@ class AutoencoderRecipe:
     frames: int = 16
     learning_rate: float = 1e-3
     video_batches_per_image_batch: int = 3
+    squared_weight: float = 5.0
     kl_weight: float = 1e-4
     outlier_weight: float = 0.1
     outlier_radius: float = 3.0
@@ -235,21 +237,21 @@ def demo() -> Profile:
     return Profile(
         name="demo",
         corpus=CorpusSize(),
-        autoencoder=AutoencoderRecipe(),
-        codec=CodecRecipe(),
+        autoencoder=AutoencoderRecipe(steps=120),
+        codec=CodecRecipe(steps=120),
         backbone=BackboneConfig(),
         audio_model=AudioConfig(),
-        image_low=Stage(250, 64, 1e-3),
-        joint_low=Stage(150, 32, 1e-3),
-        joint_high=Stage(80, 16, 7e-4),
+        image_low=Stage(180, 64, 1e-3),
+        joint_low=Stage(120, 32, 1e-3),
+        joint_high=Stage(50, 16, 7e-4),
         finetunes=(
-            ("footage_rich", Stage(30, 16, 3e-4, "cosine", 1, (("video-footage", 0.5),))),
-            ("long_cosine", Stage(50, 16, 3e-4, "cosine", 2)),
-            ("low_rate", Stage(30, 16, 1e-4, "cosine", 3)),
+            ("footage_rich", Stage(20, 16, 3e-4, "cosine", 1, (("video-footage", 0.3),))),
+            ("long_cosine", Stage(28, 16, 3e-4, "cosine", 2)),
+            ("low_rate", Stage(20, 16, 1e-4, "cosine", 3)),
         ),
-        personalization=Stage(60, 16, 5e-4),
-        editing=Stage(60, 16, 5e-4),
-        audio=Stage(150, 16, 1e-3),
+        personalization=Stage(50, 16, 5e-4),
+        editing=Stage(50, 16, 5e-4),
+        audio=Stage(90, 16, 1e-3),
     )
 
 

@@ -155,7 +155,7 @@ def _where_to_look(home: Home, report: Path, console: Console) -> None:
     campaign = home.campaigns / str(BRIEF["id"])
     console.rule("where to look")
     console.print(f"  deliverables   {campaign}/*.mp4", highlight=False, soft_wrap=True)
-    console.print(f"  contact sheet  {campaign / 'contact_sheet.png'}", highlight=False, soft_wrap=True)
+    console.print(f"  contact sheet  {campaign / 'contact-sheet.png'}", highlight=False, soft_wrap=True)
     console.print(f"  report         {report}", highlight=False, soft_wrap=True)
     console.print(f"  verify one     cinemill verify {next(campaign.glob('*.mp4'), campaign)}", soft_wrap=True)
     console.print("  the graph      make dev", highlight=False)

@@ -195,6 +195,9 @@ def _usable(providers: Sequence[str]) -> list[str]:
     import onnxruntime
 
     available = set(onnxruntime.get_available_providers())
+    if not Path("/dev/nvidiactl").exists():
+        # The GPU build lists CUDA everywhere, and complains aloud when it is asked for without a GPU.
+        available.discard("CUDAExecutionProvider")
     return [provider for provider in providers if provider in available] or ["CPUExecutionProvider"]
 
 

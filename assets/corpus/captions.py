@@ -4,6 +4,8 @@ import numpy as np
 
 from assets.corpus.scene import ClipSpec, Scene
 
+MIDDLE = "in the middle"
+
 _VERBS: dict[str, tuple[tuple[str, str], ...]] = {
     "left": (("moves left", "moving left"), ("slides to the left", "sliding to the left")),
     "right": (("moves right", "moving right"), ("slides to the right", "sliding to the right")),
@@ -57,7 +59,8 @@ def _subjects(scene: Scene) -> tuple[str, ...]:
     figure = scene.figure
     if figure.identity is not None:
         return ("a person",)
-    return f"a {figure.colour} {figure.shape}", f"a {figure.size} {figure.colour} {figure.shape}"
+    sized = f"a {figure.size} {figure.colour} {figure.shape}"
+    return (sized,) if figure.size == "big" else (f"a {figure.colour} {figure.shape}", sized)
 
 
 def _moving(scene: Scene, subject: str, place: str) -> list[str]:
@@ -74,16 +77,13 @@ def _moving(scene: Scene, subject: str, place: str) -> list[str]:
 
 def _resting(scene: Scene, subject: str, place: str) -> list[str]:
     where = _where(scene)
-    return [
-        f"{subject} on a {place}",
-        f"a {place} with {subject}",
-        f"{place}, {subject}",
-        f"{subject} {where} of a {place}",
-        f"{place}, {subject} {where}",
-    ]
+    told = [f"{subject} {where} of a {place}", f"{place}, {subject} {where}"]
+    if where != MIDDLE:
+        return told
+    return [f"{subject} on a {place}", f"a {place} with {subject}", f"{place}, {subject}", *told]
 
 
 def _where(scene: Scene) -> str:
     if scene.x < 1 / 3:
         return "on the left"
-    return "on the right" if scene.x > 2 / 3 else "in the middle"
+    return "on the right" if scene.x > 2 / 3 else MIDDLE

@@ -83,7 +83,7 @@ class ResidualBlock(nn.Module):
 
 
 class Attention(nn.Module):
-    """Single-head self-attention along one axis of tokens, ``[N, L, C] -> [N, L, C]``; adds nothing at the start."""
+    """Single-head self-attention over the last axis but one, ``[B, N, L, C]``; adds nothing at the start."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -93,10 +93,10 @@ class Attention(nn.Module):
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
 
-    def forward(self, x_NLC: Tensor) -> Tensor:
+    def forward(self, x_BNLC: Tensor) -> Tensor:
         """Every token attends to every token of its row: same shape."""
-        q, k, v = self.qkv(self.norm(x_NLC)).unsqueeze(1).chunk(3, dim=-1)
-        return x_NLC + self.out(nn.functional.scaled_dot_product_attention(q, k, v).squeeze(1))
+        q, k, v = self.qkv(self.norm(x_BNLC)).chunk(3, dim=-1)
+        return x_BNLC + self.out(nn.functional.scaled_dot_product_attention(q, k, v))
 
 
 class AttentionBlock(nn.Module):
@@ -109,10 +109,9 @@ class AttentionBlock(nn.Module):
 
     def forward(self, x_BTHWC: Tensor) -> Tensor:
         """Same shape."""
-        B, T, H, W, C = x_BTHWC.shape
-        x = self.space(x_BTHWC.reshape(B * T, H * W, C)).reshape(B, T, H * W, C)
-        x = self.time(x.transpose(1, 2).reshape(B * H * W, T, C)).reshape(B, H * W, T, C)
-        return x.transpose(1, 2).reshape(B, T, H, W, C)
+        H, W = x_BTHWC.shape[2:4]
+        x = self.space(x_BTHWC.flatten(2, 3))
+        return self.time(x.transpose(1, 2)).transpose(1, 2).unflatten(2, (H, W))
 
 
 def blocks_to_channels(x_BTHWC: Tensor) -> Tensor:

@@ -83,13 +83,15 @@ def train(
         target = pixels(sample(draw.numpy, frames, recipe.crop, batch))
         posterior = model.encoder(target)
         latent = posterior.sample(draw.torch)
+        error = model.decoder(latent)[:, :frames] - target
         terms = {
-            "l1": (model.decoder(latent)[:, :frames] - target).abs().mean(),
+            "l1": error.abs().mean(),
+            "squared": error.square().mean(),
             "kl": divergence(posterior),
             "outliers": outlier_penalty(latent, recipe.outlier_radius),
         }
-        total = terms["l1"] + recipe.kl_weight * terms["kl"] + recipe.outlier_weight * terms["outliers"]
-        return {"loss": total, **terms}
+        weights = {"kl": recipe.kl_weight, "outliers": recipe.outlier_weight, "squared": recipe.squared_weight}
+        return {"loss": terms["l1"] + sum(weight * terms[name] for name, weight in weights.items()), **terms}
 
     solo = Solo(
         model,

@@ -70,12 +70,14 @@ class Branch(nn.Module):
 class AudioCodec(nn.Module):
     """Continuous variational audio codec over MDCT frames of 40 ms.
 
-    ``scale`` (per coefficient) flattens the spectrum before coding; ``latent_mean`` and ``latent_std`` (per channel)
-    make latents that leave and enter zero-mean and of unit deviation. All come from training data and are buffers of the
-    weights.
+    Coefficients are coded as their signed square roots: a struck note then stands out of a hum by tens, not thousands,
+    in the latents too. Buffers of the weights, computed from training data: ``spread`` and ``rest``, the deviation of
+    each coefficient and of what the linear shortcuts lose of it, so that the branches work in units near one; and
+    ``latent_mean`` and ``latent_std`` of each channel, so that latents that leave and enter are normalised.
     """
 
-    scale: Tensor
+    spread: Tensor
+    rest: Tensor
     latent_mean: Tensor
     latent_std: Tensor
 
@@ -89,23 +91,29 @@ class AudioCodec(nn.Module):
         self.encoder = Branch(HOP, 2 * channels, self.config)
         self.decoder = Branch(channels, HOP, self.config)
         nn.init.constant_(self.encoder.leave.bias[channels:], -6.0)
-        self.register_buffer("scale", torch.ones(HOP))
+        self.register_buffer("spread", torch.ones(HOP))
+        self.register_buffer("rest", torch.ones(HOP))
         self.register_buffer("latent_mean", torch.zeros(channels))
         self.register_buffer("latent_std", torch.ones(channels))
 
     def coefficients(self, waveform_BS: Tensor) -> Tensor:
-        """Flattened MDCT coefficients ``[B, N, K]``; silence fills the last frame."""
+        """Signed roots of MDCT coefficients, ``[B, N, K]``; silence fills the last frame."""
         padded = nn.functional.pad(waveform_BS, (0, -waveform_BS.shape[1] % HOP))
-        return self.mdct(padded.unflatten(1, (-1, HOP))) / self.scale
+        exact = self.mdct(padded.unflatten(1, (-1, HOP)))
+        return exact.sign() * exact.abs().sqrt()
+
+    def waveform(self, coefficients_BNK: Tensor) -> Tensor:
+        """Samples ``[B, N * 1920]``: undoes :meth:`coefficients`."""
+        return self.mdct.inverse(coefficients_BNK * coefficients_BNK.abs()).flatten(1)
 
     def posterior(self, coefficients_BNK: Tensor) -> Posterior:
         """The latent's distribution, not normalised."""
-        mean, logvar = self.encoder(coefficients_BNK).chunk(2, dim=-1)
+        mean, logvar = self.encoder(coefficients_BNK / self.spread).chunk(2, dim=-1)
         return Posterior(self.encoder_shortcut(coefficients_BNK) + mean, logvar.clamp(-14.0, 6.0))
 
     def reconstruct(self, latent_BNC: Tensor) -> Tensor:
-        """Flattened coefficients ``[B, N, K]`` of a latent that is not normalised."""
-        return self.decoder_shortcut(latent_BNC) + self.decoder(latent_BNC)
+        """Roots of coefficients ``[B, N, K]`` of a latent that is not normalised."""
+        return self.decoder_shortcut(latent_BNC) + self.rest * self.decoder(latent_BNC)
 
     def encode(self, waveform_BS: Tensor) -> Tensor:
         """Normalised mean latent ``[B, ceil(S/1920), 128]`` of samples in [-1, 1]."""
@@ -113,8 +121,7 @@ class AudioCodec(nn.Module):
 
     def decode(self, latent_BNC: Tensor) -> Tensor:
         """Samples ``[B, N * 1920]`` of a normalised latent."""
-        flat = self.reconstruct(latent_BNC * self.latent_std + self.latent_mean)
-        return self.mdct.inverse(flat * self.scale).flatten(1)
+        return self.waveform(self.reconstruct(latent_BNC * self.latent_std + self.latent_mean))
 
     @torch.no_grad()
     def set_statistics(self, means_NC: Tensor) -> None:

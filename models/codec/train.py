@@ -1,4 +1,4 @@
-"""One-process training of the audio codec: flattened spectrum, linear start, compressed-spectrum loss, statistics."""
+"""One-process training of the audio codec: linear start, compressed-spectrum loss, latent statistics."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -18,20 +18,20 @@ Samples = NDArray[np.float32]
 Sample = Callable[[np.random.Generator, int, int], Samples]
 """(generator, batch, samples) -> sounds ``[B, S]`` in [-1, 1] at 48 kHz."""
 
-_FIT_SOUNDS = 128
-_FLATTENING = 0.5  # power of a coefficient's deviation that is divided out: quiet high bands count, hiss does not rule
+_FIT_FRAMES = 12_000  # 1920 coefficients want several times as many frames for their principal components
+_FAINT = 1e-2  # of the strongest component's deviation: what is fainter stays faint in the latent
 _FLOOR = 1e-4  # amplitudes below it (-80 dB) are silence
 
 
 def spectrum_error(estimate_BNK: Tensor, target_BNK: Tensor) -> Tensor:
-    """L1 between compressed magnitudes (power 1/3), each the energy of a coefficient and its two neighbours.
+    """L1 between cube roots of magnitudes, each the mean of a coefficient and its two neighbours.
 
+    Takes signed roots of coefficients.
     A lone MDCT coefficient swings with the phase of a steady tone; the sum over neighbours does so far less.
     """
 
     def magnitude(x: Tensor) -> Tensor:
-        energy = torch.nn.functional.avg_pool1d(x.square().flatten(0, 1), 3, stride=1)
-        return (energy + _FLOOR).pow(1 / 6)
+        return (torch.nn.functional.avg_pool1d(x.square().flatten(0, 1), 3, stride=1) + _FLOOR).pow(1 / 3)
 
     return (magnitude(estimate_BNK) - magnitude(target_BNK)).abs().mean()
 
@@ -67,9 +67,9 @@ def evaluate(codec: AudioCodec, sounds: Sequence[Samples]) -> dict[str, float]:
         if float(target.abs().max()) < _FLOOR:
             continue
         decoded = codec.decode(codec.encode(target[None]))[0, : len(target)]
-        flat = codec.coefficients(target[None])
-        flat[..., codec.config.latent_channels :] = 0.0
-        lowpass = codec.mdct.inverse(flat * codec.scale).flatten()[: len(target)]
+        low = codec.coefficients(target[None])
+        low[..., codec.config.latent_channels :] = 0.0
+        lowpass = codec.waveform(low)[0, : len(target)]
         scores["si_snr"].append(si_snr(decoded, target))
         scores["log_spectral_distance"].append(log_spectral_distance(decoded, target))
         scores["lowpass_si_snr"].append(si_snr(lowpass, target))
@@ -78,18 +78,20 @@ def evaluate(codec: AudioCodec, sounds: Sequence[Samples]) -> dict[str, float]:
 
 @torch.no_grad()
 def fit_linear(codec: AudioCodec, sounds_BS: Tensor) -> None:
-    """Set scale and shortcuts of a new codec from training sounds: principal components, latents white."""
-    energy = codec.coefficients(sounds_BS).square().mean((0, 1))
-    smooth = torch.nn.functional.avg_pool1d(energy[None], 17, stride=1, padding=8, count_include_pad=False)[0]
-    deviation = smooth.sqrt().clamp_min(_FLOOR)
-    codec.scale.copy_(deviation**_FLATTENING)
+    """Set and freeze the shortcuts of a new codec by principal components of training sounds; latents come out white."""
     flat = codec.coefficients(sounds_BS).flatten(0, 1)
     mean, rows, deviations = components(flat, codec.config.latent_channels)
-    scale = deviations.clamp_min(1e-3)[:, None]
-    codec.encoder_shortcut.weight.copy_(rows / scale)
-    codec.encoder_shortcut.bias.copy_(-(rows / scale) @ mean)
-    codec.decoder_shortcut.weight.copy_((rows * scale).T)
-    codec.decoder_shortcut.bias.copy_(mean)
+    units = deviations.clamp_min(float(deviations.max()) * _FAINT)[:, None]
+    for layer, weight, bias in (
+        (codec.encoder_shortcut, rows / units, -(rows / units) @ mean),
+        (codec.decoder_shortcut, (rows * units).T, mean),
+    ):
+        layer.weight.copy_(weight)
+        layer.bias.copy_(bias)
+        layer.requires_grad_(requires_grad=False)
+    lost = flat - codec.decoder_shortcut(codec.encoder_shortcut(flat))
+    codec.spread.copy_(flat.std(0).clamp_min(_FLOOR))
+    codec.rest.copy_(lost.std(0))
 
 
 def train(
@@ -118,7 +120,7 @@ def train(
     codec = AudioCodec(recipe.model)
     length = round(recipe.seconds * SAMPLE_RATE) // HOP * HOP
     generator = np.random.default_rng((recipe.seed, recipe.steps))  # apart from those of the steps
-    fitted = torch.from_numpy(sample(generator, _FIT_SOUNDS, length))
+    fitted = torch.from_numpy(sample(generator, -(-_FIT_FRAMES * HOP // length), length))
     fit_linear(codec, fitted)
     linear = evaluate(codec, validation)
 
@@ -131,7 +133,8 @@ def train(
         noise = torch.randn(mean.shape, generator=draw.torch)
         estimate = codec.reconstruct(mean + torch.exp(0.5 * logvar) * noise)
         terms = {
-            "l1": (estimate - target).abs().mean(),
+            "l1": (error := estimate - target).abs().mean(),
+            "squared": error.square().mean(),
             "spectrum": spectrum_error(estimate, target),
             "kl": 0.5 * (mean.square() + logvar.exp() - 1.0 - logvar).mean(),
         }

@@ -72,10 +72,10 @@ class Solo:
         Raises:
             LossNotFinite: The loss was NaN or infinite.
         """
-        optimizer = Muon(self.model.parameters(), self.learning_rate)
+        parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
+        optimizer = Muon(parameters, self.learning_rate)
         checkpoints = Checkpoints(self.folder / "work")
         start, records = self._restore(optimizer, checkpoints)
-        parameters = list(self.model.parameters())
         self.model.train()
         for step in range(start, self.steps):
             for group in optimizer.param_groups:
@@ -112,7 +112,7 @@ class Solo:
         folder.mkdir(parents=True)
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
         for name, parameter in self.model.named_parameters():
-            for key, value in optimizer.state[parameter].items():
+            for key, value in optimizer.state.get(parameter, {}).items():
                 tensors[f"optimizer.{key}.{name}"] = value
         save_file({name: value.contiguous() for name, value in tensors.items()}, folder / "state.safetensors")
         write_json(folder / "records.json", records)

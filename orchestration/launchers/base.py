@@ -22,6 +22,10 @@ class Backend(Protocol):
     Jobs outlive the process that submitted them, so a backend keeps what it must remember in the job's folder.
     """
 
+    def warm(self) -> None:
+        """Prepare in the background for jobs that will come; doing nothing is fine."""
+        ...
+
     def submit(self, spec: JobSpec, job: Path) -> None:
         """Start the ranks of a job whose spec lies in its folder ``job``."""
         ...

@@ -32,6 +32,10 @@ class Launcher:
         self.backend = backend or LocalBackend()
         self._jobs = home.jobs
 
+    def warm(self) -> None:
+        """Let the backend prepare for jobs that will come."""
+        self.backend.warm()
+
     def train(
         self, context: dg.AssetExecutionContext, *, job_id: str, recipe: TrainingRecipe, folder: Path
     ) -> Mapping[str, Any]:

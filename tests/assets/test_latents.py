@@ -48,12 +48,18 @@ def materialize(tmp_path):
             "store": Store(home.store, None),
             "settings": _Settings(profile),
             "home": home,
+            "launcher": _Launcher(),
             "io_manager": dg.InMemoryIOManager(),
         }
         result = dg.materialize([*inputs, latents, shards_are_sound], resources=resources, raise_on_error=False)
         return result, next((home.store / "latents").glob("*"))
 
     return run
+
+
+class _Launcher:
+    def warm(self):
+        """Nothing is launched here."""
 
 
 def _given(name, artifact):

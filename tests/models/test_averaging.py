@@ -38,7 +38,12 @@ def test_the_mean_is_numpys(tmp_path: Path, weights):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"a": np.zeros((5, 6), np.float32)}, {"more": np.zeros(1)}, {"b": np.zeros(3, np.float32)}, {"n": np.ones(4, int)}],
+    [
+        {"a": np.zeros((5, 6), np.float32)},
+        {"more": np.zeros(1)},
+        {"b": np.zeros(3, np.float32)},
+        {"n": np.ones(4, int)},
+    ],
     ids=["shape", "name", "type", "integers"],
 )
 def test_models_that_differ_are_refused(tmp_path: Path, changes):

@@ -71,7 +71,7 @@ def test_a_brief_runs_once_until_it_changes(home, instance):
         ("locale.yaml", BRIEF.replace("[en]", "[xx-YY]"), "locales"),
         ("refused.yaml", BRIEF.replace("a yellow star", "a naked woman"), "sexual"),
         ("named.yaml", BRIEF + "id: other\n", "name the file other.yaml"),
-        ("injection.yaml", BRIEF + "id: \"a'; drop table runs--\"\n", "id"),
+        ("injection.yaml", BRIEF + 'id: "a\'; drop table runs--"\n', "id"),
         ("broken.yaml", "{", "YAML"),
     ],
 )

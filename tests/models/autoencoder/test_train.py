@@ -1,0 +1,88 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from models.autoencoder import load_autoencoder
+from models.autoencoder.train import pixels, psnr, raw_latents, train
+from models.recipes import AutoencoderConfig, AutoencoderRecipe
+
+RECIPE = AutoencoderRecipe(
+    model=AutoencoderConfig(base_width=4), steps=6, batch_size=2, crop=32, frames=9, checkpoint_every=2
+)
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+def squares(generator, frames, crop, batch):
+    """Coloured squares that move over coloured grounds, uint8 [B, F, crop, crop, 3]."""
+    clips = np.empty((batch, frames, crop, crop, 3), np.uint8)
+    for clip in clips:
+        clip[:] = generator.integers(0, 256, 3)
+        colour, (y, x), (v, u) = (
+            generator.integers(0, 256, 3),
+            generator.integers(2, 12, 2),
+            generator.integers(-1, 2, 2),
+        )
+        for t, frame in enumerate(clip):
+            frame[max(y + t * v, 0) : y + t * v + 12, max(x + t * u, 0) : x + t * u + 12] = colour
+    return clips
+
+
+@pytest.fixture(scope="module")
+def validation():
+    return list(squares(np.random.default_rng(99), 9, 32, 4))
+
+
+def test_training_beats_its_linear_start(validation, tmp_path):
+    recipe = dataclasses.replace(RECIPE, model=AutoencoderConfig(base_width=8), steps=60, checkpoint_every=60)
+    metrics = train(recipe, squares, validation, tmp_path)
+    assert metrics["psnr_video"] > metrics["linear_psnr_video"]
+    assert metrics["psnr_image"] > metrics["linear_psnr_image"]
+
+
+def test_a_run_that_was_killed_ends_with_the_weights_of_one_that_was_not(validation, tmp_path):
+    train(RECIPE, squares, validation, tmp_path / "whole")
+    calls = 0
+
+    def killer(generator, frames, crop, batch):
+        nonlocal calls
+        calls += 1
+        if calls == 6:  # after the draw for the linear start and the first checkpoint, inside a step
+            raise Killed
+        return squares(generator, frames, crop, batch)
+
+    with pytest.raises(Killed):
+        train(RECIPE, killer, validation, tmp_path / "killed")
+    assert (tmp_path / "killed/work/step-4").is_dir()
+    train(RECIPE, squares, validation, tmp_path / "killed")
+    whole, resumed = (load_file(tmp_path / name / "model.safetensors") for name in ("whole", "killed"))
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+    texts = [(tmp_path / name / "metrics.jsonl").read_text() for name in ("whole", "killed")]
+    assert texts[0] == texts[1]
+    assert not (tmp_path / "killed/work").exists()
+
+
+def test_progress_is_told_every_loss_term(validation, tmp_path):
+    seen = []
+    train(RECIPE, squares, validation, tmp_path, lambda step, steps, terms: seen.append((step, steps, set(terms))))
+    assert seen[-1] == (6, 6, {"loss", "l1", "kl", "outliers"})
+
+
+def test_the_saved_statistics_are_those_of_training_latents(validation, tmp_path):
+    train(RECIPE, squares, validation, tmp_path)
+    model = load_autoencoder(tmp_path)
+    raw = raw_latents(model, squares(np.random.default_rng(5), 9, 32, 64))
+    normalised = (raw - model.latent_mean) / model.latent_std
+    assert normalised.mean(0).abs().max() < 0.3
+    assert (normalised.std(0) - 1).abs().max() < 0.3
+
+
+def test_psnr_is_its_formula():
+    target = pixels(np.full((1, 2, 2, 3), 100, np.uint8))
+    off = pixels(np.full((1, 2, 2, 3), 110, np.uint8))
+    assert psnr(off, target) == pytest.approx(20 * np.log10(255 / 10), abs=1e-3)
