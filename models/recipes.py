@@ -51,7 +51,7 @@ class AutoencoderRecipe:
     batch_size: int = 4
     crop: int = 64  # pixels a side
     frames: int = 16
-    learning_rate: float = 1e-3
+    learning_rate: float = 5e-4
     video_batches_per_image_batch: int = 3
     squared_weight: float = 5.0
     kl_weight: float = 1e-4
@@ -265,13 +265,14 @@ def smoke() -> Profile:
     return replace(
         big,
         name="smoke",
-        corpus=CorpusSize(images=12, videos=12, videos_high=6, validation=6, pairs=8, pairs_high=3, sounds=8),
+        corpus=CorpusSize(images=64, videos=12, videos_high=6, validation=6, pairs=8, pairs_high=3, sounds=8),
         autoencoder=replace(big.autoencoder, model=AutoencoderConfig(base_width=8), steps=3, batch_size=2),
         codec=replace(big.codec, model=CodecConfig(width=64, blocks=1), steps=3, batch_size=4),
         backbone=replace(big.backbone, layers=2, width=32, ffn=64, heads=2),
         audio_model=replace(big.audio_model, layers=1, width=32, ffn=64, heads=2),
-        image_low=few(big.image_low),
-        joint_low=few(big.joint_low),
+        # Enough to beat an untrained network and shuffled captions for sure: promotion asks for both.
+        image_low=Stage(80, 16, 4e-3),
+        joint_low=Stage(20, 8, 4e-3),
         joint_high=few(big.joint_high),
         finetunes=tuple((name, few(stage)) for name, stage in big.finetunes),
         personalization=few(big.personalization),

@@ -78,7 +78,7 @@ def evaluate(codec: AudioCodec, sounds: Sequence[Samples]) -> dict[str, float]:
 
 @torch.no_grad()
 def fit_linear(codec: AudioCodec, sounds_BS: Tensor) -> None:
-    """Set and freeze the shortcuts of a new codec by principal components of training sounds; latents come out white."""
+    """Set and freeze the shortcuts of a new codec by principal components of training sounds: white latents."""
     flat = codec.coefficients(sounds_BS).flatten(0, 1)
     mean, rows, deviations = components(flat, codec.config.latent_channels)
     units = deviations.clamp_min(float(deviations.max()) * _FAINT)[:, None]

@@ -29,7 +29,7 @@ def orthogonalised(gradient_MN: Tensor) -> Tensor:
 class Muon(torch.optim.Optimizer):
     """Muon for parameters of two dimensions and more (convolutions as output by everything else), AdamW for the rest.
 
-    In trainings of minutes on conv nets it needs a fraction of the steps that AdamW does.
+    From a random start, small conv nets need a fraction of the steps that AdamW does.
     """
 
     def __init__(

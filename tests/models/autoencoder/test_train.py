@@ -70,7 +70,7 @@ def test_a_run_that_was_killed_ends_with_the_weights_of_one_that_was_not(validat
 def test_progress_is_told_every_loss_term(validation, tmp_path):
     seen = []
     train(RECIPE, squares, validation, tmp_path, lambda step, steps, terms: seen.append((step, steps, set(terms))))
-    assert seen[-1] == (6, 6, {"loss", "l1", "kl", "outliers"})
+    assert seen[-1] == (6, 6, {"loss", "l1", "squared", "kl", "outliers"})
 
 
 def test_the_saved_statistics_are_those_of_training_latents(validation, tmp_path):
