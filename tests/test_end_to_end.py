@@ -127,7 +127,7 @@ def test_a_film_is_traced_back_to_its_sources_and_licences(demo_home):
     assert len(chain["averaged"]) >= 1
     assert chain["dataset_digest"]
     licences = {source["name"]: source["licence"] for source in chain["sources"]}
-    assert "CC BY 3.0" in licences["bigbuckbunny.mp4"]
+    assert "CC-BY-3.0" in licences["bigbuckbunny.mp4"]
 
 
 def test_a_refused_prompt_stops_its_own_brief_alone(demo_home):
