@@ -22,7 +22,9 @@ _UNFIT = (
 )
 _ONESELF = r"(?:him|her|them|my|your|it|one)sel(?:f|ves)"
 _PERSON = (
-    r"(?:m[ae]n|wom[ae]n|person|people|guy|crowd|wife|husband|girl|boy|child|children|cop|police\w*|soldiers?|dog|cat)"
+    r"(?:m[ae]n|wom[ae]n|person|people|guy|crowd|wife|husband|girl|boy|child|children|cop|police\w*|soldiers?|dog|cat"
+    r"|presidents?|ministers?|senators?|politicians?|candidates?|mayors?|kings?|queens?|popes?|judges?|journalists?"
+    r"|teachers?|students?|doctors?|neighbou?rs?|boss|mother|father|brother|sister|family|everyone|somebody|someone)"
 )
 _HARMS = r"(?:shoots?|shooting|kills?|killing|strangl\w+|punch(?:es|ing)|beat(?:s|ing)(?: up)?)"
 _GROUP = r"(?:jews?|muslims?|christians?|blacks?|whites?|asians?|mexicans?|gays?|lesbians?|women|immigrants?|refugees?)"
@@ -57,6 +59,7 @@ RULES: Mapping[str, tuple[str, ...]] = {
     ),
     "violence": (
         r"\bgor[ey]\b|\bbehead\w*|\bdecapitat\w*|\bdismember\w*|\bmassacr\w*|\btortur\w*|\bmutilat\w*|\bmurder\w*",
+        r"\bassassin\w*",
         r"\bbloodbath\b|\bblood(?:y|ied) (?:corpses?|bod(?:y|ies)|kni(?:fe|ves)|fight)|\bpool of blood\b",
         r"\b(?:dead|mangled|rotting) bod(?:y|ies)\b|\bcorpses?\b|\bsevered\b|\bdisembowel\w*|\bcannibal\w*",
         r"\bhead (?:is |being )?cut off\b|\bcut\w* off (?:a |his |her |the )?heads?\b|\bblood (?:everywhere|spurt\w*)",

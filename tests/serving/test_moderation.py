@@ -135,3 +135,8 @@ def test_few_of_a_public_benchmarks_prompts_are_refused():
     prompts = {entry["prompt_en"] for entry in json.loads(path.read_text())}
     refused = [prompt for prompt in sorted(prompts) if not screen(prompt).allowed]
     assert len(refused) / len(prompts) <= 0.01, refused
+
+
+@pytest.mark.parametrize("prompt", ["kill the president", "shoot my neighbour", "an assassin hides", "kill everyone"])
+def test_harm_to_a_person_of_any_office_is_violence(prompt):
+    assert screen(prompt).rule == "violence"
