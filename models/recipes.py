@@ -272,7 +272,7 @@ def smoke() -> Profile:
         audio_model=replace(big.audio_model, layers=1, width=32, ffn=64, heads=2),
         # Enough to beat an untrained network and shuffled captions for sure: promotion asks for both.
         image_low=Stage(80, 16, 4e-3),
-        joint_low=Stage(20, 8, 4e-3),
+        joint_low=Stage(60, 8, 4e-3),
         joint_high=few(big.joint_high),
         finetunes=tuple((name, few(stage)) for name, stage in big.finetunes),
         personalization=few(big.personalization),

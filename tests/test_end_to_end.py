@@ -17,7 +17,7 @@ from serving.home import REPOSITORY, Home
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 
-TRAINED = (
+TRAINED = {
     "image_low",
     "joint_low",
     "joint_high",
@@ -25,7 +25,7 @@ TRAINED = (
     "personalized_model",
     "editing_model",
     "audio_model",
-)
+}
 
 
 def run_demo(home: Home, *options: str, check: bool = True) -> subprocess.CompletedProcess:

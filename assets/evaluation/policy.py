@@ -12,6 +12,8 @@ REQUIRED_GATES = ("prompt_screening", "watermark", "provenance")
 MARGIN = 0.10
 """How much checker score (of 1) a challenger may lose: about what one of twenty prompts and a half weighs."""
 CONFIDENCE = 0.95
+UNTRAINED_SHARE = 0.9
+"""Share of an untrained model's loss that a model must stay below: weights in random order may reach a little less."""
 _RESAMPLES = 10_000
 
 
@@ -44,7 +46,7 @@ class Decision:
 def decide(challenger: Evidence, champion: Evidence | None, *, intact: str | None) -> Decision:
     """Whether ``challenger`` may serve.
 
-    Every model needs integrity, parity, safety, and a validation loss below an untrained model's and below its own
+    Every model needs integrity, parity, safety, a validation loss clearly below an untrained model's, and below its own
     with shuffled captions. Against a champion it must also be non-inferior: the lower end of the paired 95% interval
     of the checker scores on the same prompts lies above ``-MARGIN``.
 
@@ -57,8 +59,8 @@ def decide(challenger: Evidence, champion: Evidence | None, *, intact: str | Non
         _integrity(challenger, intact),
         _parity(challenger),
         *_safety(challenger),
-        _below(challenger.loss, challenger.loss_untrained, "an untrained model"),
-        _below(challenger.loss, challenger.loss_shuffled, "the same model with shuffled captions"),
+        _below(challenger.loss, UNTRAINED_SHARE * challenger.loss_untrained, "nine tenths of an untrained model's"),
+        _below(challenger.loss, challenger.loss_shuffled, "that of the same model with shuffled captions"),
         _scores(challenger),
     ]
     difference = None
@@ -121,7 +123,7 @@ def _safety(challenger: Evidence) -> list[Gate]:
 
 def _below(loss: float, other: float, what: str) -> Gate:
     held = math.isfinite(loss) and math.isfinite(other) and loss < other
-    return held, f"validation flow loss {loss:.4f} {'below' if held else 'not below'} {other:.4f} of {what}"
+    return held, f"validation flow loss {loss:.4f} {'below' if held else 'not below'} {other:.4f}, {what}"
 
 
 def _scores(challenger: Evidence) -> Gate:

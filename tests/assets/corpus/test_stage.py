@@ -31,6 +31,6 @@ def test_the_manifest_reads_back_as_what_was_drawn(tmp_path):
 def test_a_bigger_corpus_begins_with_the_smaller_one():
     size = smoke().corpus
     small = {record.id: record for record in records(size)}
-    big = {record.id: record for record in records(replace(size, images=40, videos=40))}
+    big = {record.id: record for record in records(replace(size, images=80, videos=40))}
     assert len(big) > len(small)
     assert all(big[name] == record for name, record in small.items())

@@ -30,5 +30,5 @@ def test_a_hundred_steps_teach_the_text_so_that_swapped_texts_hurt():
     def validation(text):
         return validation_flow_loss(lambda x, t: model(x, t, text, mask), latents).mean().item()
 
-    assert validation(texts) < 0.5  # a silent model has 2, the variance of the velocity
+    assert validation(texts) < 0.9  # a silent model has 2, the variance of the velocity
     assert validation(texts.roll(1, 0)) > 2 * validation(texts)
