@@ -16,10 +16,11 @@ from serving.provenance.keys import problems as key_problems
 _DISK_GIB = 10
 _MEMORY_GIB = 8
 _TOOLS = {
-    "g++": "install it (Debian: apt install g++); DeepSpeed builds one small op with it",
+    "g++": "install it (Debian: apt install g++); DeepSpeed builds its compiled ops with it, of which a CPU uses none",
     "make": "install it (Debian: apt install make)",
     "ninja": "run `make setup`; its bin folder must be on PATH",
 }
+_COMPILING = ("g++", "ninja")  # training on a CPU goes without
 _PORTS = {3000: "Dagster", 5000: "MLflow"}
 _RUNTIMES = ("onnxruntime", "onnxruntime-gpu")
 
@@ -68,7 +69,7 @@ def _tools() -> Iterator[Finding]:
     search = os.pathsep.join([os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)])
     for tool, remedy in _TOOLS.items():
         path = shutil.which(tool, path=search)
-        yield Finding(tool, path is not None, path or "not found", remedy)
+        yield Finding(tool, path is not None, path or "not found", remedy, fatal=tool not in _COMPILING)
 
 
 def _disk(home: Home) -> Finding:

@@ -1,6 +1,7 @@
 """Pipeline: prompts in, clips with sound out, over graphs of any runtime."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -226,9 +227,7 @@ class Pipeline:
     def _sample(
         sampler: Sampler, velocity: Guided, noise: np.ndarray, stage: str, progress: StageProgress | None
     ) -> np.ndarray:
-        report: Progress | None = None
-        if progress is not None:
-            report = lambda done, total: progress(stage, done, total)  # noqa: E731 - a closure of one line
+        report: Progress | None = None if progress is None else partial(progress, stage)
         sample = sampler.sample(velocity, noise, report)
         if not np.isfinite(sample).all():
             raise SamplingFailed(f"sampling {stage} gave values that are not finite; lower the guidance ({sampler})")

@@ -41,7 +41,7 @@ class Part:
     height: int
     width: int
     frames: int
-    clips: tuple[Record, ...] | tuple[Window, ...]
+    clips: tuple[Record | Window, ...]
     number: int = 0
 
     @property
@@ -147,6 +147,5 @@ def _shards(
 ) -> list[Part]:
     starts = range(0, len(found), _SHARD)
     return [
-        Part(group, split, *size, tuple(found[start : start + _SHARD]), number)  # type: ignore[arg-type]
-        for number, start in enumerate(starts)
+        Part(group, split, *size, tuple(found[start : start + _SHARD]), number) for number, start in enumerate(starts)
     ]

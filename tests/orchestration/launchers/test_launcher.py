@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 
 from models.files import read_json, sha256_file, write_json
 from models.recipes import BackboneConfig, DataMix, TrainingRecipe
+from models.training.checkpoint import SUMS, Checkpoints
 from models.training.errors import TrainingFailed
 from orchestration.launchers import Launcher
 from orchestration.launchers.local import LocalBackend
@@ -112,11 +113,8 @@ def test_two_sharded_ranks_train_as_one_plain_process(launcher: Launcher, recipe
     assert launcher.run(job_id="equal", recipe=wanted, folder=folder) == result
 
 
-def test_a_killed_job_resumes_to_bit_identical_weights(launcher: Launcher, recipe: Callable, tmp_path: Path):
-    wanted = recipe(steps=24, checkpoint_every=4)
-    launcher.run(job_id="whole", recipe=wanted, folder=tmp_path / "whole")
-
-    job, folder = tmp_path / "home" / "jobs" / "broken", tmp_path / "broken"
+def killed_when(moment: Callable[[Path], bool], launcher: Launcher, wanted: TrainingRecipe, folder: Path) -> None:
+    """Run the job ``broken`` and kill it, ranks and all, once ``moment`` is true of its checkpoints."""
     failures = []
 
     def run() -> None:
@@ -127,20 +125,51 @@ def test_a_killed_job_resumes_to_bit_identical_weights(launcher: Launcher, recip
 
     running = Thread(target=run)
     running.start()
-    while not any((folder / "work" / "checkpoints").glob("step-[0-9]*[0-9]")):
+    while not moment(folder / "work" / "checkpoints"):
         assert running.is_alive()
-        time.sleep(0.005)
-    supervisor = Process.read(job / PID)
+        time.sleep(0.001)
+    supervisor = Process.read(folder.parent / "home" / "jobs" / "broken" / PID)
     assert supervisor is not None
     os.kill(supervisor.pid, signal.SIGKILL)  # its ranks go with it
     running.join()
     assert "run it again" in str(failures[0])
     assert not (folder / "model.safetensors").exists()
 
+
+def test_a_killed_job_resumes_to_bit_identical_weights(launcher: Launcher, recipe: Callable, tmp_path: Path):
+    wanted = recipe(steps=24, checkpoint_every=4)
+    launcher.run(job_id="whole", recipe=wanted, folder=tmp_path / "whole")
+
+    folder = tmp_path / "broken"
+    killed_when(lambda checkpoints: any(checkpoints.glob("step-[0-9]*[0-9]")), launcher, wanted, folder)
     result = launcher.run(job_id="broken", recipe=wanted, folder=folder)
     assert result["resumed_from"] >= 4
     assert (folder / "model.safetensors").read_bytes() == (tmp_path / "whole" / "model.safetensors").read_bytes()
     assert (folder / "metrics.jsonl").read_bytes() == (tmp_path / "whole" / "metrics.jsonl").read_bytes()
+
+
+def test_a_job_killed_inside_a_checkpoint_write_resumes_from_the_one_before(
+    launcher: Launcher, recipe: Callable, tmp_path: Path
+):
+    wanted = recipe(steps=40, checkpoint_every=4)
+    launcher.run(job_id="whole", recipe=wanted, folder=tmp_path / "whole")
+
+    folder = tmp_path / "broken"
+    checkpoints = Checkpoints(folder / "work" / "checkpoints")
+    before: list[int] = []  # steps of the whole checkpoints at each kill that fell into a write
+
+    def writing(root: Path) -> bool:
+        return any(root.glob("step-[0-9]*[0-9]")) and any(root.glob("step-*.tmp/*"))
+
+    for _ in range(5):  # a write lasts a tenth of a second: the kill may come after it
+        killed_when(writing, launcher, wanted, folder)
+        if any(not (half / SUMS).exists() for half in checkpoints.root.glob("step-*.tmp")):
+            before = checkpoints.steps()
+            break
+    assert before
+    result = launcher.run(job_id="broken", recipe=wanted, folder=folder)
+    assert result["resumed_from"] == before[-1]
+    assert (folder / "model.safetensors").read_bytes() == (tmp_path / "whole" / "model.safetensors").read_bytes()
 
 
 def test_a_second_launcher_attaches_to_the_running_job(launcher: Launcher, recipe: Callable, tmp_path: Path):
