@@ -83,7 +83,7 @@ class FlowTraining(pl.LightningModule):
         Raises:
             LossNotFinite: For the third time on end.
         """
-        batch = self.batches.batch(step, self.global_rank, self.trainer.world_size)
+        batch = without_padding(self.batches.batch(step, self.global_rank, self.trainer.world_size))
         batch = {name: value.to(self.device) for name, value in batch.items()}
         latent = batch.pop("latent")
         draws = draw(
@@ -116,7 +116,8 @@ class FlowTraining(pl.LightningModule):
         self.latest = {"loss": mean.item(), "learning_rate": rate, "gradient_norm": float(norm or 0)}
 
     def _drop_captions(self, batch: Batch, dropped: Tensor) -> None:
-        text, mask = (value.to(self.device) for value in self._null)
+        length = batch["text_mask"].shape[1]
+        text, mask = (value[:length].to(self.device) for value in self._null)
         batch["text"] = torch.where(dropped[:, None, None], text, batch["text"])
         batch["text_mask"] = torch.where(dropped[:, None], mask, batch["text_mask"])
 
@@ -128,3 +129,9 @@ class FlowTraining(pl.LightningModule):
                 f"{self.recipe.name}: the loss was {loss} at step {step} and the {PATIENCE - 1} before it: "
                 "lower the learning rate, or look for broken samples"
             )
+
+
+def without_padding(batch: Batch) -> Batch:
+    """The batch with its texts [B, L, D] cut to the longest: attention never looks at the rest, but pays for it."""
+    longest = int(batch["text_mask"].bool().any(dim=0).nonzero().max()) + 1
+    return {name: value[:, :longest] if name in {"text", "text_mask"} else value for name, value in batch.items()}

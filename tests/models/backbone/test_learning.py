@@ -14,7 +14,7 @@ def test_a_hundred_steps_teach_the_text_so_that_swapped_texts_hurt():
     colours = torch.randn(8, 16, 1, 1, 1)
     latents = (colours / colours.std(0)).expand(8, 16, 1, 4, 4)
     model = Backbone(BackboneConfig(layers=2, width=64, ffn=128, heads=2, positions=(1, 2, 2)))
-    optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=5e-3)
     for _ in range(100):
         chosen = torch.randint(8, (32,))
         loss = flow_loss(
@@ -30,5 +30,5 @@ def test_a_hundred_steps_teach_the_text_so_that_swapped_texts_hurt():
     def validation(text):
         return validation_flow_loss(lambda x, t: model(x, t, text, mask), latents).mean().item()
 
-    assert validation(texts) < 0.9  # a silent model has 2, the variance of the velocity
+    assert validation(texts) < 0.5  # a silent model has 2, the variance of the velocity
     assert validation(texts.roll(1, 0)) > 2 * validation(texts)
