@@ -84,10 +84,11 @@ def ingest(
 ) -> None:
     """Probe and catalogue footage; names what is quarantined and why."""
     from orchestration.run import run_chain
+    from orchestration.tables import StepProgress
     from serving.catalog import Catalog
 
     home = Home.from_env()
-    run_chain(home, profile=profile.value, footage=tuple(path), selection=["footage"])
+    run_chain(home, profile=profile.value, footage=tuple(path), selection=["footage"], listener=StepProgress(_out))
     catalog = Catalog(home.catalog_url)
     table = Table("file", "status", "size", "seconds", "licence or reason")
     for row in catalog.footage():
@@ -130,9 +131,10 @@ def edit(video: Existing, instruction: str, output: Output, seed: Seed = 0) -> N
 def campaign(brief: Existing, profile: Profile = ProfileName.demo) -> None:
     """Deliver a brief (YAML): one signed mp4 for each audience, locale and aspect ratio."""
     from orchestration.run import run_campaign_brief
+    from orchestration.tables import StepProgress
 
     home = Home.from_env()
-    run_campaign_brief(home, brief, profile=profile.value)
+    run_campaign_brief(home, brief, profile=profile.value, listener=StepProgress(_out))
     _out.print(f"delivered to {home.campaigns}")
 
 

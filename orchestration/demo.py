@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
 import yaml
 from rich.console import Console
 
 from models.files import read_json, sha256_file, write_json, write_text
 from orchestration.run import ChainReport, run_campaign_brief, run_chain
+from orchestration.tables import StepProgress
 from serving.home import Home
 
 BRIEF: Mapping[str, Any] = {
@@ -60,7 +60,7 @@ def run(home: Home, *, profile: str = "demo", footage: Sequence[str] = (), conso
     """
     console = console or Console()
     begin = time.perf_counter()
-    progress = _Progress(console)
+    progress = StepProgress(console)
     console.rule("footage to promoted model")
     chain = run_chain(home, profile=profile, footage=footage, listener=progress)
     console.rule("campaign")
@@ -130,25 +130,6 @@ def _measure(home: Home, path: Path) -> Delivered:
         audio_codec=codecs[1],
         lufs=round(measure(video.audio, video.sample_rate).lufs, 2) if video.audio is not None else float("-inf"),
     )
-
-
-class _Progress:
-    """Prints each step as it starts and ends, and what long steps say in between."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._started: dict[str, float] = {}
-
-    def __call__(self, event: dg.DagsterEvent | None, message: str) -> None:
-        if event is None:
-            self._console.print(f"    [dim]{message}[/dim]", highlight=False)
-        elif event.is_step_start and event.step_key:
-            self._started[event.step_key] = time.perf_counter()
-        elif event.is_step_success and event.step_key:
-            taken = time.perf_counter() - self._started.pop(event.step_key, time.perf_counter())
-            self._console.print(f"[green]done[/green] {event.step_key}  {taken:.1f} s", highlight=False)
-        elif event.is_step_failure:
-            self._console.print(f"[red]failed[/red] {event.step_key}", highlight=False)
 
 
 def _where_to_look(home: Home, report: Path, console: Console) -> None:

@@ -44,14 +44,15 @@ def collect(home: Home, *, keep: int = 1, dry_run: bool = False) -> list[Removab
     """Remove what nothing refers to; returns what was (or would be) removed.
 
     Kept are the artifacts that a pointer names, the ``keep`` newest others of each asset and partition, the serving
-    folders of the champion and of ``keep`` before it. Registered models are copies in MLflow and are not touched.
+    folders of the champion and of ``keep`` before it, and the jobs of what is kept. Registered models are copies in
+    MLflow and are not touched.
 
     Raises:
         HomeInUse: a run is alive, in a process or queued in Dagster.
     """
     with alone(home):
         _refuse_while_runs_live(home)
-        found = [*_artifacts(home.store, keep), *_champions(home, keep), *_leftovers(home)]
+        found = [*_artifacts(home.store, keep), *_jobs(home), *_champions(home, keep), *_leftovers(home)]
         for item in found:
             if not dry_run:
                 _remove(item.path)
@@ -101,6 +102,14 @@ def _artifacts(store: Path, keep: int) -> Iterator[Removable]:
 
 def _finished(folder: Path) -> float:
     return (folder / DONE).stat().st_mtime
+
+
+def _jobs(home: Home) -> Iterator[Removable]:
+    """Records of training jobs, which end with their artifact's fingerprint, once that artifact is gone."""
+    known = {folder.name for folder in (*home.store.glob("*/*"), *home.store.glob("*/*/*"))}
+    for job in sorted(home.jobs.glob("*")):
+        if job.name[-16:] not in known:
+            yield Removable(job, "the record of a training whose artifact is gone", _size(job))
 
 
 def _champions(home: Home, keep: int) -> Iterator[Removable]:

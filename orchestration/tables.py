@@ -1,8 +1,10 @@
 """How findings, lineages and progress look in a terminal."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+import dagster as dg
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, TaskID
@@ -60,3 +62,23 @@ def sampling_progress(console: Console) -> Iterator[Callable[[str, int, int], No
             bars.update(tasks[stage], completed=done)
 
         yield report
+
+
+class StepProgress:
+    """Prints each step as it starts and ends, and what long steps say in between."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._started: dict[str, float] = {}
+
+    def __call__(self, event: dg.DagsterEvent | None, message: str) -> None:
+        """Print what there is to say of an event, or a plain line."""
+        if event is None:
+            self._console.print(f"    [dim]{message}[/dim]", highlight=False)
+        elif event.is_step_start and event.step_key:
+            self._started[event.step_key] = time.perf_counter()
+        elif event.is_step_success and event.step_key:
+            taken = time.perf_counter() - self._started.pop(event.step_key, time.perf_counter())
+            self._console.print(f"[green]done[/green] {event.step_key}  {taken:.1f} s", highlight=False)
+        elif event.is_step_failure:
+            self._console.print(f"[red]failed[/red] {event.step_key}", highlight=False)

@@ -78,6 +78,14 @@ def test_the_serving_champion_stays(home):
     assert [item.path.name for item in collect(home, keep=1)] == ["v2"]
 
 
+def test_the_record_of_a_training_goes_with_its_artifact(home):
+    kept = artifact(home, "image_low", 1, age=1, current=True)
+    for name in (kept.name, "00000000000000ff"):
+        (home.jobs / f"image_low-{name}").mkdir(parents=True)
+    assert [item.path.name for item in collect(home)] == ["image_low-00000000000000ff"]
+    assert [path.name for path in home.jobs.iterdir()] == [f"image_low-{kept.name}"]
+
+
 def test_what_a_killed_collection_left_is_removed(home):
     left = home.store / "dataset" / ".0000000000000001.garbage"
     left.mkdir(parents=True)
