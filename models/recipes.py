@@ -242,17 +242,17 @@ def demo() -> Profile:
         backbone=BackboneConfig(),
         audio_model=AudioConfig(),
         # Small batches and high rates: at this length, updates count for more than samples.
-        image_low=Stage(220, 32, 5e-3),
-        joint_low=Stage(400, 16, 4e-3),
-        joint_high=Stage(130, 8, 3e-3, "cosine"),
+        image_low=Stage(200, 32, 5e-3),
+        joint_low=Stage(260, 16, 4e-3),
+        joint_high=Stage(80, 8, 3e-3, "cosine"),
         finetunes=(
-            ("footage_rich", Stage(30, 8, 1e-3, "cosine", 1, (("video-footage", 0.3),))),
-            ("long_cosine", Stage(40, 8, 1e-3, "cosine", 2)),
-            ("low_rate", Stage(30, 8, 4e-4, "cosine", 3)),
+            ("footage_rich", Stage(20, 8, 1e-3, "cosine", 1, (("video-footage", 0.3),))),
+            ("long_cosine", Stage(28, 8, 1e-3, "cosine", 2)),
+            ("low_rate", Stage(20, 8, 4e-4, "cosine", 3)),
         ),
-        personalization=Stage(80, 8, 2e-3),
-        editing=Stage(80, 8, 2e-3),
-        audio=Stage(140, 8, 3e-3),
+        personalization=Stage(50, 8, 2e-3),
+        editing=Stage(50, 8, 2e-3),
+        audio=Stage(100, 8, 3e-3),
     )
 
 
