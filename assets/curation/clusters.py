@@ -35,7 +35,8 @@ def _embedding(clip: dict[str, Any]) -> NDArray[np.float64]:
 def clusters(vectors: NDArray[np.float64]) -> NDArray[np.int64]:
     """A cluster's number for each vector [N, D]: k-means with k = sqrt(N), then duplicates among the clusters merged.
 
-    Two clusters are duplicates when their centres are nearer to each other than the larger of their mean radii.
+    Duplicates are clusters whose centres all lie within twice the mean distance of vectors from their centres (complete
+    linkage, so a chain of neighbours does not become one).
     Numbers are dense, in order of first appearance; the same vectors always give the same numbers.
     """
     if not len(vectors):
@@ -49,13 +50,12 @@ def clusters(vectors: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def _merged(vectors: NDArray[np.float64], centres: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    from scipy.sparse.csgraph import connected_components
+    from scipy.cluster.hierarchy import fcluster, linkage
 
-    away = np.linalg.norm(vectors - centres[labels], axis=1)
-    sizes = np.bincount(labels, minlength=len(centres))
-    radii = np.bincount(labels, away, minlength=len(centres)) / np.maximum(sizes, 1)
-    apart = np.linalg.norm(centres[:, None] - centres[None], axis=2)
-    _, of_centre = connected_components(apart < np.maximum(radii[:, None], radii[None]), directed=False)
+    if len(centres) < 2:
+        return labels
+    radius = np.linalg.norm(vectors - centres[labels], axis=1).mean()
+    of_centre = fcluster(linkage(centres, "complete"), 2 * radius, "distance")
     return np.asarray(of_centre, np.int64)[labels]
 
 

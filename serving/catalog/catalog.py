@@ -73,9 +73,11 @@ class Catalog:
             for row in rows:
                 session.merge(Clip(**_columns(Clip, row)))
                 session.flush()
-                session.execute(delete(Decision).where(Decision.clip_id == row["id"], Decision.policy == policy))
-                for place, rejection in enumerate(row["rejections"]):
-                    session.add(Decision(clip_id=row["id"], policy=policy, place=place, **rejection))
+                rejections = row["rejections"]
+                for place, rejection in enumerate(rejections):
+                    session.merge(Decision(clip_id=row["id"], policy=policy, place=place, **rejection))
+                earlier = (Decision.clip_id == row["id"], Decision.policy == policy)
+                session.execute(delete(Decision).where(*earlier, Decision.place >= len(rejections)))
 
     def record_captions(self, rows: Iterable[Row]) -> None:
         """Rows of ``captions.jsonl``."""

@@ -104,6 +104,16 @@ def test_an_artifact_opens_as_it_was_handed_over(first):
     assert (artifact.folder / "retention.png").exists()
 
 
+def test_the_dataset_has_a_data_card_that_names_the_licence(first):
+    artifact = first.output_for_node("dataset")
+    card = (artifact.folder / "card.md").read_text()
+    assert "| CC-BY-4.0 | A. Person |" in card
+    assert (artifact.folder / "card.html").exists()
+    assert (artifact.folder / "kept.png").exists()
+    shown = first.asset_materializations_for_node("dataset")[0].metadata["data_card"].value
+    assert "CC-BY-4.0" in shown
+
+
 def test_a_second_run_finds_everything_unchanged(first, second):
     names = ("footage", "clips", "curated_clips", "captions", "dataset")
     assert [version(second, name) for name in names] == [version(first, name) for name in names]
