@@ -1,7 +1,7 @@
 """Expectations: Great Expectations suites on the manifests, as code, validated inside asset checks."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -48,7 +48,7 @@ def validate(name: str, rows: Sequence[Row], suite: Iterable[Any]) -> dg.AssetCh
     expectations = list(suite)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
-    columns = dict.fromkeys(column for e in expectations if (column := getattr(e, "column", None)))
+    columns = dict.fromkeys(column for e in expectations for column in _columns(e))
     found = pd.json_normalize(rows, max_level=1)
     frame = found.reindex(columns=[*found.columns, *(column for column in columns if column not in found)])
     asset = context.data_sources.add_pandas("manifests").add_dataframe_asset(name)
@@ -218,6 +218,14 @@ def _where(column: str, value: Any) -> dict[str, Any]:
     from great_expectations.expectations.row_conditions import Column
 
     return {"row_condition": Column(column) == value}
+
+
+def _columns(expectation: Any) -> Iterator[str]:
+    """The columns that an expectation reads, that of its condition included."""
+    if column := getattr(expectation, "column", None):
+        yield column
+    if condition := getattr(expectation, "row_condition", None):
+        yield condition.column.name
 
 
 def _failure(result: Any) -> str:

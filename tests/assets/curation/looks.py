@@ -1,5 +1,6 @@
 """Looks made without files."""
 
+import cv2
 import numpy as np
 
 from assets.curation.copies.look import Gathering
@@ -7,8 +8,6 @@ from assets.curation.copies.look import Gathering
 
 def textured(seed, count=4, height=90, width=160):
     """Frames of a smooth random scene through which a bright disc moves: different for each seed."""
-    import cv2
-
     rng = np.random.default_rng(seed)
     coarse = (rng.integers(0, 255, (6, 8, 3)) * rng.uniform(0.3, 1, 3)).astype(np.uint8)
     ground = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)

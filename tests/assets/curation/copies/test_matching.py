@@ -1,12 +1,10 @@
+import cv2
 import numpy as np
 import pytest
 
 from assets.curation.copies.matching import Prepared, _resampling, match, residuals
 from assets.curation.policy import MAX_COPY_RESIDUAL
 from tests.assets.curation.looks import look, textured
-
-
-cv2 = pytest.importorskip("cv2")
 
 
 def compared(first, second):
