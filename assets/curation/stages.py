@@ -1,7 +1,6 @@
 """The stages of curation over files: cut into measured clips, and looked at for copies."""
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from assets.code_version import code_version
 from assets.curation.clips import ANALYSIS_SECONDS, split
@@ -13,8 +12,8 @@ from assets.ingestion.isolation import Isolated, IsolatedFailure
 class Cut:
     """Shots found, cut into clips, measured: see ``assets.curation.clips``."""
 
-    name: ClassVar[str] = "cut"
-    version: ClassVar[str] = code_version("assets.curation.clips")
+    name: str = "cut"
+    version: str = code_version("assets.curation.clips")
 
     def __call__(self, tasks: Sequence[Task]) -> list[Task]:
         """See ``Stage``. A file that does not decode gets one clip with an error."""
@@ -30,8 +29,8 @@ class Cut:
 class LookAt:
     """The look of every clip that decodes, as text under ``look``: see ``assets.curation.copies``."""
 
-    name: ClassVar[str] = "look"
-    version: ClassVar[str] = code_version("assets.curation.copies.describe")
+    name: str = "look"
+    version: str = code_version("assets.curation.copies.describe")
 
     def __init__(self) -> None:
         self._looks = Isolated(looks, seconds=ANALYSIS_SECONDS)

@@ -107,8 +107,8 @@ def footage_originals() -> Iterator[Original]:
     from assets.ingestion.ingest import ingest
     from assets.ingestion.sources import discover
 
-    with tempfile.TemporaryDirectory(prefix="cinemill-copies-") as cache:
-        footage = {row["id"]: row for row in ingest(discover([]), Path(cache))}
+    with tempfile.TemporaryDirectory(prefix="cinemill-copies-") as folder:
+        footage = {row["id"]: row for row in ingest(discover([]), Path(folder), Path(folder))}
         for clip in split(list(footage.values())):
             row, seconds = footage[clip["source"]], clip["end"] - clip["start"]
             parts = int(np.ceil(seconds / _LONGEST))

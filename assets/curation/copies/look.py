@@ -81,9 +81,10 @@ def _shrunk(picture: Levels) -> tuple[Levels, Levels]:
     import cv2
 
     small = cv2.resize(picture, (LUMA * 2, LUMA * 2), interpolation=cv2.INTER_AREA)
-    planes = cv2.cvtColor(small, cv2.COLOR_RGB2YCrCb)
-    brightness = cv2.resize(planes[:, :, 0], (LUMA, LUMA), interpolation=cv2.INTER_AREA)
-    return brightness, cv2.resize(planes[:, :, 1:], (CHROMA, CHROMA), interpolation=cv2.INTER_AREA)
+    planes = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2YCrCb), np.uint8)
+    luma = cv2.resize(planes[:, :, 0], (LUMA, LUMA), interpolation=cv2.INTER_AREA)
+    chroma = cv2.resize(planes[:, :, 1:], (CHROMA, CHROMA), interpolation=cv2.INTER_AREA)
+    return np.asarray(luma, np.uint8), np.asarray(chroma, np.uint8)
 
 
 def _nearest(

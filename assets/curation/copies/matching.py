@@ -8,7 +8,6 @@ crop does not move within a copy.
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -26,6 +25,7 @@ _WHOLE = (0.0, 1.0, 0.0, 1.0)
 
 Window = tuple[float, float, float, float]
 Cells = NDArray[np.float32]
+Part = Literal["first", "second"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Match:
     residual: float
     window: Window
     mirrored: bool
-    cropped: Literal["first", "second"]
+    cropped: Part
 
 
 @dataclass
@@ -85,9 +85,8 @@ def match(first: Prepared, second: Prepared) -> Match:
 
 def _coarse(first: Prepared, second: Prepared) -> Iterator[Match]:
     """The best window of the grid for each of the four ways: either may be the part, mirrored or not."""
-    pairs: tuple[tuple[Literal["first", "second"], Prepared, Prepared], ...]
-    pairs = (("first", first, second), ("second", second, first))
-    for (cropped, part, larger), mirrored in product(pairs, (False, True)):
+    pairs: tuple[tuple[Part, Prepared, Prepared], ...] = (("first", first, second), ("second", second, first))
+    for (cropped, part, larger), mirrored in ((pair, mirrored) for pair in pairs for mirrored in (False, True)):
         left = residuals(part.whole(mirrored=mirrored), larger.windows)
         best = int(left.argmin())
         down, right = divmod(best, len(_GRID))
@@ -104,9 +103,9 @@ def residuals(seen: Cells, windows: Cells) -> NDArray[np.float32]:
     count, _, depth = windows.shape
     flat = windows.reshape(-1, depth)
     squared = (seen**2).sum(axis=1)[:, None] + (flat**2).sum(axis=1) - 2 * seen @ flat.T
-    apart = np.maximum(squared / depth, 0).reshape(len(seen), count, -1)  # [A, W, B]
+    apart = np.maximum(squared / np.float32(depth), 0).reshape(len(seen), count, -1)  # [A, W, B]
     own, others = _variance(seen), _variance(flat).reshape(count, -1)
-    power = (own[:, None, None] + others) / 2 + NOISE
+    power = np.asarray((own[:, None, None] + others) / 2 + NOISE, np.float32)
     by_first = _share(apart, power, axis=2)
     by_second = _share(apart, power, axis=0)
     return np.minimum(by_first, by_second)

@@ -34,17 +34,20 @@ class OnDaft:
         frame = daft.from_pydict({"place": list(range(len(tasks))), "task": numbered})
         if self._cluster:
             frame = frame.into_partitions(max(1, -(-len(tasks) // _BATCH)))
-        worker = _worker(type(stage))()
+        worker = _worker(type(stage), at_once=None if self._cluster else 1)()
         found = frame.with_column("task", worker.batch(daft.col("task"))).to_pydict()
         ordered = sorted(zip(found["place"], found["task"], strict=True))
         return [json.loads(text) for _, text in ordered]
 
 
-def _worker(kind: type) -> Any:
-    """A Daft class that keeps one stage for as long as its worker lives."""
+def _worker(kind: type, *, at_once: int | None) -> Any:
+    """A Daft class that keeps one stage for as long as its worker lives; ``None`` makes as many as there is room for.
+
+    On one machine one is enough: the decoder has threads of its own.
+    """
     import daft
 
-    @daft.cls(max_concurrency=1)
+    @daft.cls(max_concurrency=at_once)
     class Worker:
         def __init__(self) -> None:
             self._stage: Stage = kind()

@@ -38,12 +38,13 @@ def footage(tmp_path_factory):
 
 def clips(engine, footage, folder):
     (folder / "main.py").write_text(SCRIPT)
+    path = os.pathsep.join([str(Path.cwd()), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
         [sys.executable, str(folder / "main.py"), engine, json.dumps(footage), str(folder / "memo")],
         capture_output=True,
         text=True,
         check=False,
-        env=os.environ | {"PYTHONPATH": str(Path.cwd()), "DO_NOT_TRACK": "1"},
+        env=os.environ | {"PYTHONPATH": path, "DO_NOT_TRACK": "1", "RAY_USAGE_STATS_ENABLED": "0"},
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout.split("CLIPS", 1)[1])
