@@ -9,18 +9,14 @@ import dagster as dg
 from assets.artifact import Artifact, Built
 from assets.code_version import code_version
 from assets.curated import POLICY
-from assets.curation.card import Curated, write_card
-from assets.curation.funnel import retention
-from assets.curation.report import PICTURES
 from assets.dvc_stage import reproduce
 from assets.expectations import dataset_suite, validate, with_seconds, with_splits
-from assets.manifest import Row, read_manifest
+from assets.manifest import read_manifest
 from assets.store import Store
 from serving.catalog import Catalog
 from serving.home import Home
 
 _DATASET = "dataset.jsonl"
-CARD = "card.md"
 
 
 @dg.asset(
@@ -28,13 +24,10 @@ CARD = "card.md"
     kinds={"dvc", "python"},
     owners=["team:data"],
     code_version=code_version(__name__),
-    deps=["captions", "footage", "shapes_corpus"],
+    deps=["captions", "curated_clips", "footage", "shapes_corpus"],
 )
 def dataset(
-    context: dg.AssetExecutionContext,
-    store: dg.ResourceParam[Store],
-    home: dg.ResourceParam[Home],
-    curated_clips: Artifact,
+    context: dg.AssetExecutionContext, store: dg.ResourceParam[Store], home: dg.ResourceParam[Home]
 ) -> dg.MaterializeResult[Artifact]:
     """Kept and captioned footage clips beside the procedural corpus, each with licence and split.
 
@@ -50,17 +43,11 @@ def dataset(
         shutil.copyfile(home.manifests / _DATASET, folder / _DATASET)
         counts = Counter(f"{row['kind']}_{row['split']}" for row in rows)
         licences = sorted({row["licence"] for row in rows})
-        pictures = _card(folder, home, rows, curated_clips.folder)
         return Built(
-            meta={"dvc_md5": md5, "rows": len(rows), "licences": "; ".join(licences), **dict(sorted(counts.items()))},
-            pictures=pictures,
+            meta={"dvc_md5": md5, "rows": len(rows), "licences": "; ".join(licences), **dict(sorted(counts.items()))}
         )
 
-    result = store.adopt(context, md5, build=build)
-    card = (result.value.folder / CARD).read_text(encoding="utf-8")
-    # Pictures are metadata of their own; their file names would lead nowhere on Dagster's page.
-    shown = "\n".join(line for line in card.splitlines() if not line.startswith("!["))
-    return result._replace(metadata={**(result.metadata or {}), "data_card": dg.MetadataValue.md(shown)})
+    return store.adopt(context, md5, build=build)
 
 
 @dg.asset_check(asset=dataset, blocking=True, additional_ins={"footage": dg.AssetIn()})
@@ -70,13 +57,3 @@ def dataset_is_sound(dataset: Artifact, footage: Artifact) -> dg.AssetCheckResul
     return validate(
         "dataset", with_splits(with_seconds(read_manifest(dataset.folder / _DATASET))), dataset_suite(sources)
     )
-
-
-def _card(folder: Path, home: Home, rows: list[Row], curated_folder: Path) -> list[Path]:
-    """The data card of the footage in a dataset version, with the pictures of its curation."""
-    footage, curated = (read_manifest(home.manifests / f"{name}.jsonl") for name in ("footage", "curated"))
-    pictures = [
-        Path(shutil.copy(curated_folder / name, folder / name)) for name in PICTURES if (curated_folder / name).exists()
-    ]
-    write_card(folder, Curated(POLICY, footage, curated, rows, retention(curated, POLICY)), pictures)
-    return pictures

@@ -48,10 +48,16 @@ class LookAt:
         try:
             found = self._looks((task["footage"]["path"], [(clip["start"], clip["end"]) for clip in readable]))
         except IsolatedFailure as error:
-            failed = {"error": f"its frames do not decode again: {error}"}
-            return {**task, "clips": [clip | failed if not clip["error"] else clip for clip in task["clips"]]}
-        of_clip = {clip["id"]: look for clip, look in zip(readable, found, strict=True)}
-        return {**task, "clips": [clip | {"look": of_clip.get(clip["id"])} for clip in task["clips"]]}
+            reason = f"its frames do not decode again: {error}"
+            return {
+                **task,
+                "clips": [clip | {"look": None, "error": clip["error"] or reason} for clip in task["clips"]],
+            }
+        measured = {
+            clip["id"]: {"look": look} if look else {"look": None, "error": "no frame appears in its span"}
+            for clip, look in zip(readable, found, strict=True)
+        }
+        return {**task, "clips": [clip | measured.get(clip["id"], {"look": None}) for clip in task["clips"]]}
 
 
 def stages() -> list[Stage]:
