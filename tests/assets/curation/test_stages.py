@@ -1,6 +1,8 @@
 import pytest
 
-from assets.curation.stages import Cut, LookAt
+from assets.curation.cutting import Cut
+from assets.curation.looking import LookAt
+from assets.curation.stages import stages
 from tests.assets.videos import moving_pictures, write_video
 
 
@@ -45,3 +47,9 @@ def test_a_span_in_which_no_frame_appears_is_an_error_of_that_clip_alone(task, l
     clips = [{"id": str(n), "start": start, "end": start + 1, "error": None} for n, start in enumerate((0.0, 8.0))]
     (seen,) = look_at([task | {"clips": clips}])
     assert [clip["error"] for clip in seen["clips"]] == [None, "no frame appears in its span"]
+
+
+def test_cutting_comes_before_looking_and_each_is_known_by_its_own_code():
+    first, second = stages()
+    assert (first.name, second.name) == ("cut", "look")
+    assert first.version != second.version
