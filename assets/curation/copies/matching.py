@@ -19,6 +19,8 @@ _COARSE, _FINE = 8, 16  # cells a side in which pictures are compared: on the gr
 _SHORTEST = 0.66  # the least side of a window: crops of up to a third of each side are looked for
 _STEPS = (0.04, 0.02, 0.01)  # of the refinement, in shares of the side
 _HOPEFUL = 0.5  # a coarse residual above this is not looked at more closely
+_TRIED = 3  # coarse matches that are refined
+_CERTAIN = 0.08  # a residual below this is not worth improving
 _GRID = ((0.0, 1.0), *((a / 20, a / 20 + s / 20) for s in (18, 16, 14) for a in range(0, 21 - s, 2)))
 
 _WHOLE = (0.0, 1.0, 0.0, 1.0)
@@ -75,22 +77,28 @@ class Prepared:
 
 def match(first: Prepared, second: Prepared) -> Match:
     """The best match of two looks. Its residual is exact only where it may be that of a copy."""
-    best = min(_coarse(first, second), key=lambda found: found.residual)
-    if best.residual >= _HOPEFUL:
-        return best
-    part, larger = (first, second) if best.cropped == "first" else (second, first)
-    window, residual = _refined(_fine(part.look, _WHOLE, mirrored=best.mirrored), larger.look, best.window)
-    return replace(best, window=window, residual=residual)
+    coarse = sorted(_coarse(first, second), key=lambda found: found.residual)
+    best = coarse[0]
+    # The right way need not look best on the coarse grid, so the next best is followed too, unless the first fits.
+    for number, found in enumerate(found for found in coarse[:_TRIED] if found.residual < _HOPEFUL):
+        part, larger = (first, second) if found.cropped == "first" else (second, first)
+        seen = _fine(part.look, _WHOLE, mirrored=found.mirrored)
+        window, residual = _refined(seen, larger.look, found.window)
+        if number == 0 or residual < best.residual:
+            best = replace(found, window=window, residual=residual)
+        if best.residual < _CERTAIN:
+            break
+    return best
 
 
 def _coarse(first: Prepared, second: Prepared) -> Iterator[Match]:
-    """The best window of the grid for each of the four ways: either may be the part, mirrored or not."""
+    """The two best windows of the grid for each of the four ways: either may be the part, mirrored or not."""
     pairs: tuple[tuple[Part, Prepared, Prepared], ...] = (("first", first, second), ("second", second, first))
     for (cropped, part, larger), mirrored in ((pair, mirrored) for pair in pairs for mirrored in (False, True)):
         left = residuals(part.whole(mirrored=mirrored), larger.windows)
-        best = int(left.argmin())
-        down, right = divmod(best, len(_GRID))
-        yield Match(float(left[best]), (*_GRID[right], *_GRID[down]), mirrored, cropped)
+        for place in np.argsort(left, kind="stable")[:2].tolist():
+            down, right = divmod(place, len(_GRID))
+            yield Match(float(left[place]), (*_GRID[right], *_GRID[down]), mirrored, cropped)
 
 
 def residuals(seen: Cells, windows: Cells) -> NDArray[np.float32]:

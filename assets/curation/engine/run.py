@@ -66,7 +66,9 @@ def _step(part: list[Task], stage: Stage, runner: Runner, memo: Memo) -> list[Ta
     missing = [task for task in part if known[task["footage"]["id"]] is None]
     for task in runner(stage, missing) if missing else []:
         known[task["footage"]["id"]] = task["clips"]
-        memo.put(task["footage"]["id"], task["clips"])
+        # A failure may have been the machine's: it is tried again the next time.
+        if not any(clip.get("error") for clip in task["clips"]):
+            memo.put(task["footage"]["id"], task["clips"])
     return [{**task, "clips": known[task["footage"]["id"]]} for task in part]
 
 

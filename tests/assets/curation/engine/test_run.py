@@ -95,6 +95,16 @@ def test_other_code_of_a_stage_redoes_it_and_what_follows_but_not_what_precedes(
     assert all(call[0] == "marked" for call in CALLS if call != "closed")
 
 
+def test_a_file_that_failed_is_tried_again(tmp_path):
+    class Failing(Twice):
+        def __call__(self, tasks):
+            return [task | {"clips": [{"id": "x", "error": "took too long"}]} for task in tasks]
+
+    (clip,) = clips_of(FOOTAGE[:1], [Failing()], tmp_path)
+    assert clip["error"] == "took too long"
+    assert clips_of(FOOTAGE[:1], [Twice()], tmp_path) == [{"id": "a-1"}, {"id": "a-2"}]
+
+
 def test_partitions_hold_every_file_once_however_long_it_is():
     tasks = [{"footage": {"id": n, "duration": seconds}} for n, seconds in enumerate([10, 900, 10, 10, 580, 20])]
     parts = [[task["footage"]["id"] for task in part] for part in partitions(tasks, 600.0)]
