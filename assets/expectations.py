@@ -20,7 +20,10 @@ _SIGNALS = (
     ("border", 0, 1),
     ("aesthetics", 0, 10),
     ("nsfw", 0, 1),
-    ("motion_vector", 0, None),
+    ("motion_score", 0, 255),
+    ("vector_length", 0, None),
+    ("slideshow", 0, 1),
+    ("shake", 0, None),
     ("shots_per_second", 0, None),
 )
 
@@ -174,12 +177,16 @@ def with_reasons(rows: Sequence[Row]) -> list[Row]:
     return [
         row
         | {
-            "measured": bool(row["rejected_by"]) and row["rejected_by"]["detail"] != NOT_MEASURED,
+            "measured": bool(row["rejected_by"]) and not _unmeasured(row["rejected_by"]),
             "consistent": row["kept"] == (not row["rejections"])
             and row["rejected_by"] == (row["rejections"][0] if row["rejections"] else None),
         }
         for row in rows
     ]
+
+
+def _unmeasured(rejection: Row) -> bool:
+    return (rejection["detail"] or "").startswith(NOT_MEASURED)
 
 
 def with_seconds(rows: Sequence[Row]) -> list[Row]:

@@ -17,7 +17,7 @@ _ROUNDING = 1e-3  # of times and shares
 class Rejection:
     """Why a clip is not used: the signal, its value, the threshold it missed, and what else there is to know.
 
-    ``value`` is ``None`` exactly where ``detail`` is ``not measured``.
+    ``value`` is ``None`` exactly where ``detail`` begins with ``not measured``.
     """
 
     signal: str
@@ -28,7 +28,7 @@ class Rejection:
     def words(self) -> str:
         """The reason in a line."""
         if self.value is None:
-            return f"{self.signal} not measured (limit {self.threshold:g})"
+            return f"{self.signal} {self.detail} (limit {self.threshold:g})"
         detail = f", {self.detail}" if self.detail else ""
         return f"{self.signal} {self.value:g} (limit {self.threshold:g}){detail}"
 
@@ -119,7 +119,9 @@ def _filter(rule: Rule) -> Filter:
         value = measure.read(clip)
         bounds = [bound for bound in (rule.low, rule.high) if bound is not None]
         if value is None:
-            return None if rule.unmeasured == "pass" else Rejection(rule.measure, None, float(bounds[0]), NOT_MEASURED)
+            why = measure.why_missing(clip)
+            detail = f"{NOT_MEASURED}: {why}" if why else NOT_MEASURED
+            return None if rule.unmeasured == "pass" else Rejection(rule.measure, None, float(bounds[0]), detail)
         if rule.low is not None and value < rule.low:
             return Rejection(rule.measure, value, float(rule.low))
         if rule.high is not None and value > rule.high + _ROUNDING:

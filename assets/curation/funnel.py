@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from assets.curation.filters import NOT_MEASURED, filters
+from assets.curation.filters import filters
 from assets.curation.policy import Policy
 from models.files import atomic_path, write_text
 
@@ -44,7 +44,7 @@ def retention(curated: Sequence[dict[str, Any]], policy: Policy) -> list[Step]:
         gone = {clip["id"] for clip in fallen}
         left = [clip for clip in left if clip["id"] not in gone]
         seconds = sum(_seconds(clip) for clip in left)
-        unmeasured = sum(clip["rejected_by"]["detail"] == NOT_MEASURED for clip in fallen)
+        unmeasured = sum(clip["rejected_by"]["value"] is None for clip in fallen)
         shares = (len(left) / total_clips, round(seconds, 3), seconds / total_seconds)
         found.append(Step(name, rule, len(left), *shares, unmeasured))
     return found

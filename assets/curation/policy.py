@@ -14,10 +14,6 @@ from assets.curation.measures import MEASURES
 Unmeasured = Literal["reject", "pass"]
 Sampling = Literal["uniform", "inverse-root"]
 
-# The paper's motion score is FFmpeg's vmafmotion: mean change of brightness a frame, in levels of 255. The signal is
-# the same mean in percent.
-_VMAF_MOTION = 100 / 255
-
 # Chosen on copies of the packages' footage and of one split of the procedural corpus; `orchestration.benches.copies`
 # measures it on another split and on other copies.
 MAX_COPY_RESIDUAL = 0.12
@@ -97,7 +93,7 @@ LOW_RESOLUTION = Policy(
         Rule("border", high=0.02),  # ours
         Rule("nsfw", high=0.5),  # ours
         Rule("static", high=0),
-        Rule("slideshow", high=0),
+        Rule("slideshow", high=0.5, unmeasured="pass"),  # ours; a film of one or two shots has no such measure
         Rule("shots_per_second", high=0.85),
     ),
     max_copy_residual=MAX_COPY_RESIDUAL,
@@ -116,8 +112,8 @@ HIGH_RESOLUTION = Policy(
         Rule("aesthetics", low=4.0),  # the strictest set's, taken over
         Rule("nsfw", high=0.5),  # ours
         Rule("static", high=0),
-        Rule("slideshow", high=0),
-        Rule("motion", low=1.0 * _VMAF_MOTION),  # ours: half of the strictest set's
+        Rule("slideshow", high=0.5, unmeasured="pass"),  # ours; a film of one or two shots has no such measure
+        Rule("motion_score", low=1.0),  # ours: half of the strictest set's
         Rule("shots_per_second", high=0.85),
     ),
     max_copy_residual=MAX_COPY_RESIDUAL,
@@ -137,8 +133,8 @@ STRICTEST = Policy(
         Rule("aesthetics", low=4.0),
         Rule("nsfw", high=0.5),  # ours
         Rule("static", high=0),
-        Rule("slideshow", high=0),
-        Rule("motion", low=2.0 * _VMAF_MOTION),
+        Rule("slideshow", high=0.5, unmeasured="pass"),  # ours; a film of one or two shots has no such measure
+        Rule("motion_score", low=2.0),
         Rule("motion_vector", low=0.5, high=7.0, unmeasured="pass"),  # intra-only codecs have none
         Rule("shots_per_second", high=0.85),
     ),

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from assets.curation.filters import curate
+from assets.curation.filters import Rejection, curate
 from assets.curation.funnel import draw_funnel, retention, write_table
 from assets.curation.policy import HIGH_RESOLUTION, LOW_RESOLUTION, SMALL_CORPUS, STRICTEST, Rule
 from tests.assets.curation.looks import look, textured
@@ -30,9 +30,9 @@ GOOD = {
     "aesthetics": 5.0,
     "nsfw": 0.01,
     "static": False,
-    "slideshow": False,
-    "motion": 3.0,
-    "motion_vector": 2.0,
+    "slideshow": None,
+    "motion_score": 3.0,
+    "vector_length": 2.0,
     "shots_per_second": 0.1,
 }
 
@@ -107,6 +107,13 @@ def test_what_was_not_measured_passes_only_where_the_policy_says_so():
     ]
 
 
+def test_the_reason_for_a_missing_measurement_is_told():
+    missing = {"aesthetics": None, "missing": {"aesthetics": "the model is not installed"}}
+    (row,) = curate([clip("plain", **missing)], replace(SMALL_CORPUS, rules=(Rule("aesthetics", low=4.0),)))
+    assert row["rejected_by"]["detail"] == "not measured: the model is not installed"
+    assert Rejection(**row["rejected_by"]).words() == ("aesthetics not measured: the model is not installed (limit 4)")
+
+
 def test_a_value_at_the_bound_is_within_it():
     rules = (Rule("aesthetics", low=4.0), Rule("text", high=0.6))
     policy = replace(SMALL_CORPUS, rules=rules)
@@ -129,10 +136,10 @@ def test_a_value_at_the_bound_is_within_it():
         ({"seconds": 11.9}, "duration"),
         ({"aesthetics": 3.9}, "aesthetics"),
         ({"static": True}, "static"),
-        ({"slideshow": True}, "slideshow"),
-        ({"motion": 1.99 / 2.55}, "motion"),
-        ({"motion_vector": 0.4}, "motion_vector"),
-        ({"motion_vector": 7.1}, "motion_vector"),
+        ({"slideshow": 0.6}, "slideshow"),
+        ({"motion_score": 1.99}, "motion_score"),
+        ({"vector_length": 0.4}, "motion_vector"),
+        ({"vector_length": 7.1}, "motion_vector"),
         ({"shots_per_second": 0.86}, "shots_per_second"),
     ],
 )
