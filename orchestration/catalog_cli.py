@@ -17,6 +17,7 @@ from serving.home import Home
 catalog = typer.Typer(no_args_is_help=True, help="What came in, and what became of it.")
 _out = Console(highlight=False, soft_wrap=True)
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
+_POLICIES = "Which clips are good enough: small-corpus, low-resolution, high-resolution or strictest."
 _ID = 12  # characters of a clip's id that are shown
 
 
@@ -30,7 +31,7 @@ class Engine(StrEnum):
 
 def curate(
     source: Annotated[list[str] | None, typer.Argument(help="Folders, files or URIs; none: the packages'.")] = None,
-    policy: Annotated[str, typer.Option(help="Which clips are good enough.")] = "small-corpus",
+    policy: Annotated[str, typer.Option(help=_POLICIES)] = "small-corpus",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder to write.", file_okay=False)] = None,
     engine: Annotated[Engine, typer.Option(help="This process, Daft here, or Daft on Ray.")] = Engine.embedded,
 ) -> None:

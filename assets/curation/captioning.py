@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from assets.code_version import code_version
 from assets.curation.captioner import Caption, Captioner, TemplateCaptioner, with_camera
 from assets.curation.loading import ClipUnreadable
 from assets.curation.vlm import CaptionerUnavailable, CaptioningFailed, Endpoint, VlmCaptioner
@@ -32,7 +33,7 @@ def captions_of(curated: Sequence[Row], footage: Sequence[Row], captioner: Capti
     """
     sources = {row["id"]: row for row in footage}
     template = TemplateCaptioner()
-    answers = None if captioner.name == template.name else Memo(memo, "captions", "1")
+    answers = None if captioner.name == template.name else Memo(memo, "captions", code_version("assets.curation.vlm"))
     rows = []
     for clip in curated:
         if clip["kept"]:

@@ -118,3 +118,10 @@ def test_the_card_of_the_folder_tells_licence_and_rejections(curated):
     assert "CC0-1.0" in card
     assert "(limit 0.1)" in card
     assert json.loads((root / "out" / "dataset.jsonl").read_text().splitlines()[0])["weight"] == 1.0
+
+
+def test_the_help_names_every_policy():
+    from assets.curation.policy import POLICIES
+
+    said = " ".join(CliRunner().invoke(app, ["curate", "--help"], env={"COLUMNS": "250"}).output.split())
+    assert all(name in said for name in POLICIES)
