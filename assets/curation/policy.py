@@ -2,8 +2,8 @@
 
 ``LOW_RESOLUTION``, ``HIGH_RESOLUTION`` and ``STRICTEST`` are the three stages of data of Movie Gen (3.2.1 and the table
 of retention in its appendix). The bounds of the strictest set are the paper's; so are the sizes and lengths of the
-other two. What else those two ask is not published: each bound says so that is a choice of ours. The paper's third stage
-also wants people in six of ten clips; nothing here recognises people, so no policy asks for them.
+other two. What else those two ask is not published: each bound says so that is a choice of ours. The paper's third
+stage also wants people in six of ten clips; nothing here recognises people, so no policy asks for them.
 """
 
 from collections.abc import Mapping
