@@ -7,6 +7,7 @@ near each other, found by a k-d tree, are compared in full.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from assets.curation.copies.look import Look
 from assets.curation.copies.matching import Match, Prepared, match
 
 RADIUS = 20.0  # levels of 255: what the hardest crops of the bench move the nearest of a look's points
-_PREPARED = 512  # looks whose windows are kept at hand
+_PREPARED = 256  # looks whose windows are kept at hand: about a megabyte each at most
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,6 @@ def _candidates(looks: Sequence[Look]) -> Iterator[tuple[int, int]]:
 
 
 def _matched(looks: Sequence[Look], candidates: Sequence[tuple[int, int]]) -> Iterator[Match]:
-    prepared: dict[int, Prepared] = {}
-    for pair in candidates:
-        for number in pair:
-            if number not in prepared:
-                if len(prepared) >= _PREPARED:  # memory stays flat: the oldest goes
-                    del prepared[next(iter(prepared))]
-                prepared[number] = Prepared(looks[number])
-        first, second = pair
-        yield match(prepared[first], prepared[second])
+    prepared = lru_cache(maxsize=_PREPARED)(lambda number: Prepared(looks[number]))
+    for first, second in candidates:
+        yield match(prepared(first), prepared(second))

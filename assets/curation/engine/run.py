@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from assets.curation.engine.embedded import Embedded
-from assets.curation.engine.partitions import SECONDS, partitions
+from assets.curation.engine.partitions import CLUSTER_SECONDS, SECONDS, partitions
 from assets.curation.engine.stage import Stage, Task
 from assets.ingestion.memo import Memo
 from models.files import sha256_json
@@ -26,7 +26,7 @@ def clips_of(
     memo: Path,
     *,
     engine: str = "embedded",
-    seconds: float = SECONDS,
+    seconds: float | None = None,
     progress: Progress | None = None,
 ) -> list[Row]:
     """The clips of the usable rows of ``footage.jsonl``, after all stages.
@@ -39,7 +39,7 @@ def clips_of(
         stages: What to do with each file, in order.
         memo: Folder of kept results.
         engine: ``embedded``, ``daft`` (this machine) or ``ray`` (Daft on a cluster): the results are the same.
-        seconds: Footage of one partition.
+        seconds: Footage of one partition; by default ten minutes, ten hours on a cluster.
         progress: Told how many files are done, of how many.
 
     Raises:
@@ -49,7 +49,7 @@ def clips_of(
     done = 0
     clips: list[Row] = []
     with runner_named(engine) as runner:
-        for part in partitions(tasks, seconds):
+        for part in partitions(tasks, seconds or (CLUSTER_SECONDS if engine == "ray" else SECONDS)):
             for number, stage in enumerate(stages):
                 version = sha256_json([earlier.version for earlier in stages[: number + 1]])[:16]
                 part = _step(part, stage, runner, Memo(memo, stage.name, version))  # noqa: PLW2901

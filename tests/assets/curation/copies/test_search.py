@@ -15,6 +15,13 @@ def test_copies_are_found_among_many_without_comparing_all_pairs():
     assert found.compared < 0.5 * 32 * 31 / 2
 
 
+def test_more_looks_than_fit_at_once_are_searched_all_the_same(monkeypatch):
+    looks = [look(textured(seed)) for seed in (1, 2, 1, 2, 1)]
+    expected = {(0, 2), (0, 4), (2, 4), (1, 3)}
+    monkeypatch.setattr("assets.curation.copies.search._PREPARED", 1)
+    assert {(pair.first, pair.second) for pair in search(looks, MAX_COPY_RESIDUAL).pairs} == expected
+
+
 def test_no_looks_have_no_copies():
     assert search([], MAX_COPY_RESIDUAL).pairs == []
     assert search([look([np.zeros((8, 8, 3), np.uint8)])], MAX_COPY_RESIDUAL).compared == 0
