@@ -2,18 +2,19 @@
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 
 from assets.artifact import Artifact, Built
 from assets.code_version import code_version
-from assets.curation.funnel import draw_funnel, retention_table
+from assets.curation.captioning import configured
+from assets.curation.funnel import retention
 from assets.curation.loading import footage_paths
 from assets.curation.policy import SMALL_CORPUS
+from assets.curation.report import write_report
 from assets.curation.sheets import sheet_of_clips
 from assets.dvc_stage import reproduce
-from assets.expectations import captions_suite, curated_suite, validate
+from assets.expectations import captions_suite, curated_suite, validate, with_reasons
 from assets.manifest import read_manifest
 from assets.store import Store
 from serving.catalog import Catalog
@@ -21,7 +22,7 @@ from serving.home import Home
 
 _CURATED = "curated.jsonl"
 _CAPTIONS = "captions.jsonl"
-_POLICY = SMALL_CORPUS
+POLICY = SMALL_CORPUS
 
 
 @dg.asset(
@@ -35,32 +36,23 @@ def curated_clips(
     context: dg.AssetExecutionContext, store: dg.ResourceParam[Store], home: dg.ResourceParam[Home]
 ) -> dg.MaterializeResult[Artifact]:
     """Every clip with its fate: kept, or rejected for a signal with its value and threshold."""
-    md5 = reproduce("curate", home, _POLICY.as_json())
+    md5 = reproduce("curate", home, POLICY.as_json())
     rows = read_manifest(home.manifests / _CURATED)
     catalog = Catalog(home.catalog_url)
-    catalog.record_curation(_POLICY.name, rows)
+    catalog.record_curation(POLICY.name, rows)
     catalog.close()
     kept = [row for row in rows if row["kept"]]
-    rejected = [row for row in rows if not row["kept"]]
     if not kept:
         context.log.warning(
-            "policy %s keeps none of %d clips: the dataset will hold no footage", _POLICY.name, len(rows)
+            "policy %s keeps none of %d clips: the dataset will hold no footage", POLICY.name, len(rows)
         )
-    table = retention_table(rows, _POLICY)
+    steps = retention(rows, POLICY)
 
     def build(folder: Path) -> Built:
         shutil.copyfile(home.manifests / _CURATED, folder / _CURATED)
-        table.to_csv(folder / "retention.csv", index=False)
-        pictures = [folder / "retention.png"]
-        draw_funnel(table, pictures[0])
-        paths = footage_paths(home)
-        readable = [row for row in rejected if not row["error"]]
-        for name, shown in (("kept", kept), ("rejected", readable)):
-            if shown:
-                located = [row | {"path": paths[row["source"]]} for row in shown]
-                pictures.append(sheet_of_clips(folder / f"{name}.png", located, [_about(row) for row in shown]))
+        pictures = write_report(folder, rows, steps, footage_paths(home))
         return Built(
-            meta={"dvc_md5": md5, "policy": _POLICY.name, "kept": len(kept), "rejected": len(rejected)},
+            meta={"dvc_md5": md5, "policy": POLICY.name, "kept": len(kept), "rejected": len(rows) - len(kept)},
             pictures=pictures,
         )
 
@@ -68,15 +60,16 @@ def curated_clips(
     records = [
         dg.TableRecord(
             {
-                "filter": str(step["filter"]),
-                "rule": str(step["rule"]),
-                "clips": int(step["clips"]),
-                "share": f"{step['clips_share']:.1%}",
-                "seconds": float(step["seconds"]),
-                "seconds_share": f"{step['seconds_share']:.1%}",
+                "filter": step.filter,
+                "rule": step.rule,
+                "clips": step.clips,
+                "share": f"{step.clips_share:.1%}",
+                "seconds": step.seconds,
+                "seconds_share": f"{step.seconds_share:.1%}",
+                "fell_unmeasured": step.unmeasured,
             }
         )
-        for step in table.to_dict("records")
+        for step in steps
     ]
     return result._replace(metadata={**(result.metadata or {}), "retention_table": dg.MetadataValue.table(records)})
 
@@ -88,8 +81,8 @@ def captions(
     home: dg.ResourceParam[Home],
     curated_clips: Artifact,
 ) -> dg.MaterializeResult[Artifact]:
-    """A description of every kept clip, made from what was measured, with the confidence in it."""
-    md5 = reproduce("caption", home)
+    """A description of every kept clip, by the configured captioner, with the confidence in it."""
+    md5 = reproduce("caption", home, {"captioner": configured().name})
     rows = read_manifest(home.manifests / _CAPTIONS)
     catalog = Catalog(home.catalog_url)
     catalog.record_captions(rows)
@@ -103,7 +96,7 @@ def captions(
         located = [row | {"path": paths[row["source"]]} for row in kept]
         sheet = folder / "captions.png"
         return Built(
-            meta={"dvc_md5": md5, "captions": len(rows), "captioner": rows[0]["captioner"] if rows else "none"},
+            meta={"dvc_md5": md5, "captions": len(rows), "captioner": configured().name},
             pictures=[sheet_of_clips(sheet, located, [said[row["id"]] for row in located])] if located else [],
         )
 
@@ -114,7 +107,8 @@ def captions(
 def fates_are_sound(curated_clips: Artifact, clips: Artifact) -> dg.AssetCheckResult:
     """The curated manifest meets its expectations: every clip once, every rejection explained."""
     known = [row["id"] for row in read_manifest(clips.folder / "clips.jsonl")]
-    return validate("curated", read_manifest(curated_clips.folder / _CURATED), curated_suite(known))
+    rows = with_reasons(read_manifest(curated_clips.folder / _CURATED))
+    return validate("curated", rows, curated_suite(known))
 
 
 @dg.asset_check(asset=captions, blocking=True, additional_ins={"curated_clips": dg.AssetIn()})
@@ -122,11 +116,3 @@ def captions_are_sound(captions: Artifact, curated_clips: Artifact) -> dg.AssetC
     """The caption manifest meets its expectations: every kept clip once, text, confidence."""
     kept = [row["id"] for row in read_manifest(curated_clips.folder / _CURATED) if row["kept"]]
     return validate("captions", read_manifest(captions.folder / _CAPTIONS), captions_suite(kept))
-
-
-def _about(row: dict[str, Any]) -> str:
-    reason = row["rejected_by"]
-    if reason:
-        return f"{reason['signal']} {reason['value']:g} (limit {reason['threshold']:g})"
-    signals = row["signals"]
-    return f"{row['end'] - row['start']:.1f} s, motion {signals['motion']:.1f}, sharpness {signals['sharpness']:.1f}"

@@ -8,6 +8,7 @@ import dagster as dg
 
 from assets.artifact import Artifact, Built
 from assets.code_version import code_version
+from assets.curated import POLICY
 from assets.dvc_stage import reproduce
 from assets.expectations import dataset_suite, validate, with_seconds, with_splits
 from assets.manifest import read_manifest
@@ -32,7 +33,7 @@ def dataset(
 
     The digest is DVC's md5 of the manifest: Dagster's data version and MLflow's dataset digest are the same string.
     """
-    md5 = reproduce("dataset", home)
+    md5 = reproduce("dataset", home, POLICY.as_json())
     rows = read_manifest(home.manifests / _DATASET)
     catalog = Catalog(home.catalog_url)
     catalog.record_dataset(md5, rows)

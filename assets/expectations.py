@@ -1,15 +1,31 @@
 """Expectations: Great Expectations suites on the manifests, as code, validated inside asset checks."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
 import dagster as dg
-import pandas as pd
+
+from assets.curation.filters import NOT_MEASURED
 
 Row = dict[str, Any]
 _SHOWN = 5
+_SIGNALS = (
+    ("brightness", 0, 1),
+    ("motion", 0, 100),
+    ("sharpness", 0, None),
+    ("steadiness", 0, 1.001),
+    ("text_score", 0, 1),
+    ("border", 0, 1),
+    ("aesthetics", 0, 10),
+    ("nsfw", 0, 1),
+    ("motion_score", 0, 255),
+    ("vector_length", 0, None),
+    ("slideshow", 0, 1),
+    ("shake", 0, None),
+    ("shots_per_second", 0, None),
+)
 
 
 @cache
@@ -29,11 +45,13 @@ def validate(name: str, rows: Sequence[Row], suite: Iterable[Any]) -> dg.AssetCh
         rows: Of a manifest; nested values become columns with dotted names.
         suite: Expectations; a column that no row has counts as empty.
     """
+    import pandas as pd
+
     gx = _library()
     expectations = list(suite)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
-    columns = dict.fromkeys(column for e in expectations if (column := getattr(e, "column", None)))
+    columns = dict.fromkeys(column for e in expectations for column in _columns(e))
     found = pd.json_normalize(rows, max_level=1)
     frame = found.reindex(columns=[*found.columns, *(column for column in columns if column not in found)])
     asset = context.data_sources.add_pandas("manifests").add_dataframe_asset(name)
@@ -72,25 +90,30 @@ def footage_suite() -> list[Any]:
 
 
 def clips_suite(sources: Iterable[str]) -> list[Any]:
-    """Every clip has one id, comes from a known source and spans some time, at most 16 seconds.
+    """Every clip has one id, comes from a known source and spans some time, at most 16 seconds; signals are in range.
 
-    Rows carry ``seconds``: see ``with_seconds``.
+    Rows carry ``seconds``: see ``with_seconds``. A signal that was not measured is empty, and passes.
     """
     gxe = _library().expectations
     return [
+        *(
+            gxe.ExpectColumnValuesToBeBetween(column=f"signals.{name}", min_value=low, max_value=high)
+            for name, low, high in _SIGNALS
+        ),
         *_identified(gxe),
         gxe.ExpectColumnValuesToNotBeNull(column="source"),
         gxe.ExpectColumnValuesToBeInSet(column="source", value_set=list(sources)),
         gxe.ExpectColumnValuesToBeBetween(column="start", min_value=0),
         gxe.ExpectColumnValuesToBeBetween(column="seconds", min_value=0, strict_min=True, max_value=16.001),
-        gxe.ExpectColumnValuesToBeBetween(column="signals.brightness", min_value=0, max_value=1),
-        gxe.ExpectColumnValuesToBeBetween(column="signals.motion", min_value=0, max_value=100),
-        gxe.ExpectColumnValuesToBeBetween(column="signals.sharpness", min_value=0),
+        gxe.ExpectColumnValuesToNotBeNull(column="look", **_where("decodes", True)),
     ]
 
 
 def curated_suite(clips: Iterable[str]) -> list[Any]:
-    """Every clip is there once with its fate: kept, or rejected for a signal with its value and threshold."""
+    """Every clip is there once with its fate: kept, or rejected for a signal with its value and threshold.
+
+    Rows carry ``measured`` and ``consistent``: see ``with_reasons``.
+    """
     gxe = _library().expectations
     known = list(clips)
     return [
@@ -101,8 +124,10 @@ def curated_suite(clips: Iterable[str]) -> list[Any]:
         gxe.ExpectColumnValuesToBeNull(column="rejected_by.signal", **_where("kept", True)),
         *(
             gxe.ExpectColumnValuesToNotBeNull(column=f"rejected_by.{part}", **_where("kept", False))
-            for part in ("signal", "value", "threshold")
+            for part in ("signal", "threshold")
         ),
+        gxe.ExpectColumnValuesToNotBeNull(column="rejected_by.value", **_where("measured", True)),
+        gxe.ExpectColumnValuesToBeInSet(column="consistent", value_set=[True]),
     ]
 
 
@@ -137,15 +162,46 @@ def dataset_suite(sources: Iterable[str]) -> list[Any]:
         gxe.ExpectColumnValuesToBeInSet(column="split", value_set=["train", "validation"]),
         gxe.ExpectColumnValuesToBeInSet(column="source", value_set=list(sources), **footage),
         gxe.ExpectColumnValuesToBeBetween(column="seconds", min_value=0, strict_min=True, **footage),
+        gxe.ExpectColumnValuesToBeBetween(column="weight", min_value=0, strict_min=True, **footage),
+        gxe.ExpectColumnValuesToNotBeNull(column="weight", **footage),
+        gxe.ExpectColumnValuesToBeBetween(column="confidence", min_value=0, max_value=1),
         gxe.ExpectColumnValuesToBeBetween(column="splits", min_value=1, max_value=1),
     ]
 
 
+def with_reasons(rows: Sequence[Row]) -> list[Row]:
+    """Curated rows with ``measured``, whether the deciding signal was, and ``consistent``.
+
+    Consistent is a fate of which the flag, the deciding rejection and the list of rejections say the same.
+    """
+    return [
+        row
+        | {
+            "measured": bool(row["rejected_by"]) and not _unmeasured(row["rejected_by"]),
+            "consistent": row["kept"] == (not row["rejections"])
+            and row["rejected_by"] == (row["rejections"][0] if row["rejections"] else None),
+        }
+        for row in rows
+    ]
+
+
+def _unmeasured(rejection: Row) -> bool:
+    return (rejection["detail"] or "").startswith(NOT_MEASURED)
+
+
 def with_seconds(rows: Sequence[Row]) -> list[Row]:
-    """Rows with ``seconds``, the length of their span: None without one, or for a whole file that does not decode."""
+    """Rows with ``seconds``, the length of their span: None without one, or for a whole file that does not decode.
+
+    And with ``decodes``, whether nothing is wrong with them.
+    """
     # Great Expectations' own comparison of two columns fails where no row is left to compare.
     return [
-        row | {"seconds": None if row.get("error") or "end" not in row else row["end"] - row["start"]} for row in rows
+        row
+        | {
+            "seconds": None if row.get("error") or "end" not in row else row["end"] - row["start"],
+            "decodes": not row.get("error"),
+        }
+        for row in rows
     ]
 
 
@@ -169,6 +225,14 @@ def _where(column: str, value: Any) -> dict[str, Any]:
     from great_expectations.expectations.row_conditions import Column
 
     return {"row_condition": Column(column) == value}
+
+
+def _columns(expectation: Any) -> Iterator[str]:
+    """The columns that an expectation reads, that of its condition included."""
+    if column := getattr(expectation, "column", None):
+        yield column
+    if condition := getattr(expectation, "row_condition", None):
+        yield condition.column.name
 
 
 def _failure(result: Any) -> str:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from typer.core import TyperGroup
 
+from orchestration.catalog_cli import catalog, curate
 from serving.home import Home
 
 _ROOMS = ("models", "serving", "assets", "orchestration")
@@ -42,6 +43,8 @@ app = typer.Typer(
 )
 trust_root = typer.Typer(no_args_is_help=True, help="The certificate that others must trust to trust our signatures.")
 app.add_typer(trust_root, name="trust-root")
+app.add_typer(catalog, name="catalog")
+app.command()(curate)
 
 
 class Aspect(StrEnum):

@@ -52,7 +52,13 @@ def collect(home: Home, *, keep: int = 1, dry_run: bool = False) -> list[Removab
     """
     with alone(home):
         _refuse_while_runs_live(home)
-        found = [*_artifacts(home.store, keep), *_jobs(home), *_champions(home, keep), *_leftovers(home)]
+        found = [
+            *_artifacts(home.store, keep),
+            *_jobs(home),
+            *_champions(home, keep),
+            *_memories(home, keep),
+            *_leftovers(home),
+        ]
         for item in found:
             if not dry_run:
                 _remove(item.path)
@@ -124,9 +130,18 @@ def _champions(home: Home, keep: int) -> Iterator[Removable]:
         yield Removable(path, "an earlier champion's serving folder; the registry holds the model", _size(path))
 
 
+def _memories(home: Home, keep: int) -> Iterator[Removable]:
+    """What was kept of single files by code that has changed since: all but the latest version, and ``keep`` before."""
+    for work in sorted(home.memo.iterdir()) if home.memo.is_dir() else ():
+        versions = [path for path in work.iterdir() if path.is_dir() and not path.name.startswith(".")]
+        versions.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+        for path in versions[1 + keep :]:
+            yield Removable(path, "results of an earlier version of the code", _size(path))
+
+
 def _leftovers(home: Home) -> Iterator[Removable]:
     """Folders that a killed collection had named as garbage already."""
-    for pattern in ("store/*/.*", "store/*/*/.*", "champions/.*"):
+    for pattern in ("store/*/.*", "store/*/*/.*", "champions/.*", "memo/*/.*"):
         for path in home.root.glob(pattern + _GARBAGE):
             yield Removable(path, "left by an interrupted gc", _size(path))
 

@@ -29,6 +29,11 @@ class Home:
         return self.root / "manifests"
 
     @property
+    def memo(self) -> Path:
+        """Results of work on single files, by their content: what makes ingestion and curation incremental."""
+        return self.root / "memo"
+
+    @property
     def store(self) -> Path:
         """Artifacts of the graph, a folder an asset and fingerprint."""
         return self.root / "store"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
+import pandas as pd  # noqa: TID253 - as MLflow does
 from mlflow.models import set_model  # noqa: TID253 - MLflow itself imports this file
 from mlflow.pyfunc import PythonModel  # noqa: TID253
 

@@ -24,7 +24,13 @@ def test_each_top_level_package_is_this_checkout_s(package):
 @pytest.mark.parametrize(
     ("module", "banned"),
     [
-        ("orchestration.definitions", ["torch", "lightning", "deepspeed", "mlflow", "great_expectations", "onnx"]),
+        (
+            "orchestration.definitions",
+            [
+                *("torch", "lightning", "deepspeed", "mlflow", "great_expectations", "onnx"),
+                *("pandas", "fsspec", "daft", "cv2", "scipy"),
+            ],
+        ),
         ("serving.pipeline", ["torch", "dagster", "mlflow"]),
     ],
 )

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Protocol
 
+CAMERA_CONFIDENCE = 0.9  # from which on a camera class goes before the caption: a wrong one would teach the wrong word
+
 
 @dataclass(frozen=True)
 class Caption:
-    """A clip's description, the confidence in it (0..1), and the name of what wrote it."""
+    """A clip's description, the confidence in it (0..1, ``None`` where its writer gives none), and who wrote it."""
 
     text: str
-    confidence: float
+    confidence: float | None
     captioner: str
 
 
@@ -51,8 +53,23 @@ class TemplateCaptioner:
 
 _SPLIT = re.compile(r"[^A-Za-z]+|(?<=[a-z])(?=[A-Z])")
 _NOT_WORDS = frozenset(
-    "img vid mov dsc pxl clip video movie footage final copy cc by sa mp hd uhd fps edit export".split()  # noqa: SIM905
+    (
+        *("img", "vid", "mov", "dsc", "pxl", "clip", "video", "movie", "footage", "final", "copy", "edit", "export"),
+        *("cc", "by", "sa", "mp", "hd", "uhd", "fps"),
+    )
 )
+
+
+def with_camera(text: str, signals: dict[str, Any]) -> str:
+    """A caption with the camera's movement before it, where that is known well (Movie Gen 3.2.1).
+
+    Reads the signal ``camera``, ``{"class", "confidence"}``; without it the caption stays as it is.
+    """
+    camera = signals.get("camera")
+    if not camera or camera["confidence"] < CAMERA_CONFIDENCE:
+        return text
+    said = str(camera["class"]).replace("_", " ").replace("-", " ")
+    return f"{said.capitalize()}. {text}"
 
 
 def name_words(name: str) -> str:

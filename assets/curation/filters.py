@@ -1,25 +1,36 @@
-"""Filters: a policy asked of every clip in order; the first signal out of bounds is the reason for a rejection."""
+"""Filters: a policy asked of every clip. Everything against a clip is recorded; the first of it decides."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
+from assets.curation.copies.look import Look
+from assets.curation.copies.search import search
+from assets.curation.measures import MEASURES, Clip
+from assets.curation.policy import Policy, Rule
 
-from assets.curation.appearance import hash_distance
-from assets.curation.policy import Policy
-
-Clip = dict[str, Any]
+NOT_MEASURED = "not measured"
+_ROUNDING = 1e-3  # of times and shares
 
 
 @dataclass(frozen=True)
 class Rejection:
-    """Why a clip is not used: the signal, its value, the threshold it missed, and what else there is to know."""
+    """Why a clip is not used: the signal, its value, the threshold it missed, and what else there is to know.
+
+    ``value`` is ``None`` exactly where ``detail`` begins with ``not measured``.
+    """
 
     signal: str
-    value: float
+    value: float | None
     threshold: float
     detail: str | None = None
+
+    def words(self) -> str:
+        """The reason in a line."""
+        if self.value is None:
+            return f"{self.signal} {self.detail} (limit {self.threshold:g})"
+        detail = f", {self.detail}" if self.detail else ""
+        return f"{self.signal} {self.value:g} (limit {self.threshold:g}){detail}"
 
 
 @dataclass(frozen=True)
@@ -32,88 +43,103 @@ class Filter:
 
 
 def filters(policy: Policy) -> list[Filter]:
-    """The steps of a policy, in order; near copies come last, by ``curate``."""
-    return [
-        Filter("decodable", "decodes to its end", _decodable),
-        _bounds("resolution", f"shorter side >= {policy.min_side} px", _side, low=policy.min_side),
-        _bounds(
-            "duration",
-            f"{policy.min_seconds:g} to {policy.max_seconds:g} s",
-            _seconds,
-            low=policy.min_seconds,
-            high=policy.max_seconds,
-        ),
-        _bounds("sharpness", f"sharpness >= {policy.min_sharpness:g}", _signal("sharpness"), low=policy.min_sharpness),
-        _bounds(
-            "motion",
-            f"motion {policy.min_motion:g} to {policy.max_motion:g} %",
-            _signal("motion"),
-            low=policy.min_motion,
-            high=policy.max_motion,
-        ),
-    ]
+    """The steps of a policy, in order; copies come last, by ``curate``."""
+    return [Filter("decodable", "decodes to its end", _decodable), *(_filter(rule) for rule in policy.rules)]
 
 
 def curate(clips: Sequence[Clip], policy: Policy) -> list[Clip]:
-    """The rows of ``curated.jsonl``: every clip with ``kept`` and ``rejected_by``.
+    """The rows of ``curated.jsonl``: every clip with its fate.
 
-    Of near copies the one with the most pixels is kept, then the sharpest.
+    ``kept``; ``rejections``, everything that speaks against it, in the policy's order; ``rejected_by``, the first of
+    these or ``None``. Of copies the one with the most pixels is kept, then the sharpest. A clip that does not decode
+    has nothing else to be asked of.
     """
-    fates: dict[str, Rejection | None] = {clip["id"]: _first(clip, policy) for clip in clips}
-    passed = [clip for clip in clips if fates[clip["id"]] is None]
-    kept: list[tuple[Clip, np.ndarray]] = []
-    for clip in sorted(passed, key=_quality):
-        hashes = np.array([int(value, 16) for value in clip["signals"]["hashes"]], dtype=np.uint64)
-        copy = next((r for r in (_copy_of(hashes, *other, policy) for other in kept) if r), None)
-        fates[clip["id"]] = copy
-        if copy is None:
-            kept.append((clip, hashes))
-    return [{**clip, **_fate(fates[clip["id"]])} for clip in clips]
+    clips = _with_source_seconds(clips)
+    steps = filters(policy)
+    against = {clip["id"]: _against(clip, steps) for clip in clips}
+    passed = [clip for clip in clips if not against[clip["id"]]]
+    for identity, rejection in _copies(passed, policy).items():
+        against[identity].append(rejection)
+    return [{**_plain(clip), **_fate(against[clip["id"]])} for clip in clips]
 
 
-def _first(clip: Clip, policy: Policy) -> Rejection | None:
-    return next((rejection for step in filters(policy) if (rejection := step.examine(clip))), None)
+def _with_source_seconds(clips: Sequence[Clip]) -> list[Clip]:
+    """Clips with ``source_seconds``: where the last clip of the same file ends (clips lie without gaps)."""
+    ends: dict[str, float] = {}
+    for clip in clips:
+        ends[clip["source"]] = max(ends.get(clip["source"], 0.0), clip["end"])
+    return [{**clip, "source_seconds": ends[clip["source"]]} for clip in clips]
 
 
-def _fate(rejection: Rejection | None) -> dict[str, Any]:
-    return {"kept": rejection is None, "rejected_by": asdict(rejection) if rejection else None}
+def _plain(clip: Clip) -> Clip:
+    return {key: value for key, value in clip.items() if key != "source_seconds"}
+
+
+def _against(clip: Clip, steps: Sequence[Filter]) -> list[Rejection]:
+    if broken := _decodable(clip):
+        return [broken]
+    return [found for step in steps if (found := step.examine(clip))]
+
+
+def _fate(rejections: Sequence[Rejection]) -> dict[str, Any]:
+    found = [asdict(rejection) for rejection in rejections]
+    return {"kept": not found, "rejected_by": found[0] if found else None, "rejections": found}
+
+
+def _copies(clips: Sequence[Clip], policy: Policy) -> dict[str, Rejection]:
+    """What is against clips that are copies of better ones, by id; clips without a look cannot be judged."""
+    ordered = sorted(clips, key=_quality)
+    seen = [clip for clip in ordered if clip.get("look")]
+    limit = policy.max_copy_residual
+    found = {clip["id"]: Rejection("duplicate", None, limit, NOT_MEASURED) for clip in ordered if not clip.get("look")}
+    pairs = sorted(
+        search([Look.unpacked(clip["look"]) for clip in seen], limit).pairs,
+        key=lambda pair: (pair.second, pair.match.residual),
+    )
+    for pair in pairs:  # the better of a pair comes first, and its own fate is settled by then
+        better, worse = seen[pair.first]["id"], seen[pair.second]["id"]
+        if better not in found and worse not in found:
+            how = ("mirrored " if pair.match.mirrored else "") + f"copy of clip {better}"
+            found[worse] = Rejection("duplicate", round(pair.match.residual, 4), limit, how)
+    return found
 
 
 def _quality(clip: Clip) -> tuple[int, float, str]:
-    return -clip["width"] * clip["height"], -clip["signals"]["sharpness"], clip["id"]
-
-
-def _copy_of(hashes: np.ndarray, other: Clip, other_hashes: np.ndarray, policy: Policy) -> Rejection | None:
-    # Each moment of the clip against the nearest one of the other, so a copy may start later or be shorter.
-    distance = float(hash_distance(hashes, other_hashes).min(axis=1).mean())
-    if distance > policy.max_copy_distance:
-        return None
-    return Rejection("duplicate", round(distance, 4), policy.max_copy_distance, f"of clip {other['id']}")
+    return -clip["width"] * clip["height"], -clip["signals"].get("sharpness", 0.0), clip["id"]
 
 
 def _decodable(clip: Clip) -> Rejection | None:
     return Rejection("decodable", 0.0, 1.0, clip["error"]) if clip["error"] else None
 
 
-def _side(clip: Clip) -> float:
-    return float(min(clip["width"], clip["height"]))
+def _filter(rule: Rule) -> Filter:
+    measure = MEASURES[rule.measure]
 
-
-def _seconds(clip: Clip) -> float:
-    return round(float(clip["end"] - clip["start"]), 6)
-
-
-def _signal(name: str) -> Callable[[Clip], float]:
-    return lambda clip: float(clip["signals"][name])
-
-
-def _bounds(
-    name: str, rule: str, measure: Callable[[Clip], float], low: float = -np.inf, high: float = np.inf
-) -> Filter:
     def examine(clip: Clip) -> Rejection | None:
-        value = measure(clip)
-        if value < low:
-            return Rejection(name, value, float(low))
-        return Rejection(name, value, float(high)) if value > high + 1e-3 else None
+        value = measure.read(clip)
+        bounds = [bound for bound in (rule.low, rule.high) if bound is not None]
+        if value is None:
+            why = measure.why_missing(clip)
+            detail = f"{NOT_MEASURED}: {why}" if why else NOT_MEASURED
+            return None if rule.unmeasured == "pass" else Rejection(rule.measure, None, float(bounds[0]), detail)
+        if rule.low is not None and value < rule.low:
+            return Rejection(rule.measure, value, float(rule.low))
+        if rule.high is not None and value > rule.high + _ROUNDING:
+            return Rejection(rule.measure, value, float(rule.high))
+        return None
 
-    return Filter(name, rule, examine)
+    return Filter(rule.measure, _words(rule), examine)
+
+
+def _words(rule: Rule) -> str:
+    measure = MEASURES[rule.measure]
+    unit = f" {measure.unit}" if measure.unit else ""
+    if rule.low is not None and rule.high is not None:
+        said = f"{measure.words} {rule.low:.3g} to {rule.high:.3g}{unit}"
+    elif rule.low is not None:
+        said = f"{measure.words} >= {rule.low:.3g}{unit}"
+    elif rule.high == 0 and not measure.unit:
+        said = f"not {measure.words}"
+    else:
+        said = f"{measure.words} <= {rule.high:.3g}{unit}"
+    return said + (", if measured" if rule.unmeasured == "pass" else "")

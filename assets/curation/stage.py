@@ -10,7 +10,7 @@ from serving.home import Home
 def main() -> None:
     """Apply the policy of the settings."""
     home = Home.from_env()
-    policy = Policy(**stage_settings("curate", home))
+    policy = Policy.from_json(stage_settings("curate", home))
     write_manifest(home.manifests / "curated.jsonl", curate(read_manifest(home.manifests / "clips.jsonl"), policy))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import Any
 
 from assets.corpus.manifest import FOOTAGE, Record, corpus_records
@@ -92,6 +93,17 @@ def windows(row: Mapping[str, Any], seconds: float) -> list[Window]:
     ]
 
 
+def resampled(spans: Sequence[Window]) -> list[Window]:
+    """As many spans, each as often as the sampling ``weight`` of its clip says: by systematic resampling.
+
+    A span of weight w among N of mean weight m comes floor(w/m) or ceil(w/m) times; with equal weights, once.
+    """
+    weights = [float(span.record.get("weight", 1.0)) for span in spans]
+    places = [round(bound * len(spans) / sum(weights), 9) for bound in accumulate(weights)]
+    counts = [int(end + 0.5) - int(begin + 0.5) for begin, end in pairwise([0.0, *places])]
+    return [span for span, count in zip(spans, counts, strict=True) for _ in range(count)]
+
+
 def _corpus_parts(corpus: list[Record], split: Split, profile: Profile) -> list[Part]:
     size = profile.corpus
     low, high = (*profile.size_low, profile.frames_low), profile.frames_high
@@ -113,6 +125,8 @@ def _footage_parts(rows: Sequence[Mapping[str, Any]], split: Split, profile: Pro
     parts = []
     long, short = profile.frames_high / FPS, profile.frames_low / FPS
     spans = [span for row in rows for span in windows(row, long)]
+    if split == "train":
+        spans = resampled(spans)
     full = [span for span in spans if _length(span) > 0.75 * long]
     brief = [part for span in spans if _length(span) <= 0.75 * long for part in windows(span.record, short)]
     for frames, found in ((profile.frames_high, full), (profile.frames_low, brief)):

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import fsspec
 import yaml
 
 from assets.ingestion.packages import package_footage
@@ -66,7 +65,7 @@ def discover(sources: Sequence[str]) -> list[Source]:
 
 def fetch(source: Source, cache: Path) -> Path:
     """The source as a local file, copied into ``cache`` when it is remote."""
-    fs, path = fsspec.core.url_to_fs(source.uri)
+    fs, path = _opened(source.uri)
     if _is_local(fs):
         return Path(path)
     copy = cache / f"{sha256_json([source.uri, source.stamp])[:24]}{PurePosixPath(path).suffix}"
@@ -77,7 +76,7 @@ def fetch(source: Source, cache: Path) -> Path:
 
 
 def _walk(uri: str) -> Iterator[Source]:
-    fs, root = fsspec.core.url_to_fs(uri)
+    fs, root = _opened(uri)
     if not fs.exists(root):
         raise SourceMissing(f"footage source {uri} does not exist")
     files: dict[str, Any] = fs.find(root, detail=True)
@@ -105,6 +104,14 @@ def _walk(uri: str) -> Iterator[Source]:
             bytes=int(info.get("size") or 0),
             stamp=str(next((info[k] for k in ("ETag", "etag", "md5", "mtime", "created") if info.get(k)), "")),
         )
+
+
+def _opened(uri: str) -> tuple[Any, str]:
+    """The file system of a URI, and the path in it."""
+    from fsspec.core import url_to_fs  # 0.3 s, which every process of the graph would pay
+
+    fs, path = url_to_fs(uri)
+    return fs, str(path)
 
 
 def _is_sidecar(path: str, files: Mapping[str, Any]) -> bool:

@@ -12,7 +12,8 @@ from serving.home import Home
 def main() -> None:
     """Probe what the settings list, and name what is quarantined."""
     home = Home.from_env()
-    rows = ingest([Source(**source) for source in stage_settings("ingest", home)], home.root / "sources")
+    sources = [Source(**source) for source in stage_settings("ingest", home)]
+    rows = ingest(sources, home.root / "sources", home.memo)
     for row in rows:
         if row["status"] != "ok":
             sys.stdout.write(f"quarantined {row['name']}: {row['reason']}\n")

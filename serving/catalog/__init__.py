@@ -1,6 +1,6 @@
 """What came in, what became of it, and what was delivered: one SQL database."""
 
-from serving.catalog.catalog import Catalog, Lineage, UnknownDeliverable
+from serving.catalog.catalog import Catalog, Lineage, UnknownClip, UnknownDeliverable
 from serving.catalog.tables import Clip, Decision, Deliverable, Footage
 
-__all__ = ["Catalog", "Clip", "Decision", "Deliverable", "Footage", "Lineage", "UnknownDeliverable"]
+__all__ = ["Catalog", "Clip", "Decision", "Deliverable", "Footage", "Lineage", "UnknownClip", "UnknownDeliverable"]

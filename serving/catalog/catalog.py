@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, delete, event, make_url, select
+from sqlalchemy import Connection, Engine, create_engine, delete, event, make_url, or_, select
 from sqlalchemy.orm import Session
 
 from serving.catalog.tables import Base, Clip, Dataset, DatasetClip, Decision, Deliverable, Footage
 
 _BUSY_MILLISECONDS = 30_000
+_SHORTEST_ID = 4  # characters that may stand for a clip
 _WRITING = "cinemill_writing"
 
 Row = Mapping[str, Any]
@@ -19,6 +20,10 @@ Row = Mapping[str, Any]
 
 class UnknownDeliverable(LookupError):
     """A digest that no delivered file has."""
+
+
+class UnknownClip(LookupError):
+    """A name that no clip and no file with clips has."""
 
 
 @dataclass(frozen=True)
@@ -60,16 +65,19 @@ class Catalog:
         self._merge(Clip, rows)
 
     def record_curation(self, policy: str, rows: Iterable[Row]) -> None:
-        """Rows of ``curated.jsonl``: each clip's fate, and the decision against it where it was rejected."""
+        """Rows of ``curated.jsonl``: each clip's fate, and all that the policy holds against it.
+
+        What the same policy said of these clips before is forgotten.
+        """
         with self._write() as session:
             for row in rows:
                 session.merge(Clip(**_columns(Clip, row)))
                 session.flush()
-                rejection = row["rejected_by"]
-                if rejection:
-                    session.merge(Decision(clip_id=row["id"], policy=policy, **rejection))
-                else:
-                    session.execute(delete(Decision).where(Decision.clip_id == row["id"], Decision.policy == policy))
+                rejections = row["rejections"]
+                for place, rejection in enumerate(rejections):
+                    session.merge(Decision(clip_id=row["id"], policy=policy, place=place, **rejection))
+                earlier = (Decision.clip_id == row["id"], Decision.policy == policy)
+                session.execute(delete(Decision).where(*earlier, Decision.place >= len(rejections)))
 
     def record_captions(self, rows: Iterable[Row]) -> None:
         """Rows of ``captions.jsonl``."""
@@ -103,9 +111,31 @@ class Catalog:
         return self._all(query if source is None else query.where(Clip.source == source))
 
     def decisions(self, clip_id: str | None = None) -> list[Decision]:
-        """Rejections, of all clips or of one."""
-        query = select(Decision).order_by(Decision.clip_id, Decision.policy)
+        """What speaks against clips, of all or of one: by clip and policy, the deciding one first."""
+        query = select(Decision).order_by(Decision.clip_id, Decision.policy, Decision.place)
         return self._all(query if clip_id is None else query.where(Decision.clip_id == clip_id))
+
+    def clips_named(self, subject: str) -> list[Clip]:
+        """Clips that a person means: by their id or its beginning, else all clips of a source file.
+
+        Args:
+            subject: A clip's id or its first characters; or a file's name, path or SHA-256.
+
+        Raises:
+            UnknownClip: Nothing is called so.
+        """
+        files = select(Footage.id).where(
+            or_(Footage.name == subject, Footage.path == subject, Footage.sha256 == subject, Footage.id == subject)
+        )
+        found = self._all(select(Clip).where(Clip.source.in_(files)).order_by(Clip.source, Clip.start))
+        if not found and len(subject) >= _SHORTEST_ID and subject.isalnum():
+            found = self._all(select(Clip).where(Clip.id.startswith(subject)).order_by(Clip.source, Clip.start))
+        if not found:
+            raise UnknownClip(
+                f"no clip and no file with clips is called {subject!r}: give a clip's id or its first {_SHORTEST_ID} "
+                f"characters, or a file's name, path or SHA-256; `cinemill catalog list` shows them"
+            )
+        return found
 
     def dataset_clips(self, digest: str) -> list[Clip]:
         """The footage clips of a dataset version."""

@@ -87,14 +87,18 @@ class Clip(Base):
 
 
 class Decision(Base):
-    """Why a policy rejected a clip: the first signal that was out of its bounds."""
+    """One thing that a policy holds against a clip: a signal that is out of its bounds, or was not measured.
 
-    __tablename__ = "decision"
+    ``place`` is its place in the policy's order among all that speaks against the clip: number 0 decided.
+    """
+
+    __tablename__ = "rejection"
 
     clip_id: Mapped[str] = mapped_column(ForeignKey("clip.id"), primary_key=True)
     policy: Mapped[str] = mapped_column(primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True)
     signal: Mapped[str] = mapped_column(index=True)
-    value: Mapped[float]
+    value: Mapped[float | None]
     threshold: Mapped[float]
     detail: Mapped[str | None]
     created: Mapped[datetime] = mapped_column(default=_now)

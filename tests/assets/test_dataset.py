@@ -4,6 +4,7 @@ import dagster as dg
 import pytest
 
 import assets.curated
+import assets.data_card
 import assets.dataset
 import assets.footage
 import assets.shapes
@@ -16,7 +17,7 @@ from orchestration.resources import RunSettings
 from serving.catalog import Catalog
 from serving.home import Home
 
-MODULES = [assets.footage, assets.curated, assets.shapes, assets.dataset]
+MODULES = [assets.footage, assets.curated, assets.shapes, assets.dataset, assets.data_card]
 
 
 @pytest.fixture(scope="module")
@@ -104,8 +105,18 @@ def test_an_artifact_opens_as_it_was_handed_over(first):
     assert (artifact.folder / "retention.png").exists()
 
 
+def test_the_dataset_has_a_data_card_that_names_the_licence(first):
+    artifact = first.output_for_node("data_card")
+    card = (artifact.folder / "card.md").read_text()
+    assert "| CC-BY-4.0 | A. Person |" in card
+    assert (artifact.folder / "card.html").exists()
+    assert (artifact.folder / "kept.png").exists()
+    shown = first.asset_materializations_for_node("data_card")[0].metadata["data_card"].value
+    assert "CC-BY-4.0" in shown
+
+
 def test_a_second_run_finds_everything_unchanged(first, second):
-    names = ("footage", "clips", "curated_clips", "captions", "dataset")
+    names = ("footage", "clips", "curated_clips", "captions", "dataset", "data_card")
     assert [version(second, name) for name in names] == [version(first, name) for name in names]
     for name in names:
         assert second.asset_materializations_for_node(name)[0].metadata["reused"].value is True

@@ -7,6 +7,7 @@ from assets.expectations import (
     dataset_suite,
     footage_suite,
     validate,
+    with_reasons,
     with_seconds,
     with_splits,
 )
@@ -32,14 +33,19 @@ CLIP = {
     "source": "f1",
     "start": 0.0,
     "end": 4.0,
-    "signals": {"motion": 1, "brightness": 0.5, "sharpness": 1},
+    "signals": {"motion": 1, "brightness": 0.5, "sharpness": 1, "aesthetics": None},
+    "look": "AAAA",
 }
 REJECTION = {"signal": "motion", "value": 0.01, "threshold": 0.1, "detail": None}
-CURATED = [CLIP | {"kept": True, "rejected_by": None}, CLIP | {"id": "c2", "kept": False, "rejected_by": REJECTION}]
+UNMEASURED = {"signal": "text", "value": None, "threshold": 0.6, "detail": "not measured"}
+CURATED = [
+    CLIP | {"kept": True, "rejected_by": None, "rejections": []},
+    CLIP | {"id": "c2", "kept": False, "rejected_by": REJECTION, "rejections": [REJECTION, UNMEASURED]},
+]
 CAPTION = {"id": "c1", "caption": "a clear video of a thing", "captioner": "c", "confidence": 0.5}
 ROWS = [
     {"id": "c1", "kind": "footage", "split": "train", "source": "f1", "start": 0.0, "end": 4.0}
-    | {"caption": "a thing", "licence": "CC0-1.0"},
+    | {"caption": "a thing", "licence": "CC0-1.0", "weight": 1.0, "confidence": 0.5},
     {"id": "x", "kind": "image", "split": "validation", "seed": 1, "caption": "a disc", "licence": "CC0-1.0"},
 ]
 
@@ -47,14 +53,14 @@ ROWS = [
 def test_good_manifests_pass():
     assert validate("footage", [OK, BAD], footage_suite()).passed
     assert validate("clips", with_seconds([CLIP]), clips_suite(["f1"])).passed
-    assert validate("curated", CURATED, curated_suite(["c1", "c2"])).passed
+    assert validate("curated", with_reasons(CURATED), curated_suite(["c1", "c2"])).passed
     assert validate("captions", [CAPTION], captions_suite(["c1"])).passed
     assert validate("dataset", with_splits(with_seconds(ROWS)), dataset_suite(["f1"])).passed
 
 
 def test_manifests_without_rows_pass_where_that_can_be():
     assert validate("clips", [], clips_suite([])).passed
-    assert validate("curated", [], curated_suite([])).passed
+    assert validate("curated", with_reasons([]), curated_suite([])).passed
     assert validate("captions", [], captions_suite([])).passed
     assert validate("dataset", with_splits(with_seconds(ROWS[1:])), dataset_suite([])).passed
     assert not validate("dataset", [], dataset_suite([])).passed
@@ -81,10 +87,19 @@ def test_a_quarantined_file_needs_a_reason():
 
 
 @pytest.mark.parametrize(
-    "change", [{"source": "gone"}, {"end": 0.0}, {"end": 17.0}, {"start": -1.0}, {"signals": {"motion": 101}}]
+    "change",
+    [
+        *[{"source": "gone"}, {"end": 0.0}, {"end": 17.0}, {"start": -1.0}, {"look": None}],
+        *({"signals": signals} for signals in ({"motion": 101}, {"nsfw": 1.2}, {"aesthetics": -1}, {"text_score": 7})),
+    ],
 )
 def test_planted_bad_clips_fail(change):
     assert not validate("clips", with_seconds([CLIP | change]), clips_suite(["f1"])).passed
+
+
+def test_a_clip_that_does_not_decode_needs_no_look():
+    broken = CLIP | {"look": None, "error": "the decoder crashed", "signals": {}}
+    assert validate("clips", with_seconds([broken, CLIP | {"id": "c2"}]), clips_suite(["f1"])).passed
 
 
 @pytest.mark.parametrize(
@@ -92,12 +107,20 @@ def test_planted_bad_clips_fail(change):
     [
         CURATED[:1],
         [CURATED[0], CURATED[1] | {"rejected_by": None}],
+        [CURATED[0], CURATED[1] | {"rejected_by": REJECTION | {"value": None}}],
         [CURATED[0] | {"rejected_by": REJECTION}, CURATED[1]],
+        [CURATED[0] | {"rejections": [REJECTION]}, CURATED[1]],
+        [CURATED[0], CURATED[1] | {"rejections": [UNMEASURED]}],
         [CURATED[0], CURATED[1] | {"id": "c3"}],
     ],
 )
 def test_planted_unexplained_fates_fail(rows):
-    assert not validate("curated", rows, curated_suite(["c1", "c2"])).passed
+    assert not validate("curated", with_reasons(rows), curated_suite(["c1", "c2"])).passed
+
+
+def test_a_rejection_for_want_of_a_measurement_needs_no_value():
+    row = CURATED[1] | {"rejected_by": UNMEASURED, "rejections": [UNMEASURED]}
+    assert validate("curated", with_reasons([CURATED[0], row]), curated_suite(["c1", "c2"])).passed
 
 
 @pytest.mark.parametrize("change", [{"caption": ""}, {"caption": None}, {"confidence": 1.5}, {"id": "c9"}])
@@ -112,6 +135,8 @@ def test_planted_bad_captions_fail(change):
         ROWS[1] | {"id": "y", "split": "train"},
         ROWS[0] | {"id": "c3", "source": "unknown"},
         ROWS[1] | {"id": "z", "seed": 2, "licence": None},
+        ROWS[0] | {"id": "c4", "weight": 0.0},
+        ROWS[0] | {"id": "c5", "weight": None},
     ],
 )
 def test_planted_leaks_orphans_and_missing_licences_fail(leak):

@@ -33,7 +33,7 @@ def test_help_lists_every_command_and_loads_nothing_heavy():
     listed = CliRunner().invoke(app, ["--help"]).output
     for command in (
         *("demo", "ingest", "generate", "edit", "campaign", "promote", "rollback", "verify", "lineage", "bench"),
-        *("doctor", "gc", "dev", "trust-root"),
+        *("doctor", "gc", "dev", "trust-root", "curate", "catalog"),
     ):
         assert command in listed
 

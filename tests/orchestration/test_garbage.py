@@ -63,6 +63,20 @@ def test_an_unfinished_build_goes_only_when_another_one_replaced_it(home):
     assert resumable.exists()
 
 
+def test_results_of_the_latest_code_stay_for_each_kind_of_work(home):
+    for work in ("cut", "look"):
+        for age, version in enumerate(("now", "before", "long-ago")):
+            folder = home.memo / work / version
+            (folder / "ab").mkdir(parents=True)
+            (folder / "ab" / "abcd.json").write_text("{}")
+            os.utime(folder, (1e9 - age, 1e9 - age))
+    assert {(item.path.parent.name, item.path.name) for item in collect(home, keep=1)} == {
+        ("cut", "long-ago"),
+        ("look", "long-ago"),
+    }
+    assert {path.name for path in home.memo.glob("*/*")} == {"now", "before"}
+
+
 def test_a_dry_run_removes_nothing(home):
     artifact(home, "dataset", 1, age=1, current=True)
     other = artifact(home, "dataset", 2, age=2)

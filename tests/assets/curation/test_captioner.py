@@ -1,6 +1,6 @@
 import pytest
 
-from assets.curation.captioner import TemplateCaptioner, name_words
+from assets.curation.captioner import TemplateCaptioner, name_words, with_camera
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,16 @@ def test_confidence_falls_with_what_is_not_known():
     unknown = TemplateCaptioner().caption(signals(colours=[["blue", 0.1]]), {"name": "IMG_1.mp4"})
     assert unknown.text == "A clear video of a scene, moving."
     assert 0 < unknown.confidence < known.confidence <= 0.6
+
+
+@pytest.mark.parametrize(
+    ("camera", "text"),
+    [
+        ({"class": "pan_right", "confidence": 0.95}, "Pan right. A thing."),
+        ({"class": "pan_right", "confidence": 0.89}, "A thing."),
+        (None, "A thing."),
+    ],
+)
+def test_only_a_confident_camera_class_goes_before_the_caption(camera, text):
+    assert with_camera("A thing.", {"camera": camera}) == text
+    assert with_camera("A thing.", {}) == "A thing."

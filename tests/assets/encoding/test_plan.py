@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from assets.corpus.manifest import records
-from assets.encoding.plan import plan, windows
+from assets.encoding.plan import plan, resampled, windows
 from models.recipes import demo, smoke
 
 _CLIP = {"kind": "footage", "source": "s", "width": 640, "height": 360, "caption": "a street", "split": "train"}
@@ -75,3 +75,34 @@ def test_windows_tile_a_clip_without_its_rest():
 def test_latent_sizes_follow_the_stride():
     part = next(p for p in _plan(smoke()) if p.group == "image-low")
     assert part.latent_size == (1, 8, 8)
+
+
+def test_spans_come_as_often_as_their_clips_weigh_and_their_number_stays():
+    spans = [
+        windows({**_CLIP, "start": 0.0, "end": 4.0, "id": str(n), "weight": weight}, 4.0)[0]
+        for n, weight in enumerate([0.5] * 6 + [3.0, 2.0, 2.0])
+    ]
+    counts = Counter(span.record["id"] for span in resampled(spans))
+    assert sum(counts.values()) == len(spans)
+    assert [counts[str(n)] for n in (6, 7, 8)] == [3, 2, 2] or counts["6"] in {2, 3}
+    assert sum(counts[str(n)] for n in range(6)) in {2, 3}
+
+
+@pytest.mark.parametrize("weight", [1.0, 0.1])
+def test_with_equal_weights_each_span_comes_once(weight):
+    spans = [windows({**_CLIP, "start": 0.0, "end": 4.0, "weight": weight}, 4.0)[0] for _ in range(37)]
+    assert resampled(spans) == spans
+
+
+def test_weights_count_in_training_only():
+    profile = smoke()
+    spans = [(0.0, 4.0), (4.0, 8.0)]
+    rows = _rows(profile, *spans) + [{**row, "split": "validation"} for row in _rows(profile, *spans)[-2:]]
+    for row in rows[-4:]:
+        row["weight"] = 1.9 if row["start"] else 0.1
+    starts = {"train": set(), "validation": set()}
+    for part in plan(rows, {"s": "street.mp4"}, profile):
+        if part.group == "video-footage":
+            starts[part.split] |= {clip.record["start"] for clip in part.clips}
+    assert 0.0 not in starts["train"]
+    assert {0.0, 4.0} <= starts["validation"]

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-import torch  # noqa: TID253
+import torch
 from safetensors.torch import save_file
 
 from assets.evaluation.evidence import Evidence

@@ -1,13 +1,16 @@
 import pytest
 
+from assets.ingestion import ingest as ingestion
 from assets.ingestion.ingest import ingest
 from assets.ingestion.sources import discover
 from models.files import sha256_file
+from tests.assets.videos import moving_pictures, write_video
 
 
 @pytest.fixture(scope="module")
 def rows(hostile_folder, tmp_path_factory):
-    found = ingest(discover([str(hostile_folder)]), tmp_path_factory.mktemp("cache"))
+    folder = tmp_path_factory.mktemp("home")
+    found = ingest(discover([str(hostile_folder)]), folder / "cache", folder / "memo")
     return {row["name"]: row for row in found}
 
 
@@ -56,3 +59,41 @@ def test_ids_are_unique_although_contents_are_not(rows):
 def test_the_sidecar_sets_the_licence_and_its_absence_is_said(rows):
     assert (rows["good.mp4"]["licence"], rows["good.mp4"]["attribution"]) == ("CC-BY-4.0", "A. Person")
     assert rows["zcopy.mp4"]["licence"] == "unstated (user-supplied)"
+
+
+def test_only_new_and_changed_files_are_opened_again(tmp_path, monkeypatch):
+    footage = tmp_path / "footage"
+    footage.mkdir()
+    for number, name in enumerate(("a.mp4", "b.mp4")):
+        write_video(footage / name, moving_pictures(10, seed=number))
+    (footage / "text.mp4").write_text("no video")
+
+    def taken_in():
+        read = []
+        monkeypatch.setattr(ingestion, "sha256_file", lambda path: read.append(path.name) or sha256_file(path))
+        rows = ingest(discover([str(footage)]), tmp_path / "cache", tmp_path / "memo")
+        return rows, read
+
+    first, read = taken_in()
+    assert read == ["a.mp4", "b.mp4", "text.mp4"]
+    again, read = taken_in()
+    assert again == first
+    assert read == []
+    write_video(footage / "b.mp4", moving_pictures(12, seed=5))
+    write_video(footage / "c.mp4", moving_pictures(10, seed=6))
+    rows, read = taken_in()
+    assert read == ["b.mp4", "c.mp4"]
+    assert [(row["name"], row["status"], row["frames"]) for row in rows] == [
+        ("a.mp4", "ok", 10),
+        ("b.mp4", "ok", 12),
+        ("c.mp4", "ok", 10),
+        ("text.mp4", "quarantined", None),
+    ]
+
+
+def test_known_files_need_no_child_process(tmp_path, monkeypatch):
+    write_video(tmp_path / "a.mp4", moving_pictures(10))
+    sources = discover([str(tmp_path / "a.mp4")])
+    first = ingest(sources, tmp_path / "cache", tmp_path / "memo")
+    monkeypatch.setattr(ingestion.Isolated, "_start", lambda _: pytest.fail("a decoder was started"))
+    assert ingest(sources, tmp_path / "cache", tmp_path / "memo") == first

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-import torch  # noqa: TID253 (the plain training that launched ones are compared with)
+import torch
 from safetensors.torch import load_file, save_file
 
 from models.files import read_json, sha256_file, write_json

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from serving.catalog import Catalog, Deliverable, UnknownDeliverable
+from serving.catalog import Catalog, Deliverable, UnknownClip, UnknownDeliverable
 
 FOOTAGE = {
     "id": "f1",
@@ -32,7 +32,11 @@ CLIPS = [
     for name, start in (("c1", 0.0), ("c2", 4.0))
 ]
 REJECTION = {"signal": "motion", "value": 0.01, "threshold": 0.1, "detail": None}
-CURATED = [CLIPS[0] | {"kept": True, "rejected_by": None}, CLIPS[1] | {"kept": False, "rejected_by": REJECTION}]
+UNMEASURED = {"signal": "text", "value": None, "threshold": 0.6, "detail": "not measured"}
+CURATED = [
+    CLIPS[0] | {"kept": True, "rejections": []},
+    CLIPS[1] | {"kept": False, "rejections": [REJECTION, UNMEASURED]},
+]
 CAPTIONS = [{"id": "c1", "caption": "a thing", "confidence": 0.5, "captioner": "template"}]
 DATASET = [{"id": "c1", "kind": "footage", "split": "train"}, {"id": "x", "kind": "image", "split": "train"}]
 
@@ -70,7 +74,7 @@ def deliverable():
 
 def contents(catalog):
     with catalog._engine.connect() as connection:
-        names = ("footage", "clip", "decision", "dataset", "dataset_clip", "deliverable")
+        names = ("footage", "clip", "rejection", "dataset", "dataset_clip", "deliverable")
         return {name: connection.execute(text(f"SELECT * FROM {name} ORDER BY 1, 2")).all() for name in names}
 
 
@@ -81,12 +85,37 @@ def test_writing_the_same_again_changes_nothing(catalog):
     assert contents(catalog) == before
 
 
-def test_a_rejection_is_kept_with_signal_value_and_threshold_until_the_policy_keeps_the_clip(catalog):
+def test_all_that_speaks_against_a_clip_is_kept_in_order_until_the_policy_keeps_it(catalog):
     fill(catalog)
-    (decision,) = catalog.decisions("c2")
-    assert (decision.policy, decision.signal, decision.value, decision.threshold) == ("small", "motion", 0.01, 0.1)
-    catalog.record_curation("small", [CURATED[1] | {"kept": True, "rejected_by": None}])
+    first, second = catalog.decisions("c2")
+    assert (first.policy, first.signal, first.value, first.threshold) == ("small", "motion", 0.01, 0.1)
+    assert (second.place, second.signal, second.value, second.detail) == (1, "text", None, "not measured")
+    catalog.record_curation("small", [CURATED[1] | {"kept": True, "rejections": []}])
     assert catalog.decisions("c2") == []
+
+
+def test_policies_do_not_overwrite_each_others_decisions(catalog):
+    fill(catalog)
+    catalog.record_curation("strict", [CURATED[0] | {"kept": False, "rejections": [UNMEASURED]}, CURATED[1]])
+    assert [(row.clip_id, row.policy) for row in catalog.decisions()] == [
+        *[("c1", "strict")],
+        *[("c2", "small")] * 2,
+        *[("c2", "strict")] * 2,
+    ]
+
+
+@pytest.mark.parametrize("subject", ["f1", "a.mp4", "/somewhere/a.mp4"])
+def test_clips_are_found_by_the_name_path_or_digest_of_their_file(catalog, subject):
+    fill(catalog)
+    assert [clip.id for clip in catalog.clips_named(subject)] == ["c1", "c2"]
+
+
+def test_a_clip_is_found_by_the_beginning_of_its_id(catalog):
+    catalog.record_footage([FOOTAGE])
+    catalog.record_clips([CLIPS[0] | {"id": "abcd1"}, CLIPS[1] | {"id": "abce2"}])
+    assert [clip.id for clip in catalog.clips_named("abce")] == ["abce2"]
+    with pytest.raises(UnknownClip, match="'abc'"):
+        catalog.clips_named("abc")
 
 
 def test_curating_again_does_not_forget_captions(catalog):

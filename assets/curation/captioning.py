@@ -1,0 +1,60 @@
+"""Captioning of all kept clips: by the captioner of the configuration, by the template where that has no answer."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from assets.code_version import code_version
+from assets.curation.captioner import Caption, Captioner, TemplateCaptioner, with_camera
+from assets.curation.loading import ClipUnreadable
+from assets.curation.vlm import CaptionerUnavailable, CaptioningFailed, Endpoint, VlmCaptioner
+from assets.ingestion.memo import Memo
+
+Row = dict[str, Any]
+_log = logging.getLogger(__name__)
+
+
+def configured() -> Captioner:
+    """A vision-language model where ``CINEMILL_CAPTIONER_URL`` names one, else the template."""
+    endpoint = Endpoint.from_env()
+    return VlmCaptioner(endpoint) if endpoint else TemplateCaptioner()
+
+
+def captions_of(curated: Sequence[Row], footage: Sequence[Row], captioner: Captioner, memo: Path) -> list[Row]:
+    """The rows of ``captions.jsonl``: text, confidence and writer for every kept clip.
+
+    A model's answers are kept, as each costs seconds. A clip on which the model fails gets the template's caption,
+    under the template's name.
+
+    Raises:
+        CaptionerUnavailable: The model cannot be asked at all.
+    """
+    sources = {row["id"]: row for row in footage}
+    template = TemplateCaptioner()
+    answers = None if captioner.name == template.name else Memo(memo, "captions", code_version("assets.curation.vlm"))
+    rows = []
+    for clip in curated:
+        if clip["kept"]:
+            said = _said(clip, sources[clip["source"]], captioner, template, answers)
+            text = with_camera(said.text, clip["signals"])
+            rows.append({"id": clip["id"], "caption": text, "confidence": said.confidence, "captioner": said.captioner})
+    return rows
+
+
+def _said(clip: Row, source: Row, captioner: Captioner, template: Captioner, answers: Memo | None) -> Caption:
+    if answers is None:
+        return captioner.caption(clip, source)
+    key = [captioner.name, clip["id"]]
+    if known := answers.get(key):
+        return Caption(**known)
+    try:
+        said = captioner.caption(clip, source)
+    except CaptionerUnavailable:
+        raise
+    except (CaptioningFailed, ClipUnreadable) as error:
+        _log.warning("clip %s of %s: %s; the template describes it", clip["id"], source["name"], error)
+        return template.caption(clip, source)
+    answers.put(key, asdict(said))
+    return said

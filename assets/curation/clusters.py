@@ -1,0 +1,81 @@
+"""Clusters of alike clips, and how often training should see each clip: often in proportion to 1/sqrt(cluster size).
+
+Any embedding will do; ``embedding`` is a plain one of looks and motion that knows nothing of meaning.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assets.curation.copies.look import CHROMA, LUMA, Look
+
+_CELLS = 4  # a side
+_ROUNDS = 50
+_SEED = 0
+
+
+def embedding(clips: Sequence[dict[str, Any]]) -> NDArray[np.float64]:
+    """Where brightness and colours lie, and how fast they move: float [N, 49] of clips with a look.
+
+    The mean of the look's pictures in 4x4 cells, in units of 64 levels, and the logarithm of motion.
+    """
+    return np.array([_embedding(clip) for clip in clips]).reshape(len(clips), 3 * _CELLS**2 + 1)
+
+
+def _embedding(clip: dict[str, Any]) -> NDArray[np.float64]:
+    look = Look.unpacked(clip["look"])
+    luma = look.luma.mean(axis=0).reshape(_CELLS, LUMA // _CELLS, _CELLS, -1).mean(axis=(1, 3))
+    chroma = look.chroma.mean(axis=0).reshape(_CELLS, CHROMA // _CELLS, _CELLS, CHROMA // _CELLS, 2).mean(axis=(1, 3))
+    motion = np.log1p(clip["signals"]["motion"])
+    return np.concatenate([luma.ravel() / 64 - 2, chroma.ravel() / 64 - 2, [motion]])
+
+
+def clusters(vectors: NDArray[np.float64]) -> NDArray[np.int64]:
+    """A cluster's number for each vector [N, D]: k-means with k = sqrt(N), then duplicates among the clusters merged.
+
+    Duplicates are clusters whose centres all lie within twice the mean distance of vectors from their centres (complete
+    linkage, so a chain of neighbours does not become one).
+    Numbers are dense, in order of first appearance; the same vectors always give the same numbers.
+    """
+    if not len(vectors):
+        return np.zeros(0, np.int64)
+    from scipy.cluster.vq import kmeans2
+
+    count = max(1, round(len(vectors) ** 0.5))
+    distinct = len(np.unique(vectors, axis=0))
+    centres, labels = kmeans2(vectors, min(count, distinct), iter=_ROUNDS, minit="++", rng=_SEED)
+    return _dense(_merged(vectors, centres, labels))
+
+
+def _merged(vectors: NDArray[np.float64], centres: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    from scipy.cluster.hierarchy import fcluster, linkage
+
+    if len(centres) < 2:
+        return labels
+    radius = np.linalg.norm(vectors - centres[labels], axis=1).mean()
+    of_centre = fcluster(linkage(centres, "complete"), 2 * radius, "distance")
+    return np.asarray(of_centre, np.int64)[labels]
+
+
+def _dense(labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    numbers: dict[int, int] = {}
+    return np.array([numbers.setdefault(int(label), len(numbers)) for label in labels], np.int64)
+
+
+def weights(labels: NDArray[np.int64], landscape: NDArray[np.bool_], share: float | None) -> NDArray[np.float64]:
+    """Sampling weights with mean 1: each clip 1/sqrt(size) of its cluster, so that a cluster weighs sqrt(size).
+
+    Args:
+        labels: Cluster numbers [N].
+        landscape: Whether each clip is wider than tall [N].
+        share: Of the whole weight for the clips that are; ``None``, or where only one sort is there, leaves it.
+    """
+    if not len(labels):
+        return np.zeros(0)
+    drawn = 1 / np.sqrt(np.bincount(labels)[labels])
+    if share is not None and 0 < landscape.sum() < len(landscape):
+        wide = drawn[landscape].sum() / drawn.sum()
+        drawn = drawn * np.where(landscape, share / wide, (1 - share) / (1 - wide))
+    return np.asarray(drawn / drawn.mean())

@@ -1,0 +1,89 @@
+"""Running stages over files: what is known is not done again, what is done is kept partition by partition."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from assets.curation.engine.embedded import Embedded
+from assets.curation.engine.partitions import CLUSTER_SECONDS, SECONDS, partitions
+from assets.curation.engine.stage import Stage, Task
+from assets.ingestion.memo import Memo
+from models.files import sha256_json
+
+Row = dict[str, Any]
+Runner = Callable[[Stage, Sequence[Task]], list[Task]]
+Progress = Callable[[int, int], None]
+
+
+class UnknownEngine(LookupError):
+    """A name that no engine has; the message lists those there are."""
+
+
+def clips_of(
+    footage: Sequence[Row],
+    stages: Sequence[Stage],
+    memo: Path,
+    *,
+    engine: str = "embedded",
+    seconds: float | None = None,
+    progress: Progress | None = None,
+) -> list[Row]:
+    """The clips of the usable rows of ``footage.jsonl``, after all stages.
+
+    A file's result is kept under its content id and the version of the stages up to it. A run that is killed and
+    started again redoes at most the partition that it was in.
+
+    Args:
+        footage: Rows of the manifest.
+        stages: What to do with each file, in order.
+        memo: Folder of kept results.
+        engine: ``embedded``, ``daft`` (this machine) or ``ray`` (Daft on a cluster): the results are the same.
+        seconds: Footage of one partition; by default ten minutes, ten hours on a cluster.
+        progress: Told how many files are done, of how many.
+
+    Raises:
+        UnknownEngine: ``engine`` is none of the three.
+    """
+    tasks = [{"footage": row, "clips": []} for row in footage if row["status"] == "ok"]
+    done = 0
+    clips: list[Row] = []
+    with runner_named(engine) as runner:
+        for part in partitions(tasks, seconds or (CLUSTER_SECONDS if engine == "ray" else SECONDS)):
+            for number, stage in enumerate(stages):
+                version = sha256_json([earlier.version for earlier in stages[: number + 1]])[:16]
+                part = _step(part, stage, runner, Memo(memo, stage.name, version))  # noqa: PLW2901
+            clips += [clip for task in part for clip in task["clips"]]
+            done += len(part)
+            if progress:
+                progress(done, len(tasks))
+    return clips
+
+
+def _step(part: list[Task], stage: Stage, runner: Runner, memo: Memo) -> list[Task]:
+    """A partition after one stage; only files without a kept result are worked on."""
+    known = {task["footage"]["id"]: memo.get(task["footage"]["id"]) for task in part}
+    missing = [task for task in part if known[task["footage"]["id"]] is None]
+    for task in runner(stage, missing) if missing else []:
+        known[task["footage"]["id"]] = task["clips"]
+        # A failure may have been the machine's: it is tried again the next time.
+        if not any(clip.get("error") for clip in task["clips"]):
+            memo.put(task["footage"]["id"], task["clips"])
+    return [{**task, "clips": known[task["footage"]["id"]]} for task in part]
+
+
+@contextmanager
+def runner_named(engine: str) -> Iterator[Runner]:
+    """What runs a stage over tasks; it is closed at the end of the block."""
+    if engine == "embedded":
+        embedded = Embedded()
+        try:
+            yield embedded.run
+        finally:
+            embedded.close()
+    elif engine in {"daft", "ray"}:
+        from assets.curation.engine.on_daft import OnDaft
+
+        yield OnDaft(cluster=engine == "ray").run
+    else:
+        raise UnknownEngine(f"no engine is called {engine!r}; there are: embedded, daft, ray")

@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+from assets.curation.clusters import clusters, embedding, weights
+from tests.assets.curation.looks import look, textured
+
+
+def groups(*sizes, apart=20.0, seed=0):
+    rng = np.random.default_rng(seed)
+    centres = rng.normal(size=(len(sizes), 6)) * apart
+    return np.concatenate([centre + rng.normal(size=(size, 6)) for centre, size in zip(centres, sizes, strict=True)])
+
+
+def test_groups_far_apart_are_the_clusters_although_there_are_more_centres_than_groups():
+    labels = clusters(groups(40, 30, 30))
+    assert [len(set(part)) for part in np.split(labels, [40, 70])] == [1, 1, 1]
+    assert set(labels) == {0, 1, 2}
+
+
+def test_the_same_vectors_give_the_same_clusters():
+    vectors = groups(20, 5, apart=2.0)
+    assert np.array_equal(clusters(vectors), clusters(vectors))
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_few_vectors_are_clustered_too(count):
+    assert len(clusters(np.ones((count, 4)))) == count
+
+
+def test_a_cluster_weighs_the_root_of_its_size():
+    labels = np.repeat([0, 1, 2], [16, 4, 1])
+    drawn = weights(labels, np.ones(21, bool), None)
+    assert drawn.mean() == pytest.approx(1.0)
+    mass = np.bincount(labels, drawn)
+    assert mass / mass[2] == pytest.approx([4.0, 2.0, 1.0])
+
+
+def test_landscape_clips_get_their_share_and_clusters_keep_their_balance_within_each_shape():
+    labels = np.repeat([0, 1, 0, 1], [8, 2, 3, 7])
+    landscape = np.arange(20) < 10
+    drawn = weights(labels, landscape, 0.6)
+    assert drawn[landscape].sum() / drawn.sum() == pytest.approx(0.6)
+    plain = weights(labels, landscape, None)
+    assert drawn[0] / drawn[9] == pytest.approx(plain[0] / plain[9])
+    assert weights(labels, np.ones(20, bool), 0.6) == pytest.approx(plain)
+
+
+def test_alike_looks_lie_near_each_other():
+    clips = [
+        {"look": look(frames).packed(), "signals": {"motion": 2.0}}
+        for frames in (textured(1), textured(1)[1:], textured(2))
+    ]
+    found = embedding(clips)
+    assert found.shape == (3, 49)
+    assert np.linalg.norm(found[0] - found[1]) < 0.3 * np.linalg.norm(found[0] - found[2])
+    assert embedding([]).shape == (0, 49)
