@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from assets.world import scenery
 from assets.world.colours import RGB
+from assets.world.forms import Form
 from assets.world.scenery import Pane, Picture, RGBTuple
 from assets.world.spec import FLOOR, BackgroundSpec, InvalidSpec
 
@@ -114,10 +115,10 @@ def _ground(pixels: int, tile: str, below: str | None = None) -> Layer:
     )
 
 
-def _front(pixels: int, rng: np.random.Generator, tile: str, files: tuple[str, ...], size: float) -> Layer:
-    """What stands before the action: a ledge below the frame's lower edge and a few things on it."""
+def _front(pixels: int, rng: np.random.Generator, tile: str, form: Form, rgb: RGBTuple, size: float = 0.24) -> Layer:
+    """What stands before the action: a ledge below the frame's lower edge and a few dark shapes on it."""
     pane = Pane(pixels, -0.3)
-    things = scenery.scattered(pane, rng, files, 3, size, _LEDGE)
+    things = scenery.scattered(pane, rng, form, rgb, 3, size, _LEDGE)
     ledge = scenery.tiled(Pane(pixels, _LEDGE), f"tiles/{tile}Mid.png", f"tiles/{tile}Center.png", 10)
     ledge[..., :3] = (ledge[..., :3] * 0.72).astype(np.uint8)
     whole = np.zeros_like(things)
@@ -128,6 +129,11 @@ def _front(pixels: int, rng: np.random.Generator, tile: str, files: tuple[str, .
 
 def _middle(depth: float, pixels: int, texture: Picture, top: float) -> Layer:
     return Layer(depth, texture, top, pixels)
+
+
+def _row(pixels: int, rng: np.random.Generator, form: Form, rgb: RGBTuple, count: int, size: float) -> Layer:
+    """Shapes not far behind the action."""
+    return Layer(1.8, scenery.scattered(_pane(pixels, -0.3), rng, form, rgb, count, size, 0.37), -0.3, pixels)
 
 
 def _tint(rng: np.random.Generator, rgb: RGBTuple, spread: int = 18) -> RGBTuple:
@@ -143,16 +149,9 @@ def _hills(p: int, rng: np.random.Generator) -> list[Layer]:
         _middle(20, p, scenery.clouds(Pane(p, -0.6, 0.1), rng, (255, 255, 255), 5), -0.6),
         _middle(6, p, scenery.hills(far, rng, _tint(rng, (122, 176, 148)), 0.22, 0.3), -0.3),
         _middle(3, p, scenery.hills(near, rng, _tint(rng, (92, 158, 92)), 0.3, 0.2), -0.15),
-        _middle(
-            1.8,
-            p,
-            scenery.scattered(
-                Pane(p, -0.3, 0.42), rng, ("topdown_tanks/treeGreen_large.png", "tiles/bush.png"), 5, 0.26, 0.36
-            ),
-            -0.3,
-        ),
+        _row(p, rng, "crown", _tint(rng, (66, 128, 74)), 5, 0.34),
         _ground(p, "grass"),
-        _front(p, rng, "grass", ("tiles/bush.png", "tiles/grass_sprout.png"), 0.22),
+        _front(p, rng, "grass", "blades", (38, 84, 44)),
     ]
 
 
@@ -163,9 +162,9 @@ def _desert(p: int, rng: np.random.Generator) -> list[Layer]:
         _sky(scenery.over(sky, sun), p),
         _middle(7, p, scenery.hills(_pane(p, -0.3), rng, _tint(rng, (206, 150, 106)), 0.25, 0.24), -0.3),
         _middle(3, p, scenery.hills(_pane(p, -0.1), rng, _tint(rng, (224, 176, 118)), 0.32, 0.14), -0.1),
-        _middle(1.8, p, scenery.scattered(Pane(p, -0.3, 0.42), rng, ("tiles/cactus.png",), 4, 0.26, 0.36), -0.3),
+        _row(p, rng, "spire", _tint(rng, (186, 124, 84)), 4, 0.26),
         _ground(p, "sand"),
-        _front(p, rng, "sand", ("tiles/rock.png", "tiles/cactus.png"), 0.22),
+        _front(p, rng, "sand", "spire", (128, 78, 48)),
     ]
 
 
@@ -175,14 +174,9 @@ def _snow(p: int, rng: np.random.Generator) -> list[Layer]:
         _sky(sky, p),
         _middle(10, p, scenery.hills(_pane(p, -0.45), rng, _tint(rng, (118, 138, 168)), 0.3, 0.5, jagged=True), -0.45),
         _middle(3, p, scenery.hills(_pane(p, -0.1), rng, _tint(rng, (190, 208, 224)), 0.32, 0.2), -0.1),
-        _middle(
-            1.8,
-            p,
-            scenery.scattered(Pane(p, -0.2, 0.42), rng, ("tiles/snow_pile.png", "tiles/rock.png"), 5, 0.2, 0.36),
-            -0.2,
-        ),
+        _row(p, rng, "fir", _tint(rng, (92, 126, 138)), 5, 0.3),
         _ground(p, "snow"),
-        _front(p, rng, "snow", ("tiles/snow_pile.png", "tiles/rock.png"), 0.24),
+        _front(p, rng, "snow", "fir", (52, 78, 96)),
     ]
 
 
@@ -194,14 +188,9 @@ def _planet(p: int, rng: np.random.Generator) -> list[Layer]:
         _sky(scenery.over(sky, stars, moon), p),
         _middle(8, p, scenery.hills(_pane(p, -0.3), rng, _tint(rng, (84, 52, 112)), 0.25, 0.26), -0.3),
         _middle(3, p, scenery.hills(_pane(p, -0.1), rng, _tint(rng, (58, 38, 92)), 0.32, 0.18), -0.1),
-        _middle(
-            1.8,
-            p,
-            scenery.scattered(Pane(p, -0.2, 0.42), rng, ("tiles/plantPurple.png", "tiles/rock.png"), 5, 0.2, 0.36),
-            -0.2,
-        ),
+        _row(p, rng, "spire", _tint(rng, (96, 60, 130)), 5, 0.26),
         _ground(p, "planet"),
-        _front(p, rng, "planet", ("tiles/plantPurple.png", "tiles/rock.png"), 0.22),
+        _front(p, rng, "planet", "blades", (58, 32, 84)),
     ]
 
 
@@ -217,7 +206,7 @@ def _night_city(p: int, rng: np.random.Generator) -> list[Layer]:
         _middle(5, p, scenery.skyline(_pane(p, -0.4), rng, (58, 34, 74), glow, 0.3, 0.5), -0.4),
         _middle(2.2, p, street, -0.5),
         _ground(p, "stone"),
-        _front(p, rng, "stone", ("tiles/torch1.png", "tiles/boxCrate.png"), 0.24),
+        _front(p, rng, "stone", "post", (34, 30, 40)),
     ]
 
 
@@ -232,20 +221,19 @@ def _beach(p: int, rng: np.random.Generator) -> list[Layer]:
         _middle(6, p, scenery.picture(_pane(p, -0.8), f"{folder}/buildings.png", -0.62, 1.3, 2), -0.8),
         _middle(2.2, p, scenery.picture(_pane(p, -0.8), f"{folder}/palms.png", -0.62, 1.3, 2), -0.8),
         _ground(p, "planet"),
-        _front(p, rng, "planet", ("tiles/plantPurple.png", "tiles/bush.png"), 0.2),
+        _front(p, rng, "planet", "blades", (24, 30, 62)),
     ]
 
 
 def _space(p: int, rng: np.random.Generator) -> list[Layer]:
     sky = scenery.gradient(Pane(p), ((-0.6, _tint(rng, (10, 12, 30), 6)), (0.4, _tint(rng, (28, 30, 66), 10))))
-    rocks = ("space_shooter/meteorGrey_big1.png", "space_shooter/meteorGrey_big3.png")
     return [
         _sky(scenery.over(sky, scenery.stars(Pane(p), rng, 300, 0.007)), p),
         _middle(8, p, scenery.stars(Pane(p), rng, 110, 0.012), scenery.TOP),
-        _middle(4, p, scenery.floating(Pane(p, -0.6, 0.4), rng, rocks, 6, 0.12, (-0.4, 0.1)), -0.6),
-        _middle(2, p, scenery.floating(Pane(p, -0.7, 0.4), rng, rocks, 4, 0.2, (-0.35, 0.2)), -0.7),
+        _middle(4, p, scenery.floating(_pane(p, -0.6), rng, _tint(rng, (108, 92, 132)), 5, 0.14, (-0.35, 0.1)), -0.6),
+        _middle(2, p, scenery.floating(_pane(p, -0.7), rng, _tint(rng, (84, 108, 128)), 3, 0.24, (-0.3, 0.2)), -0.7),
         _ground(p, "stone"),
-        _front(p, rng, "stone", ("tiles/rock.png",), 0.24),
+        _front(p, rng, "stone", "mound", (44, 46, 62)),
     ]
 
 
@@ -254,14 +242,14 @@ def _hall(p: int, rng: np.random.Generator) -> list[Layer]:
     wall = scenery.tiled(Pane(p), "tiles/brickGrey.png", "tiles/brickGrey.png", 12)
     wall[..., :3] = (wall[..., :3] * np.array([tone, tone * 0.96, tone * rng.uniform(0.85, 1.1)])).astype(np.uint8)
     wall[..., 3] = 255
-    doors = scenery.scattered(Pane(p, -0.4, 0.42), rng, ("tiles/doorClosed_mid.png",), 3, 0.42, 0.35)
-    lamps = scenery.floating(Pane(p, -0.6, 0.4), rng, ("tiles/torch1.png",), 5, 0.24, (-0.05, 0.0))
+    doors = scenery.scattered(_pane(p, -0.4), rng, "arch", _tint(rng, (52, 46, 52)), 4, 0.46, 0.36)
+    lamps = scenery.scattered(_pane(p, -0.6), rng, "lamp", _tint(rng, (214, 158, 84)), 5, 0.22, 0.02)
     return [
         Layer(4.0, wall, scenery.TOP, p, opaque=True),
         _middle(2.6, p, doors, -0.4),
         _middle(1.8, p, lamps, -0.6),
         _ground(p, "stone"),
-        _front(p, rng, "stone", ("tiles/boxCrate_double.png", "tiles/torch1.png"), 0.24),
+        _front(p, rng, "stone", "post", (40, 40, 48)),
     ]
 
 
@@ -275,9 +263,9 @@ def _coast(p: int, rng: np.random.Generator) -> list[Layer]:
         _middle(16, p, scenery.clouds(Pane(p, -0.6, 0.1), rng, (255, 206, 170), 4), -0.6),
         _middle(7, p, scenery.hills(_pane(p, -0.2), rng, _tint(rng, (122, 84, 128)), 0.2, 0.16), -0.2),
         _middle(3, p, sea, 0.14),
-        _middle(1.8, p, scenery.scattered(Pane(p, -0.2, 0.42), rng, ("tiles/rock.png",), 3, 0.2, 0.36), -0.2),
+        _row(p, rng, "mound", _tint(rng, (110, 92, 108)), 4, 0.24),
         _ground(p, "sand"),
-        _front(p, rng, "sand", ("tiles/rock.png", "tiles/grass_sprout.png"), 0.22),
+        _front(p, rng, "sand", "mound", (92, 66, 70)),
     ]
 
 
@@ -289,16 +277,9 @@ def _day_city(p: int, rng: np.random.Generator) -> list[Layer]:
         _middle(20, p, scenery.clouds(Pane(p, -0.6, 0.1), rng, (255, 255, 255), 4), -0.6),
         _middle(9, p, scenery.skyline(_pane(p, -0.5), rng, far, (222, 232, 240), 0.3, 0.72), -0.5),
         _middle(4, p, scenery.skyline(_pane(p, -0.35), rng, near, (238, 226, 178), 0.32, 0.52), -0.35),
-        _middle(
-            1.8,
-            p,
-            scenery.scattered(
-                Pane(p, -0.3, 0.42), rng, ("tiles/bush.png", "topdown_tanks/treeBrown_large.png"), 4, 0.24, 0.36
-            ),
-            -0.3,
-        ),
+        _row(p, rng, "crown", _tint(rng, (104, 132, 92)), 4, 0.32),
         _ground(p, "dirt"),
-        _front(p, rng, "dirt", ("tiles/bush.png", "tiles/signRight.png"), 0.22),
+        _front(p, rng, "dirt", "lamp", (60, 64, 72)),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Parts that backdrops are drawn of: skies, hills, skylines, rows of sprites, tiled ground. All repeat sideways.
+"""Parts that backdrops are drawn of: skies, hills, skylines, rows of shapes, tiled ground. All repeat sideways.
 
 Every part is RGBA uint8 [H, W, 4] with colours premultiplied by alpha; a pane is the rectangle that it is drawn on.
 """
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.world.drawings import drawing
+from assets.world.forms import FORMS, Form, premultiplied
 
 Picture = NDArray[np.uint8]
 RGBTuple = tuple[int, int, int]
@@ -65,7 +66,7 @@ def hills(
     light = np.array(rgb, float) * (1.12 - 0.3 * below[..., None])
     if jagged:
         light = np.where((below < 0.22)[..., None], 238.0, light)  # snow on the tops
-    return _premultiplied(light, cover)
+    return premultiplied(light, cover)
 
 
 def skyline(pane: Pane, rng: np.random.Generator, rgb: RGBTuple, lit: RGBTuple, base: float, height: float) -> Picture:
@@ -89,27 +90,41 @@ def skyline(pane: Pane, rng: np.random.Generator, rgb: RGBTuple, lit: RGBTuple, 
 
 
 def scattered(
-    pane: Pane, rng: np.random.Generator, files: tuple[str, ...], count: int, size: float, base: float
+    pane: Pane, rng: np.random.Generator, form: Form, rgb: RGBTuple, count: int, size: float, base: float
 ) -> Picture:
-    """Sprites standing at ``base`` at irregular distances, none over another. Sizes vary by a third."""
-    out = np.zeros((*pane.size, 4), np.uint8)
-    for place in range(count):
-        picture = drawing(files[int(rng.integers(len(files)))])
-        extent = size * float(rng.uniform(0.8, 1.2))
-        at = (place + float(rng.uniform(0.25, 0.75))) / count
-        _stamp(out, pane, picture, extent, at, base)
-    return out
+    """``count`` shapes standing at ``base`` at irregular distances, their sizes and shades a little different."""
+    return _set(pane, rng, form, rgb, count, (0.75 * size, 1.25 * size), (base, base))
 
 
 def floating(
-    pane: Pane, rng: np.random.Generator, files: tuple[str, ...], count: int, size: float, between: tuple[float, float]
+    pane: Pane, rng: np.random.Generator, rgb: RGBTuple, count: int, size: float, between: tuple[float, float]
 ) -> Picture:
-    """Sprites in the air, between two heights."""
+    """Shaded globes in the air, their feet between two heights."""
+    return _set(pane, rng, "globe", rgb, count, (0.45 * size, 1.2 * size), between)
+
+
+def _set(
+    pane: Pane,
+    rng: np.random.Generator,
+    form: Form,
+    rgb: RGBTuple,
+    count: int,
+    sizes: tuple[float, float],
+    bases: tuple[float, float],
+) -> Picture:
     out = np.zeros((*pane.size, 4), np.uint8)
+    p = pane.pixels
     for place in range(count):
-        picture = drawing(files[int(rng.integers(len(files)))])
-        at = (place + float(rng.uniform(0.25, 0.75))) / count
-        _stamp(out, pane, picture, size * float(rng.uniform(0.5, 1.2)), at, float(rng.uniform(*between)))
+        side = max(4, round(float(rng.uniform(*sizes)) * p))
+        shade = np.clip(np.array(rgb) * float(rng.uniform(0.88, 1.1)), 0, 255)
+        middle = round((place + float(rng.uniform(0.25, 0.75))) / count * pane.size[1])
+        bottom = round((float(rng.uniform(*bases)) - pane.top) * p)
+        shape = FORMS[form](side, shade)[max(0, side - bottom) :]
+        top = max(0, bottom - side)
+        shape = shape[: pane.size[0] - top].astype(np.float32)
+        columns = (middle - side // 2 + np.arange(side)) % pane.size[1]
+        under = out[top : top + len(shape), columns]
+        out[top : top + len(shape), columns] = np.rint(shape + under * (1 - shape[..., 3:] / 255))
     return out
 
 
@@ -123,7 +138,7 @@ def clouds(pane: Pane, rng: np.random.Generator, rgb: RGBTuple, count: int) -> P
             dx, dy, r = rng.uniform(-0.1, 0.1), rng.uniform(-0.02, 0.015), rng.uniform(0.04, 0.08)
             across = (turns * PERIOD - x - dx + PERIOD / 2) % PERIOD - PERIOD / 2
             cover = np.maximum(cover, np.clip((r - np.hypot(across * 0.8, rows - y - dy)) / 0.012, 0, 1))
-    return _premultiplied(np.broadcast_to(np.array(rgb, float), (*pane.size, 3)), cover * 0.9)
+    return premultiplied(np.broadcast_to(np.array(rgb, float), (*pane.size, 3)), cover * 0.9)
 
 
 def stars(pane: Pane, rng: np.random.Generator, count: int, radius: float) -> Picture:
@@ -141,7 +156,7 @@ def disc(pane: Pane, rgb: RGBTuple, at: tuple[float, float], radius: float) -> P
     """A sun or moon; ``at`` is its place in turns of the period and its height."""
     across = (pane.columns()[None] - at[0]) * PERIOD
     cover = np.clip((radius - np.hypot(across, pane.rows()[:, None] - at[1])) * pane.pixels + 0.5, 0, 1)
-    return _premultiplied(np.broadcast_to(np.array(rgb, float), (*pane.size, 3)), cover)
+    return premultiplied(np.broadcast_to(np.array(rgb, float), (*pane.size, 3)), cover)
 
 
 def tiled(pane: Pane, top: str, below: str, count: int) -> Picture:
@@ -193,28 +208,3 @@ def over(*parts: Picture) -> Picture:
     for part in parts[1:]:
         out = part + out * (1 - part[..., 3:].astype(np.float32) / 255)
     return np.rint(out).astype(np.uint8)
-
-
-def _stamp(out: Picture, pane: Pane, picture: Picture, extent: float, at: float, base: float) -> None:
-    """Lay a sprite on ``out``, its foot at ``base``, wrapping around the period."""
-    import cv2
-
-    rows = np.flatnonzero(picture[..., 3].max(1) > 127)
-    cut = picture[rows[0] : rows[-1] + 1]
-    ratio = extent * pane.pixels / max(cut.shape[:2])
-    size = (max(1, round(cut.shape[1] * ratio)), max(1, round(cut.shape[0] * ratio)))
-    small = cv2.resize(cut, size, interpolation=cv2.INTER_AREA if ratio < 1 else cv2.INTER_LINEAR).astype(np.float32)
-    small[..., :3] *= small[..., 3:] / 255
-    bottom = round((base - pane.top) * pane.pixels)
-    top = max(0, bottom - size[1])
-    small = small[size[1] - (bottom - top) :][: pane.size[0] - top]
-    columns = (round(at * pane.size[1]) - size[0] // 2 + np.arange(size[0])) % pane.size[1]
-    under = out[top : top + len(small), columns]
-    out[top : top + len(small), columns] = np.rint(small + under * (1 - small[..., 3:] / 255))
-
-
-def _premultiplied(rgb: NDArray[np.floating], cover: NDArray[np.floating]) -> Picture:
-    out = np.empty((*cover.shape, 4), np.uint8)
-    out[..., :3] = np.rint(np.clip(rgb, 0, 255) * cover[..., None])
-    out[..., 3] = np.rint(cover * 255)
-    return out
