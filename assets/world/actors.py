@@ -11,8 +11,8 @@ from assets.world.camera import CameraPath
 from assets.world.compositing import affine, stamp
 from assets.world.kinds import Kind
 from assets.world.physics import FADE, KEPT, STEPS, Simulation
-from assets.world.sprites import Look, Sprite, drawing, kind_of, look, scaled
 from assets.world.spec import ObjectSpec, WorldSpec
+from assets.world.sprites import Look, Sprite, drawing, kind_of, look, scaled
 from assets.world.truth import EFFECT, Track
 
 Floats = NDArray[np.float64]

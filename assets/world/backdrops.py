@@ -241,7 +241,7 @@ def _hall(p: int, rng: np.random.Generator) -> list[Layer]:
     tone = float(rng.uniform(0.4, 0.62))
     wall = scenery.tiled(Pane(p), "tiles/brickGrey.png", "tiles/brickGrey.png", 12)
     wall[..., :3] = (wall[..., :3] * np.array([tone, tone * 0.96, tone * rng.uniform(0.85, 1.1)])).astype(np.uint8)
-    wall[..., 3] = 255
+    wall = scenery.over(scenery.gradient(Pane(p), ((0.0, (70, 70, 74)),)), wall)  # mortar
     doors = scenery.scattered(_pane(p, -0.4), rng, "arch", _tint(rng, (52, 46, 52)), 4, 0.46, 0.36)
     lamps = scenery.scattered(_pane(p, -0.6), rng, "lamp", _tint(rng, (214, 158, 84)), 5, 0.22, 0.02)
     return [

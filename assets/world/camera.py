@@ -27,15 +27,17 @@ A rotation is taken for a shift: the foreshortening of a real one is of second o
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assets.world.physics import Simulation, simulate
-from assets.world.spec import WorldSpec
+from assets.world.spec import CameraClass, WorldSpec
 
 Floats = NDArray[np.float64]
+_Move = Callable[[float, Floats], dict[str, Floats]]  # of strength and share of the time
 
 ZOOM = 1.7
 PUSH = 0.4
@@ -72,46 +74,44 @@ class CameraPath:
 
 
 def path(spec: WorldSpec, seconds: Floats, simulation: Simulation | None = None) -> CameraPath:
-    """The camera's path at the given times [F]."""
-    past = np.clip(np.asarray(seconds, float) / spec.seconds, 0, 1)
-    strength, middle = spec.camera.strength, past - 0.5
-    parts = {name: np.zeros_like(past) for name in ("t_x", "t_y", "forward", "turn_x", "turn_y", "roll")}
-    focal = np.ones_like(past)
-    match spec.camera.kind:
-        case "zoom in":
-            focal = ZOOM ** (strength * past)
-        case "zoom out":
-            focal = ZOOM ** (strength * (1 - past))
-        case "push in":
-            parts["forward"] = PUSH * strength * past
-        case "pull out":
-            parts["forward"] = PUSH * strength * (1 - past)
-        case "pan right":
-            parts["turn_x"] = -PAN * strength * middle
-        case "pan left":
-            parts["turn_x"] = PAN * strength * middle
-        case "truck right":
-            parts["t_x"] = TRUCK * strength * middle
-        case "truck left":
-            parts["t_x"] = -TRUCK * strength * middle
-        case "tilt up":
-            parts["turn_y"] = TILT * strength * middle
-        case "tilt down":
-            parts["turn_y"] = -TILT * strength * middle
-        case "pedestal up":
-            parts["t_y"] = -PEDESTAL * strength * middle
-        case "pedestal down":
-            parts["t_y"] = PEDESTAL * strength * middle
-        case "arc":
-            parts["t_x"] = parts["turn_x"] = TRUCK * strength * middle
-        case "tracking":
-            done = simulation or simulate(spec, float(np.max(seconds, initial=0.0)))
-            parts["t_x"] = done.at(np.asarray(seconds, float))[0][0]
-        case "handheld":
-            parts |= _shake(spec, np.asarray(seconds, float))
-        case "static":
-            pass
-    return CameraPath(focal=focal, **parts)
+    """The camera's path at the given times [F]; ``simulation`` saves a tracking camera its own."""
+    times = np.asarray(seconds, float)
+    kind, strength = spec.camera.kind, spec.camera.strength
+    if kind == "tracking":
+        done = simulation or simulate(spec, float(np.max(times, initial=0.0)))
+        parts = {"t_x": done.at(times)[0][0]}
+    elif kind == "handheld":
+        parts = _shake(spec, times)
+    else:
+        parts = _MOVES[kind](strength, np.clip(times / spec.seconds, 0, 1))
+    still = {name: np.zeros_like(times) for name in ("t_x", "t_y", "forward", "turn_x", "turn_y", "roll")}
+    return CameraPath(**{"focal": np.ones_like(times), **still, **parts})
+
+
+def _turning(turn_x: float = 0.0, turn_y: float = 0.0) -> _Move:
+    return lambda s, p: {"turn_x": turn_x * s * (p - 0.5), "turn_y": turn_y * s * (p - 0.5)}
+
+
+def _travelling(t_x: float = 0.0, t_y: float = 0.0) -> _Move:
+    return lambda s, p: {"t_x": t_x * s * (p - 0.5), "t_y": t_y * s * (p - 0.5)}
+
+
+_MOVES: dict[CameraClass, _Move] = {
+    "zoom in": lambda s, p: {"focal": ZOOM ** (s * p)},
+    "zoom out": lambda s, p: {"focal": ZOOM ** (s * (1 - p))},
+    "push in": lambda s, p: {"forward": PUSH * s * p},
+    "pull out": lambda s, p: {"forward": PUSH * s * (1 - p)},
+    "pan right": _turning(-PAN),
+    "pan left": _turning(PAN),
+    "truck right": _travelling(TRUCK),
+    "truck left": _travelling(-TRUCK),
+    "tilt up": _turning(0.0, TILT),
+    "tilt down": _turning(0.0, -TILT),
+    "pedestal up": _travelling(0.0, -PEDESTAL),
+    "pedestal down": _travelling(0.0, PEDESTAL),
+    "arc": lambda s, p: {"t_x": TRUCK * s * (p - 0.5), "turn_x": TRUCK * s * (p - 0.5)},
+    "static": lambda _s, _p: {},
+}
 
 
 def _shake(spec: WorldSpec, seconds: Floats) -> dict[str, Floats]:

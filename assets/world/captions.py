@@ -117,7 +117,7 @@ def long(spec: WorldSpec, done: Simulation, *, moving: bool) -> str:
 def noun(spec: WorldSpec, index: int, *, sized: bool = True) -> str:
     """An object with its article: ``a big red frog``."""
     thing = spec.objects[index]
-    words = [thing.size] if sized and thing.size != "medium" else []
+    words: list[str] = [thing.size] if sized and thing.size != "medium" else []
     words += [thing.colour] if thing.colour else []
     words.append(thing.kind)
     return f"{'an' if words[0][0] in 'aeiou' else 'a'} {' '.join(words)}"
@@ -221,11 +221,12 @@ def _details(spec: WorldSpec, rng: np.random.Generator, *, moving: bool) -> Iter
     """True remarks that fill a caption which would be too short, the most telling first."""
     if spec.objects:
         first = spec.objects[0]
-        yield f"The {first.kind} is {first.size} and {'keeps its natural colours' if first.colour is None else f'{first.colour} in colour'}."
+        colour = "keeps its natural colours" if first.colour is None else f"{first.colour} in colour"
+        yield f"The {first.kind} is {first.size} and {colour}."
     if spec.background.theme:
         yield "Several layers of scenery stand one behind the other, from the far sky to things close to the camera."
     else:
-        yield "Behind everything is a smooth wall, and a slightly darker floor runs along the lower part of the picture."
+        yield "Behind everything is a smooth wall, and a slightly darker floor runs along its lower part."
     yield _pick(
         rng, ("The drawing has flat colours and clean edges.", "Everything is drawn with clean edges and flat colours.")
     )

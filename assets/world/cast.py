@@ -11,7 +11,7 @@ import numpy as np
 from assets.world import identities
 from assets.world.colours import RGB
 from assets.world.combinations import colour_held_out, motion_held_out
-from assets.world.kinds import PERSON, Kind
+from assets.world.kinds import MOTIONS_OF, PERSON
 from assets.world.physics import GRAVITY
 from assets.world.spec import InvalidSpec, Motion, ObjectSpec, Size
 from assets.world.sprites import kind_of, kinds, look
@@ -138,10 +138,10 @@ class Cast:
         number = int(self.rng.integers(identities.COUNT))
         while identities.held_out(number) != wanted:
             number = int(self.rng.integers(identities.COUNT))
-        possible = [m for m in ("still", "left", "right", "jump", "bounce", "fall") if m in motions]
-        possible = [m for m in possible if self._allowed(motion_held_out(PERSON, m))]
-        sizes = [size for size in self.options.sizes if size != "small"] or list(self.options.sizes)
-        size = self._pick(sizes)
+        able = [m for m in MOTIONS_OF["walk"] if m in motions]
+        possible = [m for m in able if self._allowed(motion_held_out(PERSON, m))]
+        large = tuple(size for size in self.options.sizes if size != "small")
+        size = self._pick(large or self.options.sizes)
         motion: Motion = self._pick(possible) if possible else "still"
         return ObjectSpec(
             PERSON, None, size, self._between(*EXTENTS[size]), 0.0, 0.0, 0.0, motion, "soft", identity=number
@@ -158,10 +158,7 @@ class Cast:
         match thing.motion:
             case "left" | "right":
                 travel = self._between(0.5, 0.75)
-                if kind.manner == "slide":
-                    speed = math.sqrt(2 * _SLIDING * travel)
-                else:
-                    speed = travel / time
+                speed = math.sqrt(2 * _SLIDING * travel) if kind.manner == "slide" else travel / time
                 x = -side * travel / 2 + self._between(-0.06, 0.06)
             case "rise":
                 travel = self._between(0.35, 0.5)

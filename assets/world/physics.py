@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.world.kinds import Kind
-from assets.world.sprites import kind_of, look, outline
 from assets.world.spec import FLOOR, ObjectSpec, WorldSpec
+from assets.world.sprites import kind_of, look, outline
 
 if TYPE_CHECKING:
     import pymunk
@@ -250,8 +250,8 @@ class _Run:
                     self._vanish(item)
                 return
         contact = arbiter.contact_point_set
-        first, second = (shape.body for shape in arbiter.shapes)
-        speed = abs((second.velocity - first.velocity).dot(contact.normal)) / _UNIT
+        first, second = (self._velocity(shape) for shape in arbiter.shapes)
+        speed = abs((second - first).dot(contact.normal)) / _UNIT
         if speed < _HEARD or self.now - self.last.get(pair, -STEPS) < _APART:
             return
         self.last[pair] = self.now
@@ -262,8 +262,13 @@ class _Run:
         )
 
     def _pair(self, arbiter: "pymunk.Arbiter") -> tuple[int, ...]:
-        found = (self.index.get(shape.body) for shape in arbiter.shapes)
+        found = (self.index.get(shape.body) for shape in arbiter.shapes if shape.body is not None)
         return tuple(sorted(index for index in found if index is not None))
+
+    @staticmethod
+    def _velocity(shape: "pymunk.Shape") -> "pymunk.Vec2d":
+        assert shape.body is not None, "every shape of the space was made with its body"
+        return shape.body.velocity
 
     def _hear(self, kind: EventKind, objects: tuple[int, ...]) -> None:
         place = self.bodies[objects[-1]].position

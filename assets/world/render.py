@@ -47,7 +47,7 @@ def render(spec: WorldSpec, height: int, width: int, fps: float, frames: int) ->
         InvalidSpec: A size, rate or length that cannot be rendered, or an unknown backdrop.
         SpritesMissing: A sprite that is not installed.
     """
-    if not (_SMALLEST <= min(height, width) and max(height, width) <= _LARGEST):
+    if min(height, width) < _SMALLEST or max(height, width) > _LARGEST:
         raise InvalidSpec(f"frame size {width}x{height}: sides are {_SMALLEST} to {_LARGEST} pixels")
     if frames < 1 or fps <= 0 or frames / fps > HORIZON:
         raise InvalidSpec(f"{frames} frames at {fps} fps: at least one, and at most {HORIZON:g} s")
@@ -60,7 +60,7 @@ def render(spec: WorldSpec, height: int, width: int, fps: float, frames: int) ->
     count = round(seconds * SAMPLE_RATE)
     truth = Truth(
         tracks=tracks,
-        events=tuple(_event(h, tracks, path, fps, (height, width)) for h in done.happenings if _sample(h) < count)
+        events=tuple(_event(h, tracks, fps) for h in done.happenings if _sample(h) < count)
         + tuple(sound.ambience_events(spec, seconds)),
         camera=spec.camera.kind,
         path=path,
@@ -135,28 +135,24 @@ def _sample(happening: Happening) -> int:
     return happening.step * (SAMPLE_RATE // STEPS)
 
 
-def _event(
-    happening: Happening, tracks: tuple[Track, ...], path: camera.CameraPath, fps: float, size: tuple[int, int]
-) -> Event:
+def _event(happening: Happening, tracks: tuple[Track, ...], fps: float) -> Event:
     seconds = happening.step / STEPS
     return Event(
         seconds=seconds,
         sample=_sample(happening),
         kind=happening.kind,
-        visibility=_visibility(happening, tracks, path, min(int(seconds * fps), len(path.focal) - 1), size),
+        visibility=_visibility(happening, tracks, int(seconds * fps)),
         objects=happening.objects,
         material=happening.material,
         until=None if happening.until is None else happening.until / STEPS,
     )
 
 
-def _visibility(
-    happening: Happening, tracks: tuple[Track, ...], path: camera.CameraPath, frame: int, size: tuple[int, int]
-) -> Visibility:
+def _visibility(happening: Happening, tracks: tuple[Track, ...], frame: int) -> Visibility:
     """How the one that takes the largest part is seen in the frame shown at that time, or just before it vanishes."""
     inside, seen = 0.0, 0.0
     for index in happening.objects:
-        at = frame
+        at = min(frame, len(tracks[index].x) - 1)
         while at > 0 and np.isnan(tracks[index].x[at]):
             at -= 1
         inside, seen = max(inside, float(tracks[index].inside[at])), max(seen, float(tracks[index].seen[at]))

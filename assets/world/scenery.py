@@ -21,7 +21,7 @@ BEHIND = 0.9  # how far down layers behind the ground reach
 
 @dataclass(frozen=True)
 class Pane:
-    """A rectangle of a layer: from ``top`` to ``bottom`` (short sides), ``pixels`` to the short side, one period wide."""
+    """A rectangle of a layer, one period wide, ``top`` to ``bottom`` in short sides of ``pixels`` each."""
 
     pixels: int
     top: float = TOP
@@ -161,17 +161,12 @@ def disc(pane: Pane, rgb: RGBTuple, at: tuple[float, float], radius: float) -> P
 
 def tiled(pane: Pane, top: str, below: str, count: int) -> Picture:
     """Ground: one row of ``top`` tiles and ``below`` without end; ``count`` tiles a period."""
-    import cv2
-
     side = round(PERIOD * pane.pixels / count)
-    wide = side * count
-    first, other = (
-        _solid(cv2.resize(drawing(file), (side, side), interpolation=cv2.INTER_AREA)) for file in (top, below)
-    )
+    first, other = (_solid(resized(drawing(file), side, side)) for file in (top, below))
     rows = -(-pane.size[0] // side)
     column = np.concatenate([first, *[other] * (rows - 1)])[: pane.size[0]]
     whole = np.tile(column, (1, count, 1))
-    return whole if wide == pane.size[1] else cv2.resize(whole, pane.size[::-1], interpolation=cv2.INTER_LINEAR)
+    return whole if whole.shape[1] == pane.size[1] else resized(whole, *pane.size[::-1])
 
 
 def _solid(tile: Picture) -> Picture:
@@ -182,29 +177,32 @@ def _solid(tile: Picture) -> Picture:
 
 def picture(pane: Pane, file: str, top: float, height: float, count: int) -> Picture:
     """A drawing of the wheel repeated ``count`` times a period, ``height`` tall from ``top``; its last row goes on."""
-    import cv2
-
     source = drawing(file)
-    edges = np.rint(np.arange(count + 1) * pane.size[1] / count).astype(int)
     tall = round(height * pane.pixels)
+    part = resized(source, round(pane.size[1] / count), tall)
+    part[..., :3] = np.rint(part[..., :3] * (part[..., 3:] / 255))
+    whole = np.tile(part, (1, count, 1))
+    whole = whole if whole.shape[1] == pane.size[1] else resized(whole, pane.size[1], tall)
     out = np.zeros((*pane.size, 4), np.uint8)
     first = round((top - pane.top) * pane.pixels)
-    for left, right in zip(edges[:-1], edges[1:], strict=True):
-        enlarged = tall > source.shape[0]
-        part = cv2.resize(
-            source, (int(right - left), tall), interpolation=cv2.INTER_LINEAR if enlarged else cv2.INTER_AREA
-        )
-        part[..., :3] = np.rint(part[..., :3] * (part[..., 3:] / 255))
-        low, high = max(first, 0), min(first + tall, pane.size[0])
-        out[low:high, left:right] = part[low - first : high - first]
-        if high < pane.size[0]:
-            out[high:, left:right] = part[-1:]
+    low, high = max(first, 0), min(first + tall, pane.size[0])
+    out[low:high] = whole[low - first : high - first]
+    out[high:] = whole[-1:]
     return out
+
+
+def resized(source: Picture, width: int, height: int) -> Picture:
+    """A picture at another size: averaged when it shrinks, interpolated when it grows."""
+    import cv2
+
+    shrinks = width * height < source.shape[0] * source.shape[1]
+    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(source, (width, height), interpolation=how), np.uint8)
 
 
 def over(*parts: Picture) -> Picture:
     """Several parts as one, the first lowest."""
-    out = parts[0].astype(np.float32)
+    out = np.asarray(parts[0], np.float32)
     for part in parts[1:]:
-        out = part + out * (1 - part[..., 3:].astype(np.float32) / 255)
+        out = part + out * (1 - part[..., 3:].astype(np.float32) / np.float32(255))
     return np.rint(out).astype(np.uint8)

@@ -1,5 +1,6 @@
 """Truth: what a rendered clip shows and sounds, known exactly because it was made so."""
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -114,6 +115,8 @@ class Truth:
         }
 
 
-def _listed(values: Floats, digits: int = 3) -> list[Any]:
-    rounded = np.round(values, digits)
-    return np.where(np.isnan(rounded), None, rounded.astype(object)).tolist()
+def _listed(values: Floats, digits: int = 3) -> Any:
+    """Numbers as lists, rounded; NaN as None."""
+    if values.ndim > 1:
+        return [_listed(row, digits) for row in values]
+    return [None if math.isnan(value) else round(value, digits) for value in values.tolist()]
