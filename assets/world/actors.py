@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.world.camera import CameraPath
-from assets.world.compositing import affine, stamp
+from assets.world.compositing import affine, stamp, warped
 from assets.world.kinds import Kind
 from assets.world.physics import FADE, KEPT, STEPS, Simulation
 from assets.world.spec import ObjectSpec, WorldSpec
@@ -70,6 +70,22 @@ class Actor:
             if self.thing.motion == "explode":
                 self._blast(frame, canvas, seen)
             return
+        put = stamp(canvas, *self._drawing(frame))
+        if put is not None:
+            rows, columns, opaque = put
+            seen[rows, columns][opaque] = self.index + 1
+            self.inside[frame] = np.count_nonzero(opaque)
+            self._touched = rows, columns
+
+    def cover(self, frame: int, size: tuple[int, int]) -> NDArray[np.uint8]:
+        """Its alpha at every pixel [H, W], whatever stands before it."""
+        if not self.here(frame):
+            return np.zeros(size, np.uint8)
+        picture, matrix = self._drawing(frame)
+        return np.asarray(warped(picture, matrix, 0, 0, size[1], size[0])[..., 3])
+
+    def _drawing(self, frame: int) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+        """Its picture, and the map of that to the frame."""
         picture = scaled(self.pose(frame), self._pixels)
         height, width = picture.shape[:2]
         scale = float(self.extent[frame]) / max(height, width)
@@ -77,12 +93,7 @@ class Actor:
         if self.mirrored:
             matrix[:, 2] += matrix[:, 0] * width
             matrix[:, 0] *= -1
-        put = stamp(canvas, picture, matrix)
-        if put is not None:
-            rows, columns, opaque = put
-            seen[rows, columns][opaque] = self.index + 1
-            self.inside[frame] = np.count_nonzero(opaque)
-            self._touched = rows, columns
+        return picture, matrix
 
     def count(self, frame: int, seen: NDArray[np.uint8]) -> None:
         """Turn pixel counts into shares, once everything before it is drawn."""

@@ -87,6 +87,29 @@ class Cast:
             return placed
         raise InvalidSpec("no second object fits the options: allow more kinds, colours or motions")
 
+    def colour(self, thing: ObjectSpec) -> str | None:
+        """Another colour for a thing, None where it has none."""
+        if thing.identity is not None or not kind_of(thing, self.options.sprites).dyeable:
+            return None
+        own = natural(thing.kind, self.options.sprites)
+        free = [c for c in self._colours(thing.kind) if c not in (thing.colour, own)]
+        return self._pick(free) if free else None
+
+    def moved(self, thing: ObjectSpec, motions: Sequence[Motion]) -> ObjectSpec | None:
+        """The same thing with another of ``motions``, None where it can do no other."""
+        able = [m for m in kind_of(thing, self.options.sprites).motions if m in motions and m in self.options.motions]
+        free = [m for m in able if m != thing.motion and self._allowed(motion_held_out(thing.kind, m))]
+        return self._placed(replace(thing, motion=self._pick(free)), thing.lane) if free else None
+
+    def replacement(self, thing: ObjectSpec) -> ObjectSpec | None:
+        """Another kind in the same place, of the same size, doing the same; None where nothing else can."""
+        for _ in range(_TRIES):
+            name = self._pick(self._names())
+            other = None if name == thing.kind else self._thing(name, (thing.motion,), thing.size)
+            if other is not None:
+                return replace(self._placed(other, thing.lane), x=thing.x, extent=thing.extent)
+        return None
+
     def outsider(self, lane: int) -> ObjectSpec:
         """Something that is heard and not seen."""
         side = self._pick((-1, 1))
@@ -122,8 +145,7 @@ class Cast:
         if not possible:
             return None
         own = natural(name, self.options.sprites)
-        colours = [c for c in self.options.colours if c not in (*self.avoid, own)] if kind.dyeable else []
-        colours = [c for c in colours if self._allowed(colour_held_out(name, c))]
+        colours = [c for c in self._colours(name) if c != own] if kind.dyeable else []
         colour = None
         if colours and (own in self.avoid or self.rng.random() >= self.options.own_colours):
             colour = self._pick(colours)
@@ -132,6 +154,11 @@ class Cast:
         return ObjectSpec(
             name, colour, size, self._between(*EXTENTS[size]), 0.0, 0.0, 0.0, self._pick(possible), kind.material
         )
+
+    def _colours(self, name: str) -> list[str]:
+        """Colours that show before the background and that the split allows."""
+        free = (c for c in self.options.colours if c not in self.avoid)
+        return [c for c in free if self._allowed(colour_held_out(name, c))]
 
     def _person(self, motions: Sequence[Motion]) -> ObjectSpec:
         wanted = self.options.split != "train"

@@ -133,7 +133,7 @@ def draw(seed: int, options: WorldOptions = WHOLE) -> WorldSpec:
         background=background,
         camera=CameraSpec(kind, strength if kind != "static" else 1.0),
         style=_pick(rng, _STYLES) if rng.random() < options.styles else "natural",
-        text=_text(rng) if rng.random() < options.text else None,
+        text=words(rng) if rng.random() < options.text else None,
         sprites=options.sprites,
     )
 
@@ -177,7 +177,8 @@ def _background(rng: np.random.Generator, options: WorldOptions) -> BackgroundSp
     return BackgroundSpec(kind, tuple(COLOURS[int(index)] for index in colours))
 
 
-def _text(rng: np.random.Generator) -> str:
+def words(rng: np.random.Generator) -> str:
+    """A word of the list, or one that nobody has seen, in capitals."""
     if rng.random() < 0.5:
         return _pick(rng, _WORDS)
     letters = (_pick(rng, _VOWELS if place % 2 else _CONSONANTS) for place in range(int(rng.integers(3, 7))))

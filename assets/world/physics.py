@@ -235,9 +235,9 @@ class _Run:
         self._vanish(index)
 
     def _airborne(self, y: Floats) -> NDArray[np.bool_]:
-        jumps = np.array([[thing.motion == "jump"] for thing in self.spec.objects]).reshape(-1, 1)
-        rest = np.array([[self._standing(index)] for index in range(len(self.kinds))]).reshape(-1, 1)
-        return np.asarray(jumps & (y < rest - 0.01))
+        jumps = np.array([thing.motion == "jump" for thing in self.spec.objects], bool)
+        rest = np.array([self._standing(index) for index in range(len(self.kinds))], float)
+        return np.asarray(jumps[:, None] & (y < rest[:, None] - 0.01))
 
     def _met(self, arbiter: "pymunk.Arbiter", _space: "pymunk.Space", _data: object) -> None:
         """Two things, or a thing and the floor, begin to touch."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from assets.world import camera, captions, sound
 from assets.world.actors import Actor, actors
 from assets.world.backdrops import layers
-from assets.world.compositing import OPAQUE, Curtain, blend
+from assets.world.compositing import Curtain, blend
 from assets.world.overlay import STYLES, Lettering, lettering
 from assets.world.physics import STEPS, Happening, Simulation, simulate
 from assets.world.spec import HORIZON, InvalidSpec, WorldSpec
@@ -115,7 +115,7 @@ def _paint(
         for part, layer in zip(drawn, scene, strict=True):
             if layer.depth < 1:
                 blend(canvas[part[1] :], part[0])
-                seen[part[1] :][part[0][..., 3] >= OPAQUE] = FRONT
+                seen[part[1] :][part[0][..., 3] > 0] = FRONT
         if spec.style != "natural":
             canvas[...] = cv2.transform(canvas, STYLES[spec.style])
         if letters:

@@ -204,5 +204,6 @@ def over(*parts: Picture) -> Picture:
     """Several parts as one, the first lowest."""
     out = np.asarray(parts[0], np.float32)
     for part in parts[1:]:
-        out = part + out * (1 - part[..., 3:].astype(np.float32) / np.float32(255))
+        through = 1 - part[..., 3:].astype(np.float32) / 255
+        out = np.asarray(part + out * through, np.float32)
     return np.rint(out).astype(np.uint8)

@@ -14,6 +14,7 @@ from assets.world.kinds import BY_NAME, PERSON, Kind
 from assets.world.spec import ObjectSpec
 
 _OPAQUE = 128  # alpha from which a pixel belongs to the thing
+_NEARLY_SOLID = 244
 _HULL_CORNERS = 12
 _PERSON = Kind(PERSON, (), "soft", "walk", airborne="jump", faces=1, upright=True)
 
@@ -97,7 +98,9 @@ def scaled(sprite: Sprite, pixels: int) -> NDArray[np.uint8]:
     height, width = sprite.rgba.shape[:2]
     ratio = pixels / max(height, width)
     size = (max(1, round(width * ratio)), max(1, round(height * ratio)))
-    return np.asarray(cv2.resize(sprite.rgba, size, interpolation=cv2.INTER_AREA if ratio < 1 else cv2.INTER_CUBIC))
+    small = cv2.resize(sprite.rgba, size, interpolation=cv2.INTER_AREA if ratio < 1 else cv2.INTER_CUBIC)
+    small[..., 3][small[..., 3] >= _NEARLY_SOLID] = 255  # what is behind must not shine through by rounding
+    return np.asarray(np.minimum(small, small[..., 3:]))  # nor may a cubic overshoot outshine the cover
 
 
 def _same_size(raw: list[NDArray[np.uint8]]) -> list[NDArray[np.uint8]]:
