@@ -62,6 +62,16 @@ _STYLES = {
     "night": "in the blue light of night",
 }
 _COUNT = ("no object", "one object", "two objects", "three objects", "four objects", "five objects")
+_BLOWS = {
+    "wood": "a wooden knock",
+    "metal": "a metallic clang",
+    "stone": "a dull knock of stone",
+    "soft": "a soft thud",
+    "glass": "a clink of glass",
+    "rubber": "a rubbery thump",
+    "paper": "a slap of paper",
+    "plant": "a rustle of leaves",
+}
 _PLACE_WORDS = {
     "birds": "leaves and distant birds",
     "wind": "a steady wind",
@@ -120,7 +130,7 @@ def noun(spec: WorldSpec, index: int, *, sized: bool = True) -> str:
     words: list[str] = [thing.size] if sized and thing.size != "medium" else []
     words += [thing.colour] if thing.colour else []
     words.append(thing.kind)
-    return f"{'an' if words[0][0] in 'aeiou' else 'a'} {' '.join(words)}"
+    return f"{_article(words[0])} {' '.join(words)}"
 
 
 def verb(spec: WorldSpec, done: Simulation, index: int, rng: np.random.Generator) -> str:
@@ -140,7 +150,7 @@ def where(spec: WorldSpec) -> str:
     if background.theme:
         return THEMES[background.theme].phrase
     colours = " and ".join(dict.fromkeys(background.colours))
-    return f"on {'an' if colours[0] in 'aeiou' else 'a'} {colours} background"
+    return f"on {_article(colours)} {colours} background"
 
 
 def _opening(spec: WorldSpec, rng: np.random.Generator) -> str:
@@ -180,7 +190,7 @@ def _clothes(thing: ObjectSpec) -> str:
     if thing.identity is None:
         return ""
     person = identity(thing.identity)
-    return f" with {person.hair} hair, a {person.top} shirt and {person.bottom} trousers"
+    return f" with {person.hair} hair, {_article(person.top)} {person.top} shirt and {person.bottom} trousers"
 
 
 def _position(thing: ObjectSpec) -> str:
@@ -205,8 +215,7 @@ def _heard(spec: WorldSpec, done: Simulation, rng: np.random.Generator) -> Itera
     if "jump" in kinds:
         said.append("the sound of a jump")
     if "impact" in kinds:
-        materials = list(dict.fromkeys(kinds["impact"]))
-        said.append(f"{' and '.join(materials)} hitting something")
+        said += [_BLOWS[material] for material in dict.fromkeys(kinds["impact"])]
     if "engine" in kinds:
         said.append("a running engine")
     if said:
@@ -236,6 +245,10 @@ def _details(spec: WorldSpec, rng: np.random.Generator, *, moving: bool) -> Iter
         yield "There are no words in the picture."
     yield "The light is even and nothing is blurred, so that each thing can be told from the others at a glance."
     yield "No other things come into the picture, and the style of the drawing stays the same throughout the scene."
+
+
+def _article(word: str) -> str:
+    return "an" if word[0] in "aeiou" else "a"
 
 
 def _capital(text: str) -> str:

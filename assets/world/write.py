@@ -11,15 +11,17 @@ from assets.world.draw import WHOLE, WorldOptions, draw
 from assets.world.render import RenderedClip, render
 from assets.world.spec import WorldSpec
 from models.files import write_json
-from models.recipes import SAMPLE_RATE
+from models.recipes import FPS, SAMPLE_RATE
 from serving.clip import from_pixels
 from serving.errors import MediaError
 from serving.media.mp4 import write_mp4
+from serving.media.sheet import Row, contact_sheet, stills
 
 if TYPE_CHECKING:
     import torch
 
 LICENCE = "CC0-1.0"
+_STILLS = 6  # of each clip on a contact sheet
 ATTRIBUTION = "sprites and sounds by Kenney (kenney.nl), from the arcade package"
 
 
@@ -62,6 +64,19 @@ def write_clip(folder: Path, clip: RenderedClip, *, crf: int = 18) -> Path:
     write_json(folder / f"{path.name}.json", sidecar)
     write_mp4(path, clip.frames, rate, clip.samples[:, None], SAMPLE_RATE, crf=crf)
     return path
+
+
+def write_samples(folder: Path, seeds: Iterable[int], side: int, options: WorldOptions = WHOLE) -> Path:
+    """Write the clips of ``seeds``, ``side`` pixels square at 16 fps, and a contact sheet; the sheet's path."""
+    rows = []
+    for seed in seeds:
+        spec = draw(seed, options)
+        clip = render(spec, side, side, FPS, round(spec.seconds * FPS))
+        write_clip(folder, clip)
+        rows.append(Row(f"{seed}: {clip.truth.short} ({spec.camera.kind})", stills(clip.frames, _STILLS)))
+    sheet = folder / "sheet.png"
+    contact_sheet(sheet, rows)
+    return sheet
 
 
 def stream(

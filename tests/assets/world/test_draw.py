@@ -13,7 +13,7 @@ from assets.world.kinds import KINDS
 from assets.world.spec import CAMERAS, InvalidSpec
 from models.files import sha256_json
 
-_MANY = range(400)
+_MANY = range(300)
 
 
 def _drawn(split):
@@ -21,9 +21,10 @@ def _drawn(split):
 
 
 def test_a_seed_gives_the_same_specification_in_another_process():
-    code = "import json; from assets.world.draw import draw; print(json.dumps([draw(s).as_json() for s in (0, 7, 123456)]))"
+    seeds = (0, 7, 123456)
+    code = f"import json; from assets.world.draw import draw; print(json.dumps([draw(s).as_json() for s in {seeds}]))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path.cwd())
-    assert json.loads(done.stdout) == json.loads(json.dumps([draw(s).as_json() for s in (0, 7, 123456)]))
+    assert json.loads(done.stdout) == json.loads(json.dumps([draw(seed).as_json() for seed in seeds]))
 
 
 def test_different_seeds_and_splits_give_different_clips():
@@ -50,8 +51,8 @@ def test_people_of_training_are_none_of_the_other_splits():
         split: {thing.identity for spec in _drawn(split) for thing in spec.objects if thing.identity is not None}
         for split in ("train", "validation")
     }
-    assert len(people["train"]) > 50
-    assert len(people["validation"]) > 50
+    assert len(people["train"]) > 35
+    assert len(people["validation"]) > 35
     assert not any(person_held_out(number) for number in people["train"])
     assert all(identity_held_out(number) for number in people["validation"])
 
@@ -70,7 +71,7 @@ def test_the_whole_world_is_reached():
     assert len({thing.kind for spec in specs for thing in spec.objects}) > 60
     assert {len(spec.objects) for spec in specs} >= {1, 2, 3, 4}
     assert {spec.background.kind for spec in specs} == {"plain", "gradient", "layered"}
-    assert sum(spec.text is not None for spec in specs) > 40
+    assert sum(spec.text is not None for spec in specs) > 30
 
 
 def test_the_easy_corner_is_one_big_thing_on_a_plain_ground():

@@ -31,7 +31,7 @@ def test_boxes_are_where_the_picture_changes_without_the_object(camera):
         if track.seen[frame] < 0.97:
             continue
         changed = np.abs(clip.frames[frame].astype(int) - without.frames[frame]).max(-1) > 60
-        assert _boxed(changed) == pytest.approx(track.box[frame], abs=2), frame
+        assert _boxed(changed) == pytest.approx(np.clip(track.box[frame], 0, 160), abs=2), frame
         compared += 1
     assert compared >= 2
 
