@@ -218,6 +218,23 @@ def bench(
 
 
 @app.command()
+def sandbox(
+    folder: Annotated[Path, typer.Argument(file_okay=False, help="Where to write.")],
+    clips: Annotated[int, typer.Option(min=1, max=10_000, help="How many.")] = 8,
+    size: Annotated[int, typer.Option(min=32, max=2048, help="Pixels a side, even.")] = 256,
+    seed: Annotated[int, typer.Option(min=0, max=1 << 30, help="The first clip's seed.")] = 0,
+    sprites: Annotated[Path | None, typer.Option(exists=True, file_okay=False, help="Your own PNGs.")] = None,
+) -> None:
+    """Clips of the sandbox world as mp4, each with its truth beside it, and a contact sheet."""
+    from assets.world.draw import WorldOptions
+    from assets.world.write import write_samples
+
+    options = WorldOptions(sprites=str(sprites.resolve()) if sprites else None)
+    sheet = write_samples(folder, range(seed, seed + clips), size, options)
+    _out.print(f"{clips} clips in {folder}, to be seen at a glance in {sheet}", markup=False)
+
+
+@app.command()
 def doctor() -> None:
     """Check this machine and this home; says what to do. Exit 1 when something is missing."""
     from orchestration.doctor import examine

@@ -33,7 +33,7 @@ def test_help_lists_every_command_and_loads_nothing_heavy():
     listed = CliRunner().invoke(app, ["--help"]).output
     for command in (
         *("demo", "ingest", "generate", "edit", "campaign", "promote", "rollback", "verify", "lineage", "bench"),
-        *("doctor", "gc", "dev", "trust-root", "curate", "catalog"),
+        *("curate", "catalog", "sandbox", "doctor", "gc", "dev", "trust-root"),
     ):
         assert command in listed
 
@@ -84,6 +84,16 @@ def test_gc_of_an_empty_home_has_nothing_to_do(run):
     result = run("gc", "--dry-run")
     assert result.exit_code == 0
     assert "0 folders" in result.output
+
+
+def test_the_sandbox_writes_clips_their_truth_and_a_sheet(run, tmp_path):
+    result = run("sandbox", tmp_path / "box", "--clips", "2", "--size", "32")
+    assert result.exit_code == 0
+    written = sorted(path.name for path in (tmp_path / "box").iterdir())
+    assert written == [
+        *("sheet.png", "train-0000000000.mp4", "train-0000000000.mp4.json"),
+        *("train-0000000001.mp4", "train-0000000001.mp4.json"),
+    ]
 
 
 def test_a_bench_is_wrapped_and_written(run, tmp_path, monkeypatch):
