@@ -1,5 +1,6 @@
 """Analysis: one decode pass over a file that finds its shots and computes every signal."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -44,36 +45,41 @@ def analyse(path: Path) -> Analysis:
         ValueError: the file holds no frame.
         av.FFmpegError: its pictures cannot be decoded to their end.
     """
-    detector, sound, still = ShotDetector(), Sound(), Stillness()
+    detector, still, sound = ShotDetector(), Stillness(), Sound()
     seeing: list[Signal] = [Samples(), Motion(), Flow(), still, Borders(), Quality(), Text(), Nsfw()]
-    first = last = sampled = None
+    first = last = None
     frames = 0
-    for item in timed_media(path):
-        match item:
-            case TimedSound():
-                sound.hear(item)
-            case SoundLost():
-                sound.lose(item.reason)
-            case TimedFrame():
-                due = sampled is None or item.seconds - sampled >= 1 / SAMPLE_RATE - 1e-3
-                sampled = item.seconds if due else sampled
-                first, last = item.seconds if first is None else first, item.seconds
-                frames += 1
-                frame = Frame(item, sampled=due)
-                detector.see(frame)
-                for signal in seeing:
-                    signal.see(frame)
+    for frame in watch(path, sound):
+        first, last = frame.seconds if first is None else first, frame.seconds
+        frames += 1
+        detector.see(frame)
+        for signal in seeing:
+            signal.see(frame)
     if first is None or last is None:
         raise ValueError(f"{path} holds no frame")
     boundaries = detector.boundaries()
     shots = _shots(first, last + (last - first) / max(frames - 1, 1), boundaries)
-    stills = still.track()
     return Analysis(
         shots=shots,
         boundaries=boundaries,
         tracks=[*(signal.track() for signal in seeing), sound.track()],
-        slideshow=slideshow(stills, shots),
+        slideshow=slideshow(still.track(), shots),
     )
+
+
+def watch(path: Path, sound: Sound | None = None) -> Iterator[Frame]:
+    """The frames of a file as the signals see them, in order; its sound goes to ``sound``. Raises as the decoder."""
+    sampled: float | None = None
+    for item in timed_media(path):
+        match item:
+            case TimedFrame():
+                due = sampled is None or item.seconds - sampled >= 1 / SAMPLE_RATE - 1e-3
+                sampled = item.seconds if due else sampled
+                yield Frame(item, sampled=due)
+            case TimedSound() if sound is not None:
+                sound.hear(item)
+            case SoundLost() if sound is not None:
+                sound.lose(item.reason)
 
 
 def _shots(start: float, end: float, boundaries: list[Boundary]) -> list[tuple[float, float]]:

@@ -8,7 +8,7 @@ from assets.curation.signals.frame import Frame
 from assets.curation.signals.missing import SignalMissing
 from assets.curation.signals.sparse import Looks, Watch
 
-_EVERY = 8.0  # seconds between looks at a picture that does not change
+_LEAST, _LONGEST = 3.0, 8.0  # seconds between looks at what changes, and at what does not
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,10 @@ class NsfwTrack:
 
 
 class Nsfw:
-    """Scores a frame after each change of the picture, and every 8 s, by Yahoo's Open NSFW network."""
+    """Scores a frame after each change of the picture, at most every 3 s, by Yahoo's Open NSFW network."""
 
     def __init__(self) -> None:
-        self._watch: Watch[float] = Watch(_EVERY)
+        self._watch: Watch[float] = Watch(_LEAST, _LONGEST)
         self._reason: str | None = None
         try:
             _classifier()

@@ -9,8 +9,8 @@ import numpy as np
 from assets.curation.signals.frame import Frame
 
 _GRID = (32, 18)
-_CHANGED = 0.04  # of 1: mean difference from which the picture is another one
-_SETTLED = 0.3  # seconds after a change: not within a transition
+_CHANGED = 0.05  # of 1: mean difference from which the picture is another one
+_SETTLED = 0.4  # seconds after it has become another: not within a transition
 _CHECKED = 0.2  # seconds between comparisons
 
 Value = TypeVar("Value")
@@ -37,18 +37,18 @@ class Looks(Generic[Value]):
 
 
 class Watch(Generic[Value]):
-    """Looks at a film shortly after each change of its picture, and at least every ``longest`` seconds.
+    """Looks at a film shortly after its picture has become another one, and now and then at one that has not.
 
     Args:
+        least: Seconds between two looks at least, however much changes.
         longest: Seconds between looks at a picture that does not change.
     """
 
-    def __init__(self, longest: float) -> None:
+    def __init__(self, least: float, longest: float) -> None:
         self.looks: Looks[Value] = Looks()
-        self._longest = longest
+        self._least, self._longest = least, longest
         self._seen: np.ndarray | None = None
-        self._before: np.ndarray | None = None
-        self._changed_at = 0.0
+        self._another_since: float | None = None
         self._checked = -1.0
 
     def see(self, frame: Frame, look: Callable[[], Value]) -> None:
@@ -59,19 +59,15 @@ class Watch(Generic[Value]):
             return
         self._checked = frame.seconds
         small = cv2.resize(frame.gray, _GRID, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-        if self._before is None or _differ(small, self._before):
-            self._changed_at = frame.seconds
-        self._before = small
         last = self.looks.found[-1] if self.looks.found else None
-        same = self._seen is not None and not _differ(small, self._seen)
-        if last is not None and same:
+        if self._seen is not None and np.abs(small - self._seen).mean() <= _CHANGED:
+            self._another_since = None
+        elif self._another_since is None:
+            self._another_since = frame.seconds
+        if last is not None and self._another_since is None:
             last.last = frame.seconds
-        settled = frame.seconds - self._changed_at >= _SETTLED
-        overdue = last is not None and frame.seconds - last.first >= self._longest - 1e-3
-        if (settled and not same) or overdue:
+        since = frame.seconds - last.first if last is not None else np.inf
+        settled = self._another_since is not None and frame.seconds - self._another_since >= _SETTLED - 1e-3
+        if (settled and since >= self._least) or self._longest <= since < np.inf:
             self.looks.found.append(Look(frame.seconds, frame.seconds, look()))
-            self._seen = small
-
-
-def _differ(first: np.ndarray, second: np.ndarray) -> bool:
-    return float(np.abs(first - second).mean()) > _CHANGED
+            self._seen, self._another_since = small, None

@@ -12,7 +12,7 @@ from assets.curation.signals.series import Series
 _LAG = 8  # samples, half a second: slow movement adds up, noise does not
 _BLOCK = 8  # pixels a side
 STILL = 5.0  # levels of 255 that the most changed place may change
-STATIC_SHARE = 0.95  # of the time that a static clip is still
+STATIC_SHARE = 0.8  # of the time that a static clip is still
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class StillTrack:
         return float((change < STILL).mean()) if len(change) else None
 
     def result(self, start: float, end: float) -> dict[str, Any]:
-        """``still_share``: share of the time in which nothing moves, 0..1. ``static``: whether that is 0.95 or more."""
+        """``still_share``: share of the time in which nothing moves, 0..1. ``static``: whether that is 0.8 or more."""
         share = self.share(start, end)
         if share is None:
             why = "the span is shorter than half a second"

@@ -10,8 +10,8 @@ from assets.curation.signals.frame import Frame
 from assets.curation.signals.missing import SignalMissing
 from assets.curation.signals.sparse import Looks, Watch
 
-_EVERY = 4.0  # seconds between looks at a picture that does not change
-LONGEST = 640  # pixels of the longer side that are read: letters of 2 percent of the height are still 8 pixels
+_LEAST, _LONGEST = 1.5, 4.0  # seconds between looks at what changes, and at what does not
+SIDE = 640  # pixels of the longer side that are read: letters of 2 percent of the height are still 8 pixels
 _SMALLEST_SIDE = 320  # the engine enlarges what is smaller; its own default of 736 costs four times as much
 
 
@@ -54,10 +54,10 @@ class TextTrack:
 
 
 class Text:
-    """Reads a frame after each change of the picture, and every 4 s."""
+    """Reads a frame after each change of the picture, at most every 1.5 s, and every 4 s of what does not change."""
 
     def __init__(self) -> None:
-        self._watch: Watch[list[Line]] = Watch(_EVERY)
+        self._watch: Watch[list[Line]] = Watch(_LEAST, _LONGEST)
         self._reason: str | None = None
         try:
             _engine()
@@ -67,7 +67,7 @@ class Text:
     def see(self, frame: Frame) -> None:
         """Take the next frame."""
         if self._reason is None:
-            self._watch.see(frame, lambda: read(frame.large(LONGEST)))
+            self._watch.see(frame, lambda: read(frame.large(SIDE)))
 
     def track(self) -> TextTrack:
         """What was seen."""
@@ -83,6 +83,7 @@ def read(picture: np.ndarray) -> list[Line]:
     return [
         Line(text, float(score), cv2.contourArea(np.array(box, dtype=np.float32)) / size)
         for box, text, score in found or []
+        if any(letter.isalnum() for letter in text)  # a bar or a block is no text
     ]
 
 

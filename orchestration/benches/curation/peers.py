@@ -42,3 +42,11 @@ def scene_cuts(path: Path, make: Callable[[], Detector]) -> list[int]:
     from scenedetect import detect
 
     return [start.frame_num for start, _ in detect(str(path), make())][1:]
+
+
+def ffmpeg() -> str:
+    """The command that package imageio-ffmpeg carries. Raises PeerMissing."""
+    require("imageio_ffmpeg")
+    from imageio_ffmpeg import get_ffmpeg_exe
+
+    return str(get_ffmpeg_exe())

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import av
@@ -13,7 +12,6 @@ from assets.ingestion.packages import package_footage
 from models.files import atomic_path
 
 FPS = 25
-_SIZE = (480, 270)
 # Seconds of the package footage that lie within one shot, found by eye.
 _SPANS = {
     "earth.mp4": ((0.0, 30.0),),
@@ -22,8 +20,12 @@ _SPANS = {
     "bikes.mp4": ((1.25, 3.0), (3.25, 5.4), (5.7, 7.4), (7.7, 9.6)),
 }
 _JOINS = ("cut", "cut", "cut", "dissolve", "black", "white")
+_WORDS = ("SUMMER", "SALE", "Tonight", "LIVE", "Breaking", "News", "Free", "Ticket", "Garden", "WINTER", "Offer")
 _SHORTEST, _LONGEST = 34, 80  # frames of a shot; transitions take at most 14 at either end
 _FLASHES = ("white", "bright", "decaying", "double", None, None, None)
+
+
+_Pictures = list[np.ndarray]
 
 
 class FootageMissing(RuntimeError):
@@ -46,18 +48,34 @@ class Boundary:
 
 @dataclass(frozen=True)
 class Reel:
-    """A written reel: its file, its true boundaries in order, and how many flashes it holds."""
+    """A written reel.
+
+    Attributes:
+        path: Its file.
+        frames: Their number.
+        boundaries: True boundaries, in order.
+        flashes: How many flashes it holds.
+        words: For each frame, the words written on it.
+    """
 
     path: Path
     frames: int
     boundaries: tuple[Boundary, ...]
     flashes: int
+    words: tuple[tuple[str, ...], ...]
 
 
-def make_reel(path: Path, *, shots: int, seed: int) -> Reel:
-    """Write a reel of ``shots`` shots as H.264. Raises FootageMissing."""
+def make_reel(
+    path: Path, *, shots: int, seed: int, size: tuple[int, int] = (480, 270), lettered: bool = False
+) -> Reel:
+    """Write a reel of ``shots`` shots as H.264, two thirds of them with words on if ``lettered``.
+
+    Raises:
+        FootageMissing: the packages with the footage are not installed.
+    """
     rng = np.random.default_rng(seed)
     spans = _spans()
+    words: list[tuple[str, ...]] = []
     pictures: list[np.ndarray] = []
     boundaries: list[Boundary] = []
     flashes = 0
@@ -65,26 +83,48 @@ def make_reel(path: Path, *, shots: int, seed: int) -> Reel:
     for _ in range(shots):
         chosen = int(rng.choice([index for index in range(len(spans)) if index != previous]))
         previous = chosen
-        shot = _excerpt(spans[chosen], rng)
+        shot = _excerpt(*spans[chosen], size, rng)
         flash = _FLASHES[rng.integers(len(_FLASHES))]
         if flash is not None and len(shot) >= 40:
             _flash(shot, flash, int(rng.integers(16, len(shot) - 20)))
             flashes += 1
+        written = _letter(shot, rng) if lettered and rng.random() < 2 / 3 else ()
+        before = len(pictures)
         if pictures:
             boundaries.append(_join(pictures, shot, _JOINS[rng.integers(len(_JOINS))], rng))
         else:
             pictures.extend(shot)
-    _write(path, pictures)
-    return Reel(path, len(pictures), tuple(boundaries), flashes)
+        words += [written] * (len(pictures) - before)
+    _write(path, pictures, size)
+    return Reel(path, len(pictures), tuple(boundaries), flashes, tuple(words))
 
 
-def _excerpt(span: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
+def _letter(shot: list[np.ndarray], rng: np.random.Generator) -> tuple[str, ...]:
+    """Write one or two lines on every picture of a shot, white on a dark outline; says the words."""
+    import cv2
+
+    height, width = shot[0].shape[:2]
+    lines = [" ".join(rng.choice(_WORDS, 2, replace=False)) for _ in range(rng.integers(1, 3))]
+    tall = float(rng.uniform(0.035, 0.08)) * height  # of a capital letter
+    scale, weight = tall / 22, max(1, round(tall / 10))
+    left, top = int(rng.uniform(0.03, 0.2) * width), int(rng.uniform(0.2, 0.75) * height)
+    for number, picture in enumerate(shot):
+        shot[number] = picture = np.ascontiguousarray(picture).copy()
+        for row, line in enumerate(lines):
+            at = (left, int(top + row * tall * 1.8))
+            for colour, stroke in (((0, 0, 0), weight * 3), ((255, 255, 255), weight)):
+                cv2.putText(picture, line, at, cv2.FONT_HERSHEY_DUPLEX, scale, colour, stroke, cv2.LINE_AA)
+    return tuple(" ".join(lines).split())
+
+
+def _excerpt(source: Path, span: tuple[float, float], size: tuple[int, int], rng: np.random.Generator) -> _Pictures:
     """A part of a span, slowed, at its own speed or half as fast again, perhaps mirrored."""
-    speed = rng.choice([speed for speed in (0.6, 1.0, 1.5) if (len(span) - 1) / speed >= _SHORTEST])
-    length = int(rng.integers(_SHORTEST, min(_LONGEST, int((len(span) - 1) / speed)) + 1))
-    start = rng.uniform(0, len(span) - 1 - length * speed)
-    shot = [span[int(start + number * speed)] for number in range(length)]
-    return [picture[:, ::-1] for picture in shot] if rng.random() < 0.5 else shot
+    whole = int((span[1] - span[0]) * FPS) - 1
+    speed = float(rng.choice([speed for speed in (0.6, 1.0, 1.5) if whole / speed >= _SHORTEST]))
+    length = int(rng.integers(_SHORTEST, min(_LONGEST, int(whole / speed)) + 1))
+    start = span[0] + rng.uniform(0, whole - length * speed) / FPS
+    shot = list(_frames(source, start, start + length * speed / FPS, speed / FPS, size))[:length]
+    return [np.ascontiguousarray(picture[:, ::-1]) for picture in shot] if rng.random() < 0.5 else shot
 
 
 def _flash(shot: list[np.ndarray], kind: str, at: int) -> None:
@@ -122,30 +162,34 @@ def _blend(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:
     return cv2.addWeighted(np.ascontiguousarray(first), 1 - share, np.ascontiguousarray(second), share, 0)
 
 
-@cache
-def _spans() -> tuple[np.ndarray, ...]:
-    """Single shots of the package footage, uint8 [F,H,W,3] each, at ``FPS``."""
+def _spans() -> list[tuple[Path, tuple[float, float]]]:
+    """Single shots of the package footage. Raises FootageMissing."""
     files = {item.path.name: item.path for item in package_footage()}
     missing = sorted(set(_SPANS) - set(files))
     if missing:
         raise FootageMissing(f"{', '.join(missing)} not found: run `make setup` (infra/data-packages.txt)")
-    return tuple(
-        np.stack(list(_frames(files[name], *span))) for name, spans in _SPANS.items() for span in spans
-    )
+    return [(files[name], span) for name, spans in _SPANS.items() for span in spans]
 
 
-def _frames(path: Path, start: float, end: float) -> Iterator[np.ndarray]:
+def _frames(path: Path, start: float, end: float, step: float, size: tuple[int, int]) -> Iterator[np.ndarray]:
+    """The frames on the screen every ``step`` seconds."""
     due = start
+    picture: np.ndarray | None = None
     for timed in timed_frames(path, start, end):
+        picture = None
         while due <= timed.seconds + 1e-6 and due < end:
-            yield timed.upright(_SIZE)
-            due += 1 / FPS
+            picture = timed.upright(size) if picture is None else picture
+            yield picture
+            due += step
+    while picture is not None and due < end - step / 2:
+        yield picture
+        due += step
 
 
-def _write(path: Path, pictures: list[np.ndarray]) -> None:
+def _write(path: Path, pictures: list[np.ndarray], size: tuple[int, int]) -> None:
     with atomic_path(path) as temporary, av.open(str(temporary), "w", format="mp4") as file:
         stream = file.add_stream("libx264", rate=FPS)
-        stream.width, stream.height = _SIZE
+        stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"
         stream.options = {"crf": "23", "preset": "veryfast"}
         for picture in pictures:
