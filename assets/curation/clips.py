@@ -55,7 +55,7 @@ def _row(row: dict[str, Any], start: float, end: float, measured: dict[str, Any]
 
 
 def signals(analysis: Analysis, start: float, end: float) -> dict[str, Any]:
-    """What is known of a span: the values that each track's ``result`` documents, and of the whole film
+    """What is known of a span: the values that each track's ``result`` documents, and some of the whole film.
 
     - ``shots_per_second``: shots over length (Movie Gen 3.2.1 asks for less than 0.85 against shake and montage);
     - ``slideshow``: share of the film's time in static shots, 0..1;

@@ -2,7 +2,6 @@
 
 from collections import deque
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -169,9 +168,7 @@ def _merge(cuts: list[float], mixtures: list[_Mixture], flats: list[tuple[float,
     used: set[int] = set()
     for start, end in flats:
         touching = [
-            index
-            for index, mixture in enumerate(mixtures)
-            if mixture.first < end + 0.2 and mixture.last > start - 0.2
+            index for index, mixture in enumerate(mixtures) if mixture.first < end + 0.2 and mixture.last > start - 0.2
         ]
         if not touching:
             continue

@@ -1,13 +1,19 @@
 """Peers that the curation is measured against, each as its own users run it."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 Detector = Any
+_SETTINGS: dict[str, list[dict[str, float]]] = {
+    "ContentDetector": [{}, {"threshold": 20.0}, {"threshold": 35.0}, {"min_scene_len": 5}],
+    "AdaptiveDetector": [{}, {"adaptive_threshold": 2.0}, {"adaptive_threshold": 4.0}, {"min_scene_len": 5}],
+    "ThresholdDetector": [{}, {"threshold": 24.0}, {"min_scene_len": 5}],
+    "HistogramDetector": [{}, {"threshold": 0.15}, {"min_scene_len": 5}],
+    "HashDetector": [{}, {"threshold": 0.3}, {"min_scene_len": 5}],
+}
 
 
 class PeerMissing(RuntimeError):
@@ -21,20 +27,14 @@ def require(package: str) -> None:
 
 
 def scene_detectors() -> Iterator[tuple[str, Callable[[], Detector]]]:
-    """PySceneDetect's detectors, at their defaults and at other settings that its documentation suggests."""
+    """PySceneDetect's detectors, at their defaults and at a few other settings."""
     require("scenedetect")
     from scenedetect import detectors
 
-    for name, kinds in {
-        "ContentDetector": [{}, {"threshold": 20.0}, {"threshold": 35.0}, {"min_scene_len": 5}],
-        "AdaptiveDetector": [{}, {"adaptive_threshold": 2.0}, {"adaptive_threshold": 4.0}, {"min_scene_len": 5}],
-        "ThresholdDetector": [{}, {"threshold": 24.0}, {"min_scene_len": 5}],
-        "HistogramDetector": [{}, {"threshold": 0.15}, {"min_scene_len": 5}],
-        "HashDetector": [{}, {"threshold": 0.3}, {"min_scene_len": 5}],
-    }.items():
+    for name, kinds in _SETTINGS.items():
         for settings in kinds:
             spelled = ", ".join(f"{key}={value:g}" for key, value in settings.items())
-            yield f"{name}({spelled})", lambda name=name, settings=settings: getattr(detectors, name)(**settings)
+            yield f"{name}({spelled})", partial(getattr(detectors, name), **settings)
 
 
 def scene_cuts(path: Path, make: Callable[[], Detector]) -> list[int]:

@@ -65,9 +65,7 @@ class Reel:
     words: tuple[tuple[str, ...], ...]
 
 
-def make_reel(
-    path: Path, *, shots: int, seed: int, size: tuple[int, int] = (480, 270), lettered: bool = False
-) -> Reel:
+def make_reel(path: Path, *, shots: int, seed: int, size: tuple[int, int] = (480, 270), lettered: bool = False) -> Reel:
     """Write a reel of ``shots`` shots as H.264, two thirds of them with words on if ``lettered``.
 
     Raises:
@@ -109,11 +107,12 @@ def _letter(shot: list[np.ndarray], rng: np.random.Generator) -> tuple[str, ...]
     scale, weight = tall / 22, max(1, round(tall / 10))
     left, top = int(rng.uniform(0.03, 0.2) * width), int(rng.uniform(0.2, 0.75) * height)
     for number, picture in enumerate(shot):
-        shot[number] = picture = np.ascontiguousarray(picture).copy()
+        lettered = np.ascontiguousarray(picture).copy()
         for row, line in enumerate(lines):
             at = (left, int(top + row * tall * 1.8))
             for colour, stroke in (((0, 0, 0), weight * 3), ((255, 255, 255), weight)):
-                cv2.putText(picture, line, at, cv2.FONT_HERSHEY_DUPLEX, scale, colour, stroke, cv2.LINE_AA)
+                cv2.putText(lettered, line, at, cv2.FONT_HERSHEY_DUPLEX, scale, colour, stroke, cv2.LINE_AA)
+        shot[number] = lettered
     return tuple(" ".join(lines).split())
 
 

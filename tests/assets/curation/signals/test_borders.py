@@ -5,9 +5,8 @@ from assets.curation.signals.borders import Borders
 from tests.assets.curation.signals.pictures import film, gliding, result
 
 
-def framed(*, top=0, bottom=0, left=0, right=0, colour=0, dim=1.0):
+def framed(*, top=0, bottom=0, left=0, right=0, colour=0):
     for picture in gliding(24, 3.0):
-        picture = (picture * dim).astype(np.uint8)
         picture[:top] = picture[len(picture) - bottom :] = colour
         picture[:, :left] = picture[:, picture.shape[1] - right :] = colour
         yield picture

@@ -1,12 +1,13 @@
 import builtins
 
-import cv2
 import numpy as np
 import pytest
 
 from assets.curation.signals import text
 from assets.curation.signals.text import Text, read
 from tests.assets.curation.signals.pictures import film, gliding, result
+
+cv2 = pytest.importorskip("cv2")
 
 
 @pytest.fixture
