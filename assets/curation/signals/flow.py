@@ -66,7 +66,7 @@ class Flow:
         import cv2
 
         if self._estimator is None:
-            self._estimator = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
+            self._estimator = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
         height = max(16, round(_WIDTH * frame.size[1] / frame.size[0]))
         gray = cv2.resize(frame.gray, (_WIDTH, height), interpolation=cv2.INTER_AREA)
         if self._before is None or self._before.shape != gray.shape:

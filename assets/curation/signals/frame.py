@@ -36,9 +36,9 @@ class Frame:
         frame = self._timed.frame
         if frame.format.name not in _PLANAR:
             frame = frame.reformat(width=2 * WIDTH, height=2 * self.size[1], format="yuv420p")
+        planes: tuple[Any, ...] = frame.planes
         found = [
-            np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
-            for plane in frame.planes
+            np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width] for plane in planes
         ]
         return found[0], found[1], found[2]
 

@@ -43,7 +43,8 @@ def _piece(path: Path) -> Path:
         sound = file.add_stream("aac", rate=48000, layout="mono")
         for _ in range(6):
             for picture in patterns.gliding(rng, 0.05, 40.0):
-                frame = av.VideoFrame.from_ndarray(cv2.resize(picture, _SIZE), format="rgb24")
+                large = cv2.resize(picture, _SIZE).astype(np.uint8)
+                frame = av.VideoFrame.from_ndarray(large, format="rgb24")
                 file.mux(pictures.encode(frame))
         for block in _tones(12.0):
             file.mux(sound.encode(block))

@@ -30,7 +30,8 @@ def motion_figures(folder: Path) -> dict[str, float]:
         true.append(speed)
         scores.append(found["motion_score"])
         speeds.append(found["speed"])
-    still, moves = [], []
+    still: list[bool] = []
+    moves: list[bool] = []
     for number in range(_CLIPS):
         rng = np.random.default_rng(2 * _SEED + number)
         for make, answers in ((patterns.standing, still), (patterns.moving, moves)):
