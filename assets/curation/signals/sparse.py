@@ -48,6 +48,7 @@ class Watch(Generic[Value]):
         self.looks: Looks[Value] = Looks()
         self._least, self._longest = least, longest
         self._seen: np.ndarray | None = None
+        self._before: np.ndarray | None = None
         self._another_since: float | None = None
         self._checked = -1.0
 
@@ -60,14 +61,20 @@ class Watch(Generic[Value]):
         self._checked = frame.seconds
         small = cv2.resize(frame.gray, _GRID, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
         last = self.looks.found[-1] if self.looks.found else None
-        if self._seen is not None and np.abs(small - self._seen).mean() <= _CHANGED:
+        if self._seen is not None and not _differ(small, self._seen):
             self._another_since = None
-        elif self._another_since is None:
-            self._another_since = frame.seconds
+        elif self._another_since is None or (self._before is not None and _differ(small, self._before)):
+            self._another_since = frame.seconds  # a cut or a transition: wait until that is over
+        self._before = small
         if last is not None and self._another_since is None:
             last.last = frame.seconds
-        since = frame.seconds - last.first if last is not None else np.inf
+        since = frame.seconds - (last.first if last is not None else 0.0)
         settled = self._another_since is not None and frame.seconds - self._another_since >= _SETTLED - 1e-3
-        if (settled and since >= self._least) or self._longest <= since < np.inf:
+        patience = self._longest if self._another_since is None else min(self._longest, 2 * self._least)
+        if (settled and (last is None or since >= self._least)) or since >= patience - 1e-3:
             self.looks.found.append(Look(frame.seconds, frame.seconds, look()))
             self._seen, self._another_since = small, None
+
+
+def _differ(first: np.ndarray, second: np.ndarray) -> bool:
+    return float(np.abs(first - second).mean()) > _CHANGED
