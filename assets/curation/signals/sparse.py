@@ -11,6 +11,7 @@ from assets.curation.signals.frame import Frame
 _GRID = (32, 18)
 _CHANGED = 0.05  # of 1: mean difference from which the picture is another one
 _SETTLED = 0.4  # seconds after it has become another: not within a transition
+_PATIENCE = 4 / 3  # times the least time between looks: so long it waits for what never settles
 _CHECKED = 0.2  # seconds between comparisons
 
 Value = TypeVar("Value")
@@ -70,7 +71,7 @@ class Watch(Generic[Value]):
             last.last = frame.seconds
         since = frame.seconds - (last.first if last is not None else 0.0)
         settled = self._another_since is not None and frame.seconds - self._another_since >= _SETTLED - 1e-3
-        patience = self._longest if self._another_since is None else min(self._longest, 2 * self._least)
+        patience = self._longest if self._another_since is None else min(self._longest, _PATIENCE * self._least)
         if (settled and (last is None or since >= self._least)) or since >= patience - 1e-3:
             self.looks.found.append(Look(frame.seconds, frame.seconds, look()))
             self._seen, self._another_since = small, None

@@ -50,7 +50,9 @@ def _session() -> Any:
         raise SignalMissing(
             "no speech detector (silero-vad is not installed): pip install --no-deps -r infra/data-packages.txt"
         ) from error
-    path = next(file.locate() for file in files if str(file).endswith("data/silero_vad.onnx"))
+    path = next((file.locate() for file in files if str(file).endswith("data/silero_vad.onnx")), None)
+    if path is None:
+        raise SignalMissing("no speech detector: this silero-vad carries no data/silero_vad.onnx; install 6.2.3")
     options = SessionOptions()
     options.intra_op_num_threads = 1  # a block is too small to share
     return InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
