@@ -1,130 +1,88 @@
-"""Analysis: one decode pass over a file that finds its shots and measures what the filters ask for."""
+"""Analysis: one decode pass over a file that finds its shots and computes every signal."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
-
-from assets.curation.appearance import colour_shares, perceptual_hash
-from assets.ingestion.decode import timed_frames
-
-WIDTH = 256  # pixels: signals do not depend on the file's own resolution
-SAMPLE_RATE = 16.0  # signals a second, at most
+from assets.curation.signals.borders import Borders
+from assets.curation.signals.flow import Flow
+from assets.curation.signals.frame import SAMPLE_RATE, Frame, Signal, Track
+from assets.curation.signals.motion import Motion
+from assets.curation.signals.nsfw import Nsfw
+from assets.curation.signals.quality import Quality
+from assets.curation.signals.samples import Samples
+from assets.curation.signals.shots import Boundary, ShotDetector
+from assets.curation.signals.sound import Sound
+from assets.curation.signals.stillness import Stillness, slideshow
+from assets.curation.signals.text import Text
+from assets.ingestion.decode import SoundLost, TimedFrame, TimedSound, timed_media
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """Shots of a file and its signals over time.
+    """What one pass found. Plain data: it crosses processes, and grows by less than a kilobyte a second of film.
 
     Attributes:
-        shots: (start, end) in seconds, half open, without gaps.
-        seconds: [S] times of the samples.
-        change: [S] mean absolute difference of brightness since the sample before, 0..1; NaN for the first in a shot.
-        shift: [S,2] how far the picture moved since then, right and down, in widths a second; NaN like ``change``.
-        sharpness: [S] variance of the Laplacian of brightness (0..1) at ``WIDTH`` pixels, times 1,000.
-        brightness: [S] mean brightness, 0..1.
-        colours: [S,C] share of each named colour (``appearance.COLOURS``).
-        hashes: [S] perceptual hashes, uint64.
+        shots: (start, end) in seconds, half open, in order; the frames of a dissolve or a fade belong to none.
+        boundaries: Those between them.
+        tracks: What each signal saw.
+        slideshow: Share of the film's time in static shots; None for a film of fewer than three.
     """
 
     shots: list[tuple[float, float]]
-    seconds: np.ndarray
-    change: np.ndarray
-    shift: np.ndarray
-    sharpness: np.ndarray
-    brightness: np.ndarray
-    colours: np.ndarray
-    hashes: np.ndarray
-
-
-@dataclass
-class _Sample:
-    seconds: float
-    change: float
-    shift: tuple[float, float]
-    sharpness: float
-    brightness: float
-    colours: np.ndarray
-    hash: int
-    gray: np.ndarray | None
-
-
-class _Sampler:
-    """Signals of frames, in order."""
-
-    def __init__(self) -> None:
-        self.samples: list[_Sample] = []
-        self._window: np.ndarray | None = None
-
-    def due(self, seconds: float) -> bool:
-        return not self.samples or seconds - self.samples[-1].seconds >= 1 / SAMPLE_RATE - 1e-3
-
-    def add(self, seconds: float, picture: np.ndarray, *, new_shot: bool) -> None:
-        import cv2
-
-        gray = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
-        change, shift = np.nan, (np.nan, np.nan)
-        before = self.samples[-1] if self.samples else None
-        if before is not None and before.gray is not None and not new_shot:
-            change = float(np.abs(gray - before.gray).mean())
-            if self._window is None:
-                self._window = cv2.createHanningWindow(gray.shape[::-1], cv2.CV_32F)
-            # Copies: OpenCV multiplies its arguments by the window in place when their size suits the transform.
-            (right, down), response = cv2.phaseCorrelate(before.gray.copy(), gray.copy(), self._window)
-            if response > 0.05:  # below, the peak is noise
-                lasted = seconds - before.seconds
-                shift = (right / gray.shape[1] / lasted, down / gray.shape[1] / lasted)
-            else:
-                shift = (0.0, 0.0)
-        if before is not None:
-            before.gray = None  # memory stays flat in the length of the file
-        self.samples.append(
-            _Sample(
-                seconds=seconds,
-                change=change,
-                shift=shift,
-                sharpness=float(cv2.Laplacian(gray, cv2.CV_32F).var()) * 1000,
-                brightness=float(gray.mean()),
-                colours=colour_shares(picture),
-                hash=perceptual_hash(gray),
-                gray=gray,
-            )
-        )
+    boundaries: list[Boundary]
+    tracks: list[Track]
+    slideshow: float | None
 
 
 def analyse(path: Path) -> Analysis:
-    """The analysis of a video file. Raises what the decoder raises, and ValueError for a file without frames."""
-    from scenedetect import ContentDetector, FrameTimecode
+    """The analysis of a video file.
 
-    # Every cut counts, however soon after the last one: a clip must lie within one shot.
-    detector = ContentDetector(min_scene_len=0)
-    times: list[float] = []
-    cuts: list[int] = []
-    sampler = _Sampler()
-    size: tuple[int, int] | None = None
-    for timed in timed_frames(path):
-        if size is None:
-            size = (WIDTH, max(16, round(WIDTH * timed.size[1] / timed.size[0])))
-        picture = timed.upright(size)
-        # The detector counts frames; their times are kept here, so a variable frame rate does not matter.
-        found = detector.process_frame(FrameTimecode(len(times), fps=25.0), picture[:, :, ::-1])
-        cuts += [cut.frame_num for cut in found]
-        times.append(timed.seconds)
-        if found or sampler.due(timed.seconds):
-            sampler.add(timed.seconds, picture, new_shot=bool(found))
-    if not times:
+    Memory does not grow with the length of the film, but for the numbers kept of it.
+
+    Raises:
+        ValueError: the file holds no frame.
+        av.FFmpegError: its pictures cannot be decoded to their end.
+    """
+    detector, still, sound = ShotDetector(), Stillness(), Sound()
+    seeing: list[Signal] = [Samples(), Motion(), Flow(), still, Borders(), Quality(), Text(), Nsfw()]
+    first = last = None
+    frames = 0
+    for frame in watch(path, sound):
+        first, last = frame.seconds if first is None else first, frame.seconds
+        frames += 1
+        detector.see(frame)
+        for signal in seeing:
+            signal.see(frame)
+    if first is None or last is None:
         raise ValueError(f"{path} holds no frame")
-    end = times[-1] + (times[-1] - times[0]) / max(len(times) - 1, 1)
-    bounds = [times[0], *(times[cut] for cut in sorted(set(cuts)) if cut > 0), end]
-    samples = sampler.samples
+    boundaries = detector.boundaries()
+    shots = _shots(first, last + (last - first) / max(frames - 1, 1), boundaries)
     return Analysis(
-        shots=list(pairwise(bounds)),
-        seconds=np.array([s.seconds for s in samples]),
-        change=np.array([s.change for s in samples]),
-        shift=np.array([s.shift for s in samples]),
-        sharpness=np.array([s.sharpness for s in samples]),
-        brightness=np.array([s.brightness for s in samples]),
-        colours=np.stack([s.colours for s in samples]),
-        hashes=np.array([s.hash for s in samples], dtype=np.uint64),
+        shots=shots,
+        boundaries=boundaries,
+        tracks=[*(signal.track() for signal in seeing), sound.track()],
+        slideshow=slideshow(still.track(), shots),
     )
+
+
+def watch(path: Path, sound: Sound | None = None) -> Iterator[Frame]:
+    """The frames of a file as the signals see them, in order; its sound goes to ``sound``. Raises as the decoder."""
+    sampled: float | None = None
+    for item in timed_media(path):
+        match item:
+            case TimedFrame():
+                due = sampled is None or item.seconds - sampled >= 1 / SAMPLE_RATE - 1e-3
+                sampled = item.seconds if due else sampled
+                yield Frame(item, sampled=due)
+            case TimedSound() if sound is not None:
+                sound.hear(item)
+            case SoundLost() if sound is not None:
+                sound.lose(item.reason)
+
+
+def _shots(start: float, end: float, boundaries: list[Boundary]) -> list[tuple[float, float]]:
+    """What lies between the transitions."""
+    edges = [(start, start), *((boundary.first, boundary.last) for boundary in boundaries), (end, end)]
+    return [(before[1], after[0]) for before, after in pairwise(edges) if after[0] > before[1]]

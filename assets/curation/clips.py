@@ -6,16 +6,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from assets.curation.analysis import SAMPLE_RATE, Analysis, analyse
-from assets.curation.appearance import COLOURS
+from assets.curation.analysis import Analysis, analyse
 from assets.ingestion.isolation import Isolated, IsolatedFailure
 from models.files import sha256_json
 
 MAX_SECONDS = 16.0  # the generator's context (Movie Gen 3.2.1)
 ANALYSIS_SECONDS = 1800.0
-_HASHES_A_SECOND = 1.0
 
 
 def split(footage: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -59,29 +55,21 @@ def _row(row: dict[str, Any], start: float, end: float, measured: dict[str, Any]
 
 
 def signals(analysis: Analysis, start: float, end: float) -> dict[str, Any]:
-    """What is known of a span.
+    """What is known of a span: the values that each track's ``result`` documents, and some of the whole film.
 
-    ``motion``: mean change of brightness between samples 1/16 s apart, in percent. ``shift``: mean movement of the
-    whole picture, right and down, in widths a second; ``steadiness``: how much it keeps one direction, 0..1.
-    ``colours``: the most frequent, with shares. ``hashes``: one a second, hexadecimal.
+    - ``shots_per_second``: shots over length (Movie Gen 3.2.1 asks for less than 0.85 against shake and montage);
+    - ``slideshow``: share of the film's time in static shots, 0..1;
+    - ``missing``: why a value is None, by its name.
     """
-    inside = np.flatnonzero((analysis.seconds >= start - 1e-6) & (analysis.seconds < end - 1e-6))
-    if inside.size == 0:  # a span of a frame or two between samples
-        inside = np.array([int(np.abs(analysis.seconds - start).argmin())])
-    # The first sample's change is measured against the span before.
-    change = analysis.change[inside[1:]]
-    shift = analysis.shift[inside[1:]]
-    mean_shift = shift.mean(axis=0) if len(shift) else np.zeros(2)
-    travelled = np.hypot(*shift.T).mean() if len(shift) else 0.0
-    shares = analysis.colours[inside].mean(axis=0)
-    every = max(1, round(SAMPLE_RATE / _HASHES_A_SECOND))
-    return {
-        "motion": round(float(change.mean()) * 100, 4) if len(change) else 0.0,
-        "sharpness": round(float(np.median(analysis.sharpness[inside])), 4),
-        "brightness": round(float(analysis.brightness[inside].mean()), 4),
-        "shift": [round(float(value), 4) for value in mean_shift],
-        "steadiness": round(float(np.hypot(*mean_shift) / travelled), 4) if travelled > 0 else 0.0,
-        "colours": [[COLOURS[i], round(float(shares[i]), 4)] for i in np.argsort(-shares, kind="stable")[:3]],
-        "hashes": [f"{int(value):016x}" for value in analysis.hashes[inside[every // 4 :: every]]]
-        or [f"{int(analysis.hashes[inside[0]]):016x}"],
-    }
+    measured: dict[str, Any] = {}
+    missing: dict[str, str] = {}
+    for track in analysis.tracks:
+        found = track.result(start, end)
+        missing |= found.pop("missing", {})
+        measured |= found
+    length = analysis.shots[-1][1] - analysis.shots[0][0]
+    measured["shots_per_second"] = round(len(analysis.shots) / length, 4) if length > 0 else None
+    measured["slideshow"] = None if analysis.slideshow is None else round(analysis.slideshow, 4)
+    if analysis.slideshow is None:
+        missing["slideshow"] = "the film has fewer than three shots"
+    return {**measured, "missing": missing}

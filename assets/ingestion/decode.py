@@ -1,4 +1,4 @@
-"""Decoding: frames of a video file by presentation time, upright, with nothing but that file opened."""
+"""Decoding: frames and sound of a video file by presentation time, with nothing but that file opened."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +8,8 @@ from typing import Any
 
 import av
 import numpy as np
+from av.audio.frame import AudioFrame
+from av.codec.context import Flags2
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -29,11 +31,13 @@ class TimedFrame:
         seconds: Presentation time since the first frame of the stream.
         frame: The picture as it was stored.
         size: Width and height as people see it: pixels made square, turned upright.
+        codec: The name of its codec.
     """
 
     seconds: float
     frame: VideoFrame
     size: tuple[int, int]
+    codec: str
 
     def upright(self, size: tuple[int, int] | None = None) -> np.ndarray:
         """The picture as people see it, uint8 [H,W,3] RGB; by default in its own ``size``, else resized by area."""
@@ -43,6 +47,21 @@ class TimedFrame:
             width, height = height, width
         picture = self.frame.to_ndarray(format="rgb24", width=width, height=height, interpolation="AREA")
         return np.ascontiguousarray(np.rot90(picture, turns))
+
+
+@dataclass(frozen=True)
+class TimedSound:
+    """A decoded block of sound, and when it starts, in seconds since the first frame of the pictures."""
+
+    seconds: float
+    frame: AudioFrame
+
+
+@dataclass(frozen=True)
+class SoundLost:
+    """The sound could not be decoded from here on, and why."""
+
+    reason: str
 
 
 @contextmanager
@@ -74,7 +93,7 @@ def timed_frames(path: Path, start: float = 0.0, end: float | None = None) -> It
         for frame in container.decode(stream):
             if frame.pts is None:
                 continue
-            timed = TimedFrame((frame.pts - origin) * tick, frame, display_size(stream, frame.rotation))
+            timed = _timed(frame, stream)
             if timed.seconds <= start + TOLERANCE:
                 held = timed
                 continue
@@ -86,6 +105,45 @@ def timed_frames(path: Path, start: float = 0.0, end: float | None = None) -> It
             yield timed
         if held is not None:
             yield held
+
+
+def timed_media(path: Path) -> Iterator[TimedFrame | TimedSound | SoundLost]:
+    """Every frame and every block of sound of a file, in file order, from one reading of it.
+
+    Frames carry their codec's motion vectors as side data where the codec has them (MPEG-1/2/4, H.264). Sound that
+    cannot be decoded ends the sound, with one ``SoundLost``, and not the pictures.
+
+    Raises:
+        ValueError: the file has no video stream.
+        av.FFmpegError: the pictures cannot be decoded to their end.
+    """
+    with open_video(path) as (container, stream):
+        if stream is None or stream.time_base is None:
+            raise ValueError(f"{path} has no video stream")
+        stream.codec_context.flags2 |= Flags2.export_mvs
+        origin, tick = stream.start_time or 0, float(stream.time_base)
+        sound = next(iter(container.streams.audio), None)
+        for packet in container.demux([item for item in (stream, sound) if item is not None]):
+            if packet.stream is stream:
+                for frame in stream.codec_context.decode(packet):
+                    if frame.pts is not None:
+                        yield _timed(frame, stream)
+            elif sound is not None:
+                try:
+                    heard = sound.codec_context.decode(packet)
+                except av.FFmpegError as error:
+                    sound = None
+                    yield SoundLost(str(error))
+                    continue
+                for block in heard:
+                    if block.time is not None:
+                        yield TimedSound(block.time - origin * tick, block)
+
+
+def _timed(frame: VideoFrame, stream: VideoStream) -> TimedFrame:
+    ticks = (frame.pts or 0) - (stream.start_time or 0)
+    size = display_size(stream, frame.rotation)
+    return TimedFrame(ticks * float(stream.time_base or 1), frame, size, stream.codec_context.name)
 
 
 def display_size(stream: VideoStream, rotation: int = 0) -> tuple[int, int]:

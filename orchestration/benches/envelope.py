@@ -9,7 +9,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-_PACKAGES = ("torch", "onnxruntime-gpu", "numpy", "dagster", "mlflow", "av")
+_PACKAGES = (
+    *("torch", "onnxruntime-gpu", "numpy", "dagster", "mlflow", "av"),
+    *("rapidocr-onnxruntime", "scenedetect-headless", "imageio-ffmpeg"),
+)
 
 
 class UnknownBench(LookupError):

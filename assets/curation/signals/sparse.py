@@ -1,0 +1,81 @@
+"""Sparse looks: when a costly model looks at a film, and for how long what it saw holds."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from assets.curation.signals.frame import Frame
+
+_GRID = (32, 18)
+_CHANGED = 0.05  # of 1: mean difference from which the picture is another one
+_SETTLED = 0.4  # seconds after it has become another: not within a transition
+_PATIENCE = 4 / 3  # times the least time between looks: so long it waits for what never settles
+_CHECKED = 0.2  # seconds between comparisons
+
+Value = TypeVar("Value")
+
+
+@dataclass
+class Look(Generic[Value]):
+    """What was seen at ``first``; the picture stayed much the same until ``last`` (seconds)."""
+
+    first: float
+    last: float
+    value: Value
+
+
+@dataclass
+class Looks(Generic[Value]):
+    """The looks of a film, in order."""
+
+    found: list[Look[Value]] = field(default_factory=list)
+
+    def between(self, start: float, end: float) -> list[Value]:
+        """Those that hold for a part of [start, end)."""
+        return [look.value for look in self.found if look.last >= start and look.first < end]
+
+
+class Watch(Generic[Value]):
+    """Looks at a film shortly after its picture has become another one, and now and then at one that has not.
+
+    Args:
+        least: Seconds between two looks at least, however much changes.
+        longest: Seconds between looks at a picture that does not change.
+    """
+
+    def __init__(self, least: float, longest: float) -> None:
+        self.looks: Looks[Value] = Looks()
+        self._least, self._longest = least, longest
+        self._seen: np.ndarray | None = None
+        self._before: np.ndarray | None = None
+        self._another_since: float | None = None
+        self._checked = -1.0
+
+    def see(self, frame: Frame, look: Callable[[], Value]) -> None:
+        """Take the next frame; ``look`` is called when it is time to."""
+        import cv2
+
+        if frame.seconds - self._checked < _CHECKED - 1e-3:
+            return
+        self._checked = frame.seconds
+        small = cv2.resize(frame.gray, _GRID, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+        last = self.looks.found[-1] if self.looks.found else None
+        if self._seen is not None and not _differ(small, self._seen):
+            self._another_since = None
+        elif self._another_since is None or (self._before is not None and _differ(small, self._before)):
+            self._another_since = frame.seconds  # a cut or a transition: wait until that is over
+        self._before = small
+        if last is not None and self._another_since is None:
+            last.last = frame.seconds
+        since = frame.seconds - (last.first if last is not None else 0.0)
+        settled = self._another_since is not None and frame.seconds - self._another_since >= _SETTLED - 1e-3
+        patience = self._longest if self._another_since is None else min(self._longest, _PATIENCE * self._least)
+        if (settled and (last is None or since >= self._least)) or since >= patience - 1e-3:
+            self.looks.found.append(Look(frame.seconds, frame.seconds, look()))
+            self._seen, self._another_since = small, None
+
+
+def _differ(first: np.ndarray, second: np.ndarray) -> bool:
+    return float(np.abs(first - second).mean()) > _CHANGED

@@ -1,0 +1,33 @@
+import numpy as np
+import pytest
+
+from assets.curation.analysis import watch
+from assets.curation.signals.sparse import Watch
+from tests.assets.curation.signals.pictures import film, ground
+
+
+def looks(tmp_path, pictures, least=1.5, longest=4.0):
+    watcher = Watch(least, longest)
+    for frame in watch(film(tmp_path, pictures)):
+        watcher.see(frame, lambda frame=frame: frame.seconds)
+    return watcher.looks
+
+
+def test_a_still_film_is_looked_at_every_so_often(tmp_path):
+    found = looks(tmp_path, [ground(0)[:144, :256]] * 160).found
+    assert [look.first for look in found] == pytest.approx([0.4, 4.4, 8.4], abs=0.3)
+
+
+def test_each_shot_is_looked_at_once_and_what_was_seen_holds_until_its_end(tmp_path):
+    found = looks(tmp_path, [picture for seed in range(3) for picture in [ground(seed)[:144, :256]] * 40])
+    assert [look.first for look in found.found] == pytest.approx([0.4, 2.9, 5.4], abs=0.3)
+    assert found.between(1.5, 2.4) == [found.found[0].first]
+
+
+def test_what_always_changes_is_looked_at_at_most_every_so_often(tmp_path):
+    pictures = [ground(seed)[:144, :256] for seed in range(4)]
+    flicker = [pictures[number // 3 % 4] for number in range(140)]
+    seconds = [look.first for look in looks(tmp_path, flicker).found]
+    assert len(seconds) >= 3
+    assert np.diff(seconds).min() >= 1.5 - 1e-6
+    assert np.diff(seconds).max() <= 4.3

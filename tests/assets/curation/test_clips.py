@@ -1,0 +1,100 @@
+import pickle
+
+import av
+import numpy as np
+import pytest
+
+from assets.curation.analysis import analyse
+from assets.curation.clips import signals, split
+from tests.assets.curation.signals.pictures import gliding
+from tests.assets.videos import moving_pictures, write_video
+
+EXPECTED = {
+    "motion", "sharpness", "brightness", "shift", "steadiness", "colours", "hashes",
+    "motion_score", "vector_length", "speed", "shake", "still_share", "static", "border", "borders",
+    "blockiness", "detail", "contrast", "colourfulness", "text_score", "text_area", "text", "nsfw",
+    "loudness", "silence", "speech", "music", "onsets", "shots_per_second", "slideshow", "missing",
+}  # fmt: skip
+
+
+def footage(path, name="film"):
+    return {"id": name, "path": str(path), "status": "ok", "duration": 3.0, "width": 256, "height": 144, "fps": 16.0}
+
+
+def with_sound(path, pictures, samples):
+    """H.264 and AAC at 16 frames and 16,000 samples a second."""
+    with av.open(str(path), "w") as file:
+        video, audio = file.add_stream("libx264", rate=16), file.add_stream("aac", rate=16000, layout="mono")
+        video.height, video.width, video.pix_fmt = 144, 256, "yuv420p"
+        for picture in pictures:
+            file.mux(video.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        for begin in range(0, len(samples), 1024):
+            block = av.AudioFrame.from_ndarray(samples[None, begin : begin + 1024], format="fltp", layout="mono")
+            block.sample_rate, block.pts = 16000, begin
+            file.mux(audio.encode(block))
+        file.mux(video.encode())
+        file.mux(audio.encode())
+    return path
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory):
+    burst = np.zeros(48000, dtype=np.float32)
+    burst[24000:] = np.random.default_rng(0).normal(0, 0.2, 24000)
+    return with_sound(tmp_path_factory.mktemp("film") / "film.mp4", gliding(48, 2.0), burst)
+
+
+def test_a_clip_has_every_documented_signal_and_a_reason_for_each_that_is_none(film):
+    (row,) = split([footage(film)])
+    assert row["error"] is None
+    assert set(row["signals"]) == EXPECTED
+    unknown = {name for name, value in row["signals"].items() if value is None}
+    assert unknown == set(row["signals"]["missing"])
+    assert unknown == {"slideshow"}
+
+
+def test_pictures_and_sound_of_one_pass_share_one_clock(film):
+    measured = signals(analyse(film), 1.0, 3.0)
+    assert measured["onsets"][0] == pytest.approx(0.5, abs=0.06)
+    assert measured["silence"] == pytest.approx(0.25, abs=0.05)
+    assert measured["speed"] == pytest.approx(2 / 256 * 16, rel=0.1)
+
+
+def test_an_analysis_crosses_processes(film):
+    analysis = analyse(film)
+    copied = pickle.loads(pickle.dumps(analysis))  # what the pipe to the isolated process does
+    assert signals(copied, 0.0, 3.0) == signals(analysis, 0.0, 3.0)
+
+
+def test_a_broken_film_is_one_row_with_its_error_and_the_next_film_is_still_measured(tmp_path, film):
+    broken = write_video(tmp_path / "broken.mp4", moving_pictures(40), options={"crf": "18"})
+    broken.write_bytes(broken.read_bytes()[: broken.stat().st_size // 2])
+    rows = split([footage(broken, "broken"), footage(film, "whole")])
+    assert [(row["source"], row["error"] is None) for row in rows] == [("broken", False), ("whole", True)]
+    assert rows[0]["signals"] == {}
+
+
+def test_sound_that_cannot_be_decoded_leaves_the_pictures_their_signals(tmp_path, film):
+    rotten = bytearray(film.read_bytes())
+    with av.open(str(film)) as container:
+        places = [packet.pos for packet in container.demux(audio=0) if packet.pos is not None and packet.size > 8]
+    for place in places[3:]:
+        rotten[place : place + 8] = b"\xff" * 8
+    (tmp_path / "rotten.mp4").write_bytes(rotten)
+    (row,) = split([footage(tmp_path / "rotten.mp4")])
+    assert row["error"] is None
+    assert row["signals"]["motion_score"] > 0
+    assert row["signals"]["loudness"] is None
+    assert "decoded" in row["signals"]["missing"]["loudness"]
+
+
+def test_frames_of_a_dissolve_are_in_no_clip(tmp_path):
+    first, second = list(moving_pictures(40, seed=1)), list(moving_pictures(40, seed=2))
+    mixed = [
+        ((1 - share) * a + share * b).astype(np.uint8)
+        for a, b, share in zip(first[30:], second[:10], (np.arange(10) + 1) / 11, strict=True)
+    ]
+    rows = split([footage(write_video(tmp_path / "mixed.mp4", [*first[:30], *mixed, *second[10:]]))])
+    assert len(rows) == 2
+    assert rows[0]["end"] <= 32 / 25
+    assert rows[1]["start"] >= 38 / 25
