@@ -148,7 +148,10 @@ def _described(path: Path, frames: Frames, fps: float, crf: int) -> Look:
     from assets.curation.copies.describe import looks
 
     _write(path, frames, fps, crf)
-    return Look.unpacked(looks((str(path), [(0.0, len(frames) / fps)]))[0])
+    (packed,) = looks((str(path), [(0.0, len(frames) / fps)]))
+    if packed is None:
+        raise ValueError(f"a {len(frames)}-frame copy at {fps:g} frames a second holds no frame")
+    return Look.unpacked(packed)
 
 
 def _write(path: Path, frames: Iterable[Frames], fps: float, crf: int) -> None:
