@@ -6,7 +6,6 @@ measures whether it composes what it knows.
 
 import zlib
 
-from assets.world.identities import held_out as person_held_out
 from assets.world.spec import ObjectSpec
 
 _ONE_IN = 10
@@ -25,11 +24,6 @@ def motion_held_out(kind: str, motion: str) -> bool:
 def held_out(thing: ObjectSpec) -> bool:
     """Whether an object shows a combination that training never does."""
     return colour_held_out(thing.kind, thing.colour) or motion_held_out(thing.kind, thing.motion)
-
-
-def identity_held_out(number: int) -> bool:
-    """Whether training never shows this person."""
-    return person_held_out(number)
 
 
 def _chosen(pair: str) -> bool:

@@ -19,6 +19,7 @@ STYLES: dict[str, NDArray[np.float32]] = {  # RGB to RGB
 _HEIGHT = 0.13  # of the short side
 _WIDEST = 0.92  # of the width
 _FROM_TOP = 0.03  # of the height
+_LEAST = 2  # pixels of height; nobody reads that, but the smallest frames have words too
 _INK, _PLATE = (255, 255, 255, 255), (20, 20, 24, 255)
 
 
@@ -64,8 +65,8 @@ def lettering(text: str, height: int, width: int) -> Lettering:
     missing = uncovered(text)
     if missing:
         raise InvalidSpec(f"the font has no glyph for {missing!r}: write the text without")
-    size = max(5, round(_HEIGHT * min(height, width)))
-    while size > 4:
+    size = max(_LEAST, round(_HEIGHT * min(height, width)))
+    while size >= _LEAST:
         chosen = font(size, bold=True)
         left, top, right, bottom = (round(edge) for edge in chosen.getbbox(text))
         pad = max(1, round(0.25 * size))

@@ -48,7 +48,6 @@ class Happening:
         objects: Indices of those that take part; the floor is not counted.
         material: What was struck, for an impact.
         force: 0 to 1: how hard.
-        x, y: Where, in short sides.
         until: Step at which a lasting sound ends; None for one that dies away by itself.
     """
 
@@ -57,8 +56,6 @@ class Happening:
     objects: tuple[int, ...]
     material: str | None = None
     force: float = 1.0
-    x: float = 0.0
-    y: float = 0.0
     until: int | None = None
 
 
@@ -256,10 +253,7 @@ class _Run:
             return
         self.last[pair] = self.now
         material, force = self.spec.objects[pair[0]].material, round(min(1.0, 0.25 + speed / 3), 4)
-        x, y = contact.points[0].point_a if contact.points else self.bodies[pair[0]].position
-        self.heard.append(
-            Happening(self.now, "impact", pair, material, force, round(x / _UNIT, 4), round(y / _UNIT, 4))
-        )
+        self.heard.append(Happening(self.now, "impact", pair, material, force))
 
     def _pair(self, arbiter: "pymunk.Arbiter") -> tuple[int, ...]:
         found = (self.index.get(shape.body) for shape in arbiter.shapes if shape.body is not None)
@@ -271,8 +265,7 @@ class _Run:
         return shape.body.velocity
 
     def _hear(self, kind: EventKind, objects: tuple[int, ...]) -> None:
-        place = self.bodies[objects[-1]].position
-        self.heard.append(Happening(self.now, kind, objects, x=round(place.x / _UNIT, 4), y=round(place.y / _UNIT, 4)))
+        self.heard.append(Happening(self.now, kind, objects))
 
     def _vanish(self, index: int) -> None:
         import pymunk
@@ -285,5 +278,4 @@ class _Run:
         for index, (thing, kind) in enumerate(zip(self.spec.objects, self.kinds, strict=True)):
             engine = kind.manner == "drive" or (kind.manner == "fly" and kind.material == "metal")
             if engine and thing.motion in {"left", "right", "rise"}:
-                x, y = thing.x, thing.y
-                self.heard.append(Happening(0, "engine", (index,), x=x, y=y, until=self.steps))
+                self.heard.append(Happening(0, "engine", (index,), until=self.steps))

@@ -24,6 +24,7 @@ class Stint:
         began, ended: Of the system's monotonic clock, seconds.
         cold: Frames a second of its first clips, nothing yet cached.
         peak_gib: Largest resident memory.
+        cpu_seconds: Processor time between ``began`` and ``ended``: what the machine does besides does not change it.
     """
 
     frames: int
@@ -32,6 +33,7 @@ class Stint:
     ended: float
     cold: float
     peak_gib: float
+    cpu_seconds: float
 
 
 def run() -> dict[str, float]:
@@ -44,6 +46,7 @@ def run() -> dict[str, float]:
         "frames_per_second_128": _rate(two),
         "frames_per_second_128_cold": sum(each.cold for each in two),
         "frames_per_second_128_one_process": _rate(one),
+        "frames_per_cpu_second_128": sum(each.frames for each in two) / sum(each.cpu_seconds for each in two),
         "frames_per_second_256": _rate(two_large),
         "sound_seconds_per_second_128": sum(each.seconds for each in two) / _wall(two),
         "peak_gib_per_process": max(each.peak_gib for each in (*two, *two_large, *one)),
@@ -61,10 +64,10 @@ def stint(side: int, rank: int, count: int, warm: int) -> Stint:
     began = time.perf_counter()
     frames, _ = _drawn(range(first, first + warm), side)
     cold = frames / (time.perf_counter() - began)
-    began = time.perf_counter()
+    began, spent = time.perf_counter(), time.process_time()
     frames, seconds = _drawn(range(first + warm, first + warm + count), side)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _KIB_PER_GIB
-    return Stint(frames, seconds, began, time.perf_counter(), cold, peak)
+    return Stint(frames, seconds, began, time.perf_counter(), cold, peak, time.process_time() - spent)
 
 
 def _drawn(seeds: Iterable[int], side: int) -> tuple[int, float]:

@@ -8,7 +8,7 @@ from assets.world.physics import simulate
 from assets.world.spec import CAMERAS
 from tests.assets.world.worlds import scene, thing
 
-_MANY = range(100)
+_MANY = range(50)
 
 
 def _captions(spec, *, moving=True):

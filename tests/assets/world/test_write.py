@@ -53,6 +53,6 @@ def test_streamed_clips_are_tensors_in_the_range_of_training():
 
 def test_workers_with_their_own_seeds_make_the_whole_between_them():
     options = WorldOptions(objects=(1, 1))
-    whole = [clip.spec for clip in stream(range(4), 16, 16, 8, 1, options)]
-    parts = [[clip.spec for clip in stream(range(rank, 4, 2), 16, 16, 8, 1, options)] for rank in (0, 1)]
+    whole = [clip.spec for clip in stream(range(4), 24, 24, 8, 1, options)]
+    parts = [[clip.spec for clip in stream(range(rank, 4, 2), 24, 24, 8, 1, options)] for rank in (0, 1)]
     assert [parts[0][0], parts[1][0], parts[0][1], parts[1][1]] == whole

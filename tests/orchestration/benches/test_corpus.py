@@ -14,8 +14,9 @@ def test_a_stint_counts_its_frames_and_its_sound():
     assert 3 * 32 <= done.frames <= 3 * 64
     assert done.ended > done.began
     assert done.cold > 0
+    assert done.cpu_seconds > 0
 
 
 def test_the_rate_of_two_processes_counts_the_time_of_the_slower():
-    two = [Stint(100, 6.0, 10.0, 11.0, 0.0, 0.0), Stint(100, 6.0, 10.5, 12.0, 0.0, 0.0)]
+    two = [Stint(100, 6.0, 10.0, 11.0, 0.0, 0.0, 0.5), Stint(100, 6.0, 10.5, 12.0, 0.0, 0.0, 0.5)]
     assert _rate(two) == pytest.approx(100)
