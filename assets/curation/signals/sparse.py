@@ -50,6 +50,7 @@ class Watch(Generic[Value]):
         self._least, self._longest = least, longest
         self._seen: np.ndarray | None = None
         self._before: np.ndarray | None = None
+        self._changed = 0.0
         self._another_since: float | None = None
         self._checked = -1.0
 
@@ -62,17 +63,25 @@ class Watch(Generic[Value]):
         self._checked = frame.seconds
         small = cv2.resize(frame.gray, _GRID, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
         last = self.looks.found[-1] if self.looks.found else None
-        if self._seen is not None and not _differ(small, self._seen):
+        another = self._seen is None or _differ(small, self._seen)
+        if not another:
             self._another_since = None
-        elif self._another_since is None or (self._before is not None and _differ(small, self._before)):
-            self._another_since = frame.seconds  # a cut or a transition: wait until that is over
+        elif self._another_since is None:
+            self._another_since = frame.seconds
+        if self._before is None or _differ(small, self._before):
+            self._changed = frame.seconds
         self._before = small
-        if last is not None and self._another_since is None:
-            last.last = frame.seconds
-        since = frame.seconds - (last.first if last is not None else 0.0)
-        settled = self._another_since is not None and frame.seconds - self._another_since >= _SETTLED - 1e-3
-        patience = self._longest if self._another_since is None else min(self._longest, _PATIENCE * self._least)
-        if (settled and (last is None or since >= self._least)) or since >= patience - 1e-3:
+        since = frame.seconds - last.first if last is not None else np.inf
+        if self._another_since is None:
+            if last is not None:
+                last.last = frame.seconds
+            due = since >= self._longest - 1e-3
+        else:
+            # Neither within a cut or a transition, nor never, where all keeps moving.
+            settled = frame.seconds - max(self._changed, self._another_since) >= _SETTLED - 1e-3
+            waited = frame.seconds - self._another_since >= _PATIENCE * self._least
+            due = since >= self._least and (settled or waited)
+        if due:
             self.looks.found.append(Look(frame.seconds, frame.seconds, look()))
             self._seen, self._another_since = small, None
 

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import av
 import numpy as np
 import pytest
@@ -26,7 +28,7 @@ def test_transitions_do_not_overlap_and_every_frame_knows_its_words(reel):
     assert len(reel.boundaries) == 7
     assert len(reel.words) == reel.frames
     ends = [(boundary.first, boundary.last) for boundary in reel.boundaries]
-    assert all(before[1] < after[0] for before, after in zip(ends, ends[1:], strict=False))
+    assert all(before[1] < after[0] for before, after in pairwise(ends))
 
 
 def test_recall_counts_the_words_shown_at_the_looks(reel):
