@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+from orchestration.benches import copies
 from orchestration.benches.curation.memory import memory_figures
 from orchestration.benches.curation.motion import motion_figures
 from orchestration.benches.curation.peers import ffmpeg, require
@@ -11,7 +12,7 @@ from orchestration.benches.curation.speed import speed_figures
 
 
 def run() -> dict[str, float]:
-    """Figures of shots, motion and stillness, speed with text, and memory.
+    """Figures of shots, motion and stillness, speed with text, memory, and copies.
 
     Raises:
         PeerMissing: a tool that it compares with is not installed.
@@ -26,4 +27,5 @@ def run() -> dict[str, float]:
             **motion_figures(folder),
             **speed_figures(folder),
             **memory_figures(folder),
+            **copies.run(),
         }
