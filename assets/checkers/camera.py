@@ -1,4 +1,4 @@
-"""The camera's class from how far the picture's corners go: layers near and far part when it travels, not when it turns.
+"""The camera's class from how far the picture's corners go: near and far layers part when it travels.
 
 What tells the sixteen classes apart is what ``assets/world/camera.py`` defines: a zoom scales every layer alike and a
 push the near ones more; a pan shifts every layer alike and a truck the near ones more; in an arc near and far ones go
@@ -8,6 +8,7 @@ opposite ways; a tracked subject stays in the middle while the scene passes.
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,7 @@ def camera(frames: NDArray[np.uint8]) -> Judgement[CameraClass]:
 
 
 def features(seen: Steps) -> Floats:
-    """Numbers that tell the classes apart, [120]: shifts and scales as quantiles, by height and over time."""
+    """Numbers that tell the classes apart: shifts and scales as quantiles, by height and over time."""
     over_time = np.array([_moved(seen, seen.time == time) for time in np.unique(seen.time)]).reshape(-1, 4)
     if not len(over_time):
         over_time = np.zeros((1, 4))
@@ -65,14 +66,14 @@ def features(seen: Steps) -> Floats:
     whole = np.full(len(away), True)
     spread = [_quantiles(seen.dx, whole), _quantiles(seen.dy, whole), _quantiles(grows, far), _quantiles(relative, far)]
     by_height = []
-    for low, high in zip(_BANDS[:-1], _BANDS[1:], strict=True):
+    for low, high in pairwise(_BANDS):
         band = (seen.y >= low) & (seen.y < high)
-        by_height += [_median(seen.dx, band), _median(seen.dy, band), _median(grows, band & far), band.mean() if len(band) else 0]
+        by_height += [_median(seen.dx, band), _median(seen.dy, band), _median(grows, band & far), _share(band, whole)]
     subject = (np.abs(seen.x) < _SUBJECT[0]) & (seen.y < _SUBJECT[1]) & (seen.y > -_SUBJECT[1])
     stays = np.hypot(seen.dx, seen.dy) < _STILL
     middle = [
         *_quantiles(seen.dx, subject),
-        *(float(stays[mask].mean()) if mask.any() else 0.0 for mask in (whole, subject, ~subject, seen.y > _SUBJECT[1])),
+        *(_share(stays, mask) for mask in (whole, subject, ~subject, seen.y > _SUBJECT[1])),
         _sloped(grows, seen.y, far),
     ]
     return np.concatenate([*summary, *spread, by_height, middle])
@@ -119,6 +120,10 @@ def _quantiles(values: Floats, mask: NDArray[np.bool_]) -> Floats:
 
 def _median(values: Floats, mask: NDArray[np.bool_]) -> float:
     return float(np.median(values[mask])) if mask.sum() >= _FEWEST else 0.0
+
+
+def _share(which: NDArray[np.bool_], of: NDArray[np.bool_]) -> float:
+    return float(which[of].mean()) if of.any() else 0.0
 
 
 def _sloped(values: Floats, along: Floats, mask: NDArray[np.bool_]) -> float:

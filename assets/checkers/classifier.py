@@ -39,8 +39,9 @@ class Classifier:
 
         from models.files import write_bytes
 
-        named = {"middle": self.middle, "spread": self.spread, "weights.0": self.weights[0], "weights.1": self.weights[1]}
-        named |= {"biases.0": self.biases[0], "biases.1": self.biases[1]}
+        named = {"middle": self.middle, "spread": self.spread}
+        for layer in range(2):
+            named |= {f"weights.{layer}": self.weights[layer], f"biases.{layer}": self.biases[layer]}
         write_bytes(path, save({name: np.ascontiguousarray(part) for name, part in named.items()}))
 
     @classmethod

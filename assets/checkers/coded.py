@@ -1,10 +1,13 @@
-"""The codec that every judge must survive: frames through H.264 and back, in memory."""
+"""The codecs that every judge must survive: frames through H.264 and sound through AAC and back, in memory."""
 
 import io
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
+
+from models.recipes import SAMPLE_RATE
+from serving.media.mp4 import AUDIO_BITRATE
 
 CRF = 30
 
@@ -26,3 +29,23 @@ def coded(frames: NDArray[np.uint8], fps: int, crf: int = CRF) -> NDArray[np.uin
     store.seek(0)
     with av.open(store) as container:
         return np.stack([picture.to_ndarray(format="rgb24") for picture in container.decode(video=0)])
+
+
+def coded_sound(samples: NDArray[np.float32], bitrate: int = AUDIO_BITRATE) -> NDArray[np.float32]:
+    """float32 [S] at 48 kHz after AAC, as long as before."""
+    import av
+
+    store = io.BytesIO()
+    with av.open(store, "w", format="mp4") as container:
+        stream = container.add_stream("aac", rate=SAMPLE_RATE, layout="mono")
+        stream.bit_rate = bitrate
+        block = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples[None]), format="fltp", layout="mono")
+        block.sample_rate, block.pts, block.time_base = SAMPLE_RATE, 0, Fraction(1, SAMPLE_RATE)
+        container.mux(stream.encode(block))
+        container.mux(stream.encode(None))
+    store.seek(0)
+    with av.open(store) as container:
+        heard = np.concatenate([block.to_ndarray()[0] for block in container.decode(audio=0) if block.pts >= 0])
+    out = np.zeros(len(samples), np.float32)
+    out[: len(heard)] = heard[: len(out)]
+    return out

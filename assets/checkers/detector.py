@@ -1,5 +1,6 @@
 """The detector: a small convolutional network that says for each cell of a frame which thing's centre is there."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from assets.checkers.patches import SHORT, SIDE, STRIDE, Scene, batch
+from assets.checkers.patches import SHORT, SIDE, STRIDE, Scene, Targets, batch
 from assets.checkers.vocabulary import COLOURS, KINDS
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ WEIGHTS = Path(__file__).parent / "weights" / "detector.safetensors"
 _BATCH = 48
 _FRAMES = 8  # looked at together: memory stays small
 _RATE = 2.5e-3
+_SMOOTHING = 0.02
 _PARTS = (1, len(KINDS), len(COLOURS), 3)  # there, kind, colour, place
 
 
@@ -52,33 +54,46 @@ def network() -> "torch.nn.Sequential":
     return nn.Sequential(*layers, nn.Conv2d(80, sum(_PARTS), 1))
 
 
-def train(backs: list[Scene], steps: int, seed: int) -> "torch.nn.Sequential":
-    """A network trained on ``steps`` batches of patches; the same arguments give the same network."""
+def train(backs: list[Scene], cycles: Sequence[int], seed: int) -> "torch.nn.Sequential":
+    """A network trained on batches of patches; the same arguments give the same network.
+
+    Args:
+        backs: Empty scenes to lay things on.
+        cycles: Steps of each cycle, in which the learning rate rises once and falls to nothing.
+        seed: Of the first weights and of the patches.
+    """
     import torch
 
     torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
     net = network().to(memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=_RATE, weight_decay=0.02)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _RATE, total_steps=steps, pct_start=0.15)
-    for _ in range(steps):
-        pictures, targets = batch(rng, backs, _BATCH)
-        out = net(_input(pictures))
-        there, kind, colour, place = out.split(_PARTS, dim=1)
-        asked = torch.from_numpy(targets.there)
-        near = asked == 1
-        weight = torch.where(near, 3.0, 1.0) * (asked >= 0)
-        loss = torch.nn.functional.binary_cross_entropy_with_logits(there[:, 0], asked.clamp(min=0), weight)
-        for part, index in ((kind, targets.kind), (colour, targets.colour)):
-            goal = torch.from_numpy(index)
-            loss = loss + torch.nn.functional.cross_entropy(part, goal, ignore_index=-1, label_smoothing=0.02)
-        gap = (place - torch.from_numpy(targets.place)).abs().sum(1)
-        loss = loss + 0.2 * (gap * near).sum() / near.sum().clamp(min=1)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        optimiser.step()
-        schedule.step()
+    for number, steps in enumerate(cycles):
+        rng = np.random.default_rng([seed, number])
+        optimiser = torch.optim.AdamW(net.parameters(), lr=_RATE, weight_decay=0.02)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _RATE, total_steps=steps, pct_start=0.15)
+        for _ in range(steps):
+            loss = _loss(net, *batch(rng, backs, _BATCH))
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            optimiser.step()
+            schedule.step()
     return net.eval()
+
+
+def _loss(net: "torch.nn.Sequential", pictures: NDArray[np.uint8], targets: Targets) -> "torch.Tensor":
+    """Cross-entropies of what is there, its kind and its colour, and the distance to where it is."""
+    import torch
+    from torch.nn import functional
+
+    there, kind, colour, place = net(_input(pictures)).split(_PARTS, dim=1)
+    asked = torch.from_numpy(targets.there)
+    near = asked == 1
+    weight = torch.where(near, 3.0, 1.0) * (asked >= 0)
+    loss = functional.binary_cross_entropy_with_logits(there[:, 0], asked.clamp(min=0), weight)
+    for part, index in ((kind, targets.kind), (colour, targets.colour)):
+        goal = torch.from_numpy(index)
+        loss = loss + functional.cross_entropy(part, goal, ignore_index=-1, label_smoothing=_SMOOTHING)
+    gap = (place - torch.from_numpy(targets.place)).abs().sum(1)
+    return loss + 0.2 * (gap * near).sum() / near.sum().clamp(min=1)
 
 
 def look_at(frames: NDArray[np.uint8]) -> Maps:
@@ -112,7 +127,7 @@ def resized(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _input(pictures: NDArray[np.uint8]) -> "torch.Tensor":
     import torch
 
-    shown = torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2)
+    shown = torch.tensor(pictures).permute(0, 3, 1, 2)
     return (shown.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby, product
 from string import ascii_uppercase, digits
 
 import numpy as np
@@ -18,16 +19,18 @@ _INK, _PLATE = 255.0, 20.5  # luma
 _DARK = 60.0  # luma up to which a pixel may be a plate's
 _BRIGHT = 140.0  # from which it may be a letter's
 _CLEAR = 0.93  # share of a plate's edge that is dark
-_BEAM = 4
-_WORST = 0.16  # mean difference of luma, 0 to 1, up to which a reading is believed
+_BEAM = 3
+_HOPELESS = 0.3  # mean difference from which a beginning is not read on
+_WORST = 0.12  # mean difference of luma, 0 to 1, up to which a reading is believed
 _LONGEST = 16
 
 
 @dataclass(frozen=True)
 class _Plate:
-    """A dark rectangle in the frame that holds letters drawn at ``size``."""
+    """A dark rectangle in the frame that holds letters drawn at ``size``; ``lift`` is the rise of the tallest one."""
 
     size: int
+    lift: int
     left: int
     top: int
     right: int
@@ -37,13 +40,15 @@ class _Plate:
 def words(frames: NDArray[np.uint8]) -> Judgement[str | None]:
     """The word over uint8 [F, H, W, 3], or None; one that stays from the first to the last frame."""
     luma = np.asarray(np.median(frames @ np.array([0.299, 0.587, 0.114]), axis=0))
-    readings = [reading for plate in _plates(luma) for reading in _read(luma, plate)]
-    if not readings:
-        return Judgement(None, 0.95)
-    error, text = min(readings)
-    if error > _WORST:
-        return Judgement(None, min(0.95, error / (error + _WORST)))
-    return Judgement(text, _WORST / (error + _WORST))
+    least = _HOPELESS
+    for _, plates in groupby(_plates(luma), key=lambda plate: plate.size):  # the largest letters first
+        readings = [reading for plate in plates for reading in _read(luma, plate)]
+        if readings:
+            error, text = min(readings)
+            if error <= _WORST:
+                return Judgement(text, 1 - 0.5 * error / _WORST)
+            least = min(least, error)
+    return Judgement(None, 1 - 0.5 * _WORST / least)
 
 
 def _plates(luma: Floats) -> list[_Plate]:
@@ -52,10 +57,10 @@ def _plates(luma: Floats) -> list[_Plate]:
     nominal = max(5, round(_HEIGHT * min(height, width)))
     top = round(_FROM_TOP * height)
     found = []
-    for size in range(nominal, max(4, nominal - 6), -1):
+    for size, tallest in product(range(nominal, max(4, nominal - 4), -1), ("H", "O")):
         pad = max(1, round(_PAD * size))
-        tall = _tall("H", size) + 2 * pad
-        bottom = top + tall
+        _, rise, _, _ = (round(edge) for edge in font(size, bold=True).getbbox(tallest))
+        bottom = top + round(font(size, bold=True).getbbox("H")[3]) - rise + 2 * pad
         if bottom >= height:
             continue
         letters = luma[top + pad : bottom - pad]
@@ -70,10 +75,10 @@ def _plates(luma: Floats) -> list[_Plate]:
                     luma[top:bottom, right - pad + 1 : right].ravel(),
                 ]
             )
-            first = letters[:, left + pad - 1 : left + pad + 2].max()
-            last = letters[:, right - pad - 2 : right - pad + 1].max()
+            first = letters[:, left + pad - 1 : left + pad + 4].max()
+            last = letters[:, right - pad - 4 : right - pad + 1].max()
             if (edge < _DARK).mean() >= _CLEAR and min(first, last) > _BRIGHT:
-                found.append(_Plate(size, left, top, right, bottom))
+                found.append(_Plate(size, rise, left, top, right, bottom))
     return found
 
 
@@ -87,14 +92,14 @@ def _read(luma: Floats, plate: _Plate) -> list[tuple[float, str]]:
         for _, prefix in beam:
             for letter in ALPHABET:
                 text = prefix + letter
-                drawn = _drawn(text, plate.size)
+                drawn = _drawn(text, plate.size, plate.lift, plate.bottom - plate.top)
                 if drawn.shape[1] > wide + 1:
                     continue
                 error = _difference(luma, plate, drawn, whole=abs(drawn.shape[1] - wide) <= 1)
                 if abs(drawn.shape[1] - wide) <= 1:
                     whole.append((error, text))
                 longer.append((error, text))
-        beam = sorted(longer)[:_BEAM]
+        beam = [one for one in sorted(longer)[:_BEAM] if one[0] <= _HOPELESS]
         if not beam:
             break
     return whole
@@ -116,19 +121,14 @@ def _normal(luma: Floats) -> Floats:
     return np.asarray(np.clip((luma - _PLATE) / (_INK - _PLATE), 0, 1))
 
 
-def _tall(text: str, size: int) -> int:
-    _, top, _, bottom = (round(edge) for edge in font(size, bold=True).getbbox(text))
-    return bottom - top
-
-
 @lru_cache(maxsize=8192)
-def _drawn(text: str, size: int) -> Floats:
-    """A text as it fills its plate, 0 to 1, [h, w]."""
+def _drawn(text: str, size: int, lift: int, tall: int) -> Floats:
+    """A text on a plate that it fills from side to side, 0 to 1, [tall, w]."""
     from PIL import Image, ImageDraw
 
     chosen = font(size, bold=True)
-    left, top, right, bottom = (round(edge) for edge in chosen.getbbox(text))
+    left, _, right, _ = (round(edge) for edge in chosen.getbbox(text))
     pad = max(1, round(_PAD * size))
-    plate = Image.new("L", (right - left + 2 * pad, bottom - top + 2 * pad), 0)
-    ImageDraw.Draw(plate).text((pad - left, pad - top), text, font=chosen, fill=255)
+    plate = Image.new("L", (right - left + 2 * pad, tall), 0)
+    ImageDraw.Draw(plate).text((pad - left, pad - lift), text, font=chosen, fill=255)
     return np.asarray(plate, np.float64) / 255

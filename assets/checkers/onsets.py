@@ -17,7 +17,7 @@ _LOWEST, _HIGHEST = 60.0, 16_000.0  # hertz
 _FLOOR = 1e-3  # amplitude added before the logarithm: what is softer is not heard
 _REST = 8  # hops to either side in which an onset is the strongest
 _BEFORE = 2  # hops between which the spectrum is compared
-_RISE = 0.22  # mean rise over the bands, in nepers, from which something begins
+_RISE = 0.6  # mean rise over the bands, in nepers, from which something begins
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from assets.checkers.judgement import Judgement
 from assets.checkers.things import Thing
 from assets.checkers.vocabulary import OWN, colour_index, kind_index
 
-_BELIEVED = 0.12  # product of the probabilities of kind and colour from which a thing is what was asked for
-_COUNTED = 0.55  # mean score of a thing from which it is counted
+_BELIEVED = 0.013  # product of the probabilities of kind and colour from which a thing is what was asked for
+_COUNTED = 0.75  # mean score of a thing from which it is counted
 
 
 def present(found: Sequence[Thing], kind: str, colour: str | None = None) -> Judgement[bool]:
@@ -19,7 +19,7 @@ def present(found: Sequence[Thing], kind: str, colour: str | None = None) -> Jud
     which, dye = kind_index(kind), colour_index(colour)
     best = max((float(thing.kinds[which] * thing.colours[dye]) for thing in found), default=0.0)
     value = best >= _BELIEVED
-    return Judgement(value, best if value else 1 - best)
+    return Judgement(value, max(best, _BELIEVED) / (best + _BELIEVED))
 
 
 def named(found: Sequence[Thing]) -> tuple[Judgement[tuple[str, str | None]], ...]:

@@ -32,7 +32,8 @@ def balanced(said: Sequence[Hashable], true: Sequence[Hashable], clips: int | No
     all classes were recognised equally well: n = k^2 / sum(1 / n_i), of k classes with n_i answers each.
 
     Args:
-        said, true: Answers and truths, in the same order.
+        said: Answers.
+        true: Truths, in the same order.
         clips: How many clips they are of, if some gave several.
 
     Raises:
