@@ -82,9 +82,9 @@ def _wall(picture: Floats) -> tuple[str, str, float]:
         for lower in range(len(COLOURS)):
             fitted = table[upper] * (1 - share) + table[lower] * share
             errors[upper, lower] = np.minimum(np.abs(seen - fitted).max(axis=-1), _CAP).mean()
-    upper, lower = np.unravel_index(int(np.argmin(errors)), errors.shape)
+    first, last = divmod(int(np.argmin(errors)), len(COLOURS))
     odds = np.exp(-(errors - errors.min()) / _TEMPER)
-    return COLOURS[int(upper)], COLOURS[int(lower)], float(1 / odds.sum())
+    return COLOURS[first], COLOURS[last], float(1 / odds.sum())
 
 
 @cache

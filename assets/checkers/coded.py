@@ -27,8 +27,9 @@ def coded(frames: NDArray[np.uint8], fps: int, crf: int = CRF) -> NDArray[np.uin
             container.mux(stream.encode(picture))
         container.mux(stream.encode(None))
     store.seek(0)
-    with av.open(store) as container:
-        return np.stack([picture.to_ndarray(format="rgb24") for picture in container.decode(video=0)])
+    with av.open(store, "r") as reader:
+        decoded = [picture.to_ndarray(format="rgb24") for picture in reader.decode(video=0)]
+    return np.asarray(decoded, np.uint8)
 
 
 def coded_sound(samples: NDArray[np.float32], bitrate: int = AUDIO_BITRATE) -> NDArray[np.float32]:
@@ -44,8 +45,9 @@ def coded_sound(samples: NDArray[np.float32], bitrate: int = AUDIO_BITRATE) -> N
         container.mux(stream.encode(block))
         container.mux(stream.encode(None))
     store.seek(0)
-    with av.open(store) as container:
-        heard = np.concatenate([block.to_ndarray()[0] for block in container.decode(audio=0) if block.pts >= 0])
+    with av.open(store, "r") as reader:
+        blocks = [(block.pts or 0, block.to_ndarray()[0]) for block in reader.decode(audio=0)]
+    heard = np.concatenate([part for start, part in blocks if start >= 0])  # before 0 the encoder only gets ready
     out = np.zeros(len(samples), np.float32)
     out[: len(heard)] = heard[: len(out)]
     return out

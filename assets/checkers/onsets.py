@@ -38,7 +38,7 @@ def onsets(samples: NDArray[np.float32], threshold: float = _RISE) -> tuple[Onse
     if len(samples) < _WINDOW:
         return ()
     rise = _rise(samples)
-    found = []
+    found: list[int] = []
     for at in np.flatnonzero(rise >= threshold):
         low, high = max(0, at - _REST), at + _REST + 1
         if rise[at] == rise[low:high].max() and (not found or at - found[-1] > _REST):

@@ -102,7 +102,7 @@ def _patch(rng: np.random.Generator, backs: Sequence[Scene], index: int, targets
     canvas[front], seen[front] = empty[front], 0
     whole = {number: 0.30 * extent**2 for number, _, _, extent, _, _ in drawn}
     for number, x, y, extent, kind_at, colour_at in drawn:
-        clear = np.count_nonzero(seen == number) >= _HIDDEN * whole[number]
+        clear = bool(np.count_nonzero(seen == number) >= _HIDDEN * whole[number])
         _answer(targets, index, (x, y, extent), (kind_at, colour_at), clear=clear)
     return _coded(rng, canvas) if rng.random() < _CODED else canvas
 

@@ -140,9 +140,9 @@ def _alike(one: Floats, other: Floats) -> float:
 
 def _thing(track: list[Sighting], count: int) -> Thing:
     scores = np.array([one.score for one in track])
-    columns = [np.array([getattr(one, name) for one in track]) for name in ("x", "y", "extent")]
+    x, y, extent = (np.array([getattr(one, name) for one in track]) for name in ("x", "y", "extent"))
     kinds, colours = (_pooled([getattr(one, part) for one in track], scores) for part in ("kinds", "colours"))
-    return Thing(np.array([one.frame for one in track]), *columns, scores, kinds, colours, count)
+    return Thing(np.array([one.frame for one in track]), x, y, extent, scores, kinds, colours, count)
 
 
 def _pooled(logarithms: list[Floats], scores: Floats) -> Floats:

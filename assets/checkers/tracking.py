@@ -59,7 +59,8 @@ def steps(frames: NDArray[np.uint8]) -> Steps:
     table[:, 1:3] -= np.array(size) / 2
     table[:, 1:] /= SHORT
     table[:, 3:] *= len(grey) - 1
-    return Steps(*table.T, frames=len(grey))
+    time, x, y, dx, dy = table.T
+    return Steps(time, x, y, dx, dy, len(grey))
 
 
 def _followed(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> tuple[Floats, Floats]:
@@ -70,8 +71,8 @@ def _followed(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> tuple[Floa
     if corners is None:
         return np.zeros((0, 2)), np.zeros((0, 2))
     window = (_WINDOW, _WINDOW)
-    went, found, _ = cv2.calcOpticalFlowPyrLK(first, second, corners, None, winSize=window, maxLevel=_LEVELS)
-    back, returned, _ = cv2.calcOpticalFlowPyrLK(second, first, went, None, winSize=window, maxLevel=_LEVELS)
+    went, found, _ = cv2.calcOpticalFlowPyrLK(first, second, corners, corners.copy(), winSize=window, maxLevel=_LEVELS)
+    back, returned, _ = cv2.calcOpticalFlowPyrLK(second, first, went, went.copy(), winSize=window, maxLevel=_LEVELS)
     missed = np.linalg.norm((back - corners)[:, 0], axis=1)
     kept = (found[:, 0] == 1) & (returned[:, 0] == 1) & (missed < _RETURN)
     return corners[kept, 0].astype(float), went[kept, 0].astype(float)

@@ -32,7 +32,7 @@ def _train_background() -> None:
     seen, classes = [], []
     for seed in range(_FIRST_STILL, _FIRST_STILL + _STILL):
         clip = clips.rendered(seed, options, fps=4, frames=2)
-        seen.append(coded(clip.frames, 4) if seed % 2 else clip.frames)
+        seen.append(coded(clip.frames, clips.FPS) if seed % 2 else clip.frames)
         classes.append(clip.spec.background.theme or background.PAINTED)
     background.train(seen, classes, SEED).save(background.WEIGHTS)
 

@@ -6,11 +6,12 @@ from assets.checkers.things import Thing
 from assets.checkers.vocabulary import COLOURS, KINDS, UnknownWord
 
 
+def _mostly(words, word):
+    return np.where(np.array(words) == word, 0.9, 0.1 / (len(words) - 1))
+
+
 def _thing(kind, colour, score=0.95):
-    kinds, colours = (
-        np.where(np.array(words) == word, 0.9, 0.1 / (len(words) - 1))
-        for words, word in ((KINDS, kind), (COLOURS, colour))
-    )
+    kinds, colours = _mostly(KINDS, kind), _mostly(COLOURS, colour)
     path = np.zeros(4)
     return Thing(np.arange(4), path, path, path + 0.3, path + score, kinds, colours, 4)
 

@@ -9,10 +9,8 @@ def _dots(shift, frames=5):
 
     rng = np.random.default_rng(3)
     field = cv2.GaussianBlur(rng.integers(0, 256, (200, 200)).astype(np.uint8), (0, 0), 3)
-    cut = [
-        field[30 + shift[1] * at : 158 + shift[1] * at, 30 + shift[0] * at : 158 + shift[0] * at]
-        for at in range(frames)
-    ]
+    corners = [(30 + shift[1] * at, 30 + shift[0] * at) for at in range(frames)]
+    cut = [field[top : top + 128, left : left + 128] for top, left in corners]
     return np.repeat(np.stack(cut)[..., None], 3, axis=-1)
 
 
