@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+
+from assets.checkers.presence import count, named, present
+from assets.checkers.things import Thing
+from assets.checkers.vocabulary import COLOURS, KINDS, UnknownWord
+
+
+def _mostly(words, word):
+    return np.where(np.array(words) == word, 0.9, 0.1 / (len(words) - 1))
+
+
+def _thing(kind, colour, score=0.95):
+    kinds, colours = _mostly(KINDS, kind), _mostly(COLOURS, colour)
+    path = np.zeros(4)
+    return Thing(np.arange(4), path, path, path + 0.3, path + score, kinds, colours, 4)
+
+
+def test_a_thing_is_present_in_its_own_kind_and_colour_only():
+    found = (_thing("frog", "red"), _thing("box", "own"))
+    assert present(found, "frog", "red").value
+    assert present(found, "box").value
+    assert not present(found, "box", "red").value
+    assert not present(found, "frog", "blue").value
+    assert not present((), "frog", "red").value
+
+
+def test_things_hardly_seen_are_neither_counted_nor_named():
+    found = (_thing("frog", "red"), _thing("box", "own", score=0.45))
+    assert count(found).value == 1
+    assert [one.value for one in named(found)] == [("frog", "red")]
+
+
+def test_an_unknown_word_is_named_with_those_that_are_known():
+    with pytest.raises(UnknownWord, match="unicorn"):
+        present((), "unicorn", "red")
