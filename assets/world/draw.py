@@ -125,6 +125,7 @@ def draw(seed: int, options: WorldOptions = WHOLE) -> WorldSpec:
     avoid = background.colours + (THEMES[background.theme].colours if background.theme else ())
     cast = Cast(rng, options, seconds, avoid)
     count = int(rng.integers(options.objects[0], options.objects[1] + 1))
+    count = max(count, int(kind == "tracking"))  # it has something to follow
     return WorldSpec(
         seed=seed,
         split=options.split,

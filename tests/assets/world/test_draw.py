@@ -121,3 +121,8 @@ def test_impossible_options_are_refused(options, said):
 def test_options_that_fit_nothing_say_so():
     with pytest.raises(InvalidSpec, match="no object fits"):
         draw(0, WorldOptions(kinds=("bush",), motions=("rise",), people=0))
+
+
+def test_a_tracking_camera_always_has_something_to_follow():
+    options = WorldOptions(objects=(0, 1), cameras=("tracking",), backgrounds=("layered",), motions=("left",), people=0)
+    assert all(draw(seed, options).objects for seed in range(20))
