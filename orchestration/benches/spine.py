@@ -16,7 +16,7 @@ from orchestration.ranks.spec import RESULT, SPEC
 from serving.home import REPOSITORY, Home
 
 _GIB = 1 << 30
-_INTERVAL = 0.5  # seconds between two looks at memory
+_INTERVAL = 2.0  # seconds between two looks at memory: a look walks the page tables, and what is walked waits
 
 
 class DemoFailed(RuntimeError):
