@@ -1,6 +1,6 @@
 """The commands ``cinemill curate`` and ``cinemill catalog ...``. Heavy imports live inside the commands."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import Progress, TaskID
 from rich.table import Table
 
 from serving.home import Home
@@ -38,11 +37,12 @@ def curate(
     """Curate footage by a policy: prints the funnel; writes manifests, data card and contact sheets."""
     from assets.curation.policy import policy_named
     from assets.curation.standalone import curate_sources
+    from orchestration.tables import stage_progress
 
     chosen = policy_named(policy)
     home = Home.from_env()
     folder = output or home.root / "curated" / policy
-    with _stages() as report:
+    with stage_progress(_err) as report:
         outcome = curate_sources(source or (), chosen, folder, home, engine=engine.value, progress=report)
     for name, reason in outcome.quarantined:
         _out.print(f"quarantined {name}: {reason}", markup=False)
@@ -112,17 +112,3 @@ def _catalog() -> Iterator[Any]:
         yield records
     finally:
         records.close()
-
-
-@contextmanager
-def _stages() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar for each stage; the value takes (stage, steps done, steps in all)."""
-    with Progress(console=_err, transient=True, disable=not _err.is_terminal) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def report(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total)
-            bars.update(tasks[stage], completed=done)
-
-        yield report

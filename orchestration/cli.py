@@ -288,9 +288,9 @@ def _registry() -> Any:
 
 
 def _steps() -> Any:
-    from orchestration.tables import sampling_progress
+    from orchestration.tables import stage_progress
 
-    return sampling_progress(_err)
+    return stage_progress(_err)
 
 
 def _print_made(made: Any) -> None:

@@ -51,8 +51,8 @@ def lineage_tables(chain: Chain) -> Iterator[Table]:
 
 
 @contextmanager
-def sampling_progress(console: Console) -> Iterator[Callable[[str, int, int], None]]:
-    """A bar for each stage of sampling; the value takes (stage, steps done, steps in all)."""
+def stage_progress(console: Console) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar for each stage of long work; the value takes (stage, steps done, steps in all)."""
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bars:
         tasks: dict[str, TaskID] = {}
 

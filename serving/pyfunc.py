@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd  # noqa: TID253 - as MLflow does
+import pandas as pd  # noqa: TID253 - MLflow alone imports this file, and has pandas loaded by then
 from mlflow.models import set_model  # noqa: TID253 - MLflow itself imports this file
 from mlflow.pyfunc import PythonModel  # noqa: TID253
 

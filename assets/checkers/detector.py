@@ -65,7 +65,7 @@ def train(backs: list[Scene], cycles: Sequence[int], seed: int) -> "torch.nn.Seq
     import torch
 
     torch.manual_seed(seed)
-    net = network().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    net = network()
     for number, steps in enumerate(cycles):
         rng = np.random.default_rng([seed, number])
         optimiser = torch.optim.AdamW(net.parameters(), lr=_RATE, weight_decay=0.02)

@@ -58,6 +58,11 @@ class Endpoint:
     seconds: float = 120.0
     attempts: int = 4
 
+    def __post_init__(self) -> None:
+        # However it was made: urllib would open files and more.
+        if urlsplit(self.url).scheme not in {"http", "https"}:
+            raise CaptionerMisconfigured(f"{_URL} is {self.url!r}: give an http or https address that ends in /v1")
+
     @classmethod
     def from_env(cls) -> "Endpoint | None":
         """The endpoint of ``CINEMILL_CAPTIONER_URL``, ``_MODEL`` and ``_KEY``; ``None`` where no URL is set.
@@ -68,8 +73,6 @@ class Endpoint:
         url = os.environ.get(_URL)
         if not url:
             return None
-        if urlsplit(url).scheme not in {"http", "https"}:
-            raise CaptionerMisconfigured(f"{_URL} is {url!r}: give an http or https address that ends in /v1")
         model = os.environ.get(_MODEL)
         if not model:
             raise CaptionerMisconfigured(f"{_URL} is set but {_MODEL} is not: name the model to ask for")
@@ -135,12 +138,12 @@ class VlmCaptioner:
         if self._endpoint.key:
             headers["Authorization"] = f"Bearer {self._endpoint.key}"
         address = f"{self._endpoint.url}/chat/completions"
-        request = urllib.request.Request(address, json.dumps(question).encode(), headers)  # noqa: S310 - http(s) only
+        request = urllib.request.Request(address, json.dumps(question).encode(), headers)  # noqa: S310 - Endpoint takes http(s) only
         for attempt in range(1, self._endpoint.attempts + 1):
             pause = min(2.0 ** (attempt - 1), _LONGEST_WAIT)
             last = attempt == self._endpoint.attempts
             try:
-                with urllib.request.urlopen(request, timeout=self._endpoint.seconds) as answer:  # noqa: S310
+                with urllib.request.urlopen(request, timeout=self._endpoint.seconds) as answer:  # noqa: S310 - as above
                     return json.load(answer)
             except urllib.error.HTTPError as error:
                 said = error.read(500).decode("utf-8", errors="replace")

@@ -50,14 +50,19 @@ def clips_of(
     clips: list[Row] = []
     with runner_named(engine) as runner:
         for part in partitions(tasks, seconds or (CLUSTER_SECONDS if engine == "ray" else SECONDS)):
-            for number, stage in enumerate(stages):
-                version = sha256_json([earlier.version for earlier in stages[: number + 1]])[:16]
-                part = _step(part, stage, runner, Memo(memo, stage.name, version))  # noqa: PLW2901
-            clips += [clip for task in part for clip in task["clips"]]
+            clips += [clip for task in _steps(part, stages, runner, memo) for clip in task["clips"]]
             done += len(part)
             if progress:
                 progress(done, len(tasks))
     return clips
+
+
+def _steps(part: list[Task], stages: Sequence[Stage], runner: Runner, memo: Path) -> list[Task]:
+    """A partition after all stages; a result is known by its own stage and those before it."""
+    for number, stage in enumerate(stages):
+        version = sha256_json([earlier.version for earlier in stages[: number + 1]])[:16]
+        part = _step(part, stage, runner, Memo(memo, stage.name, version))
+    return part
 
 
 def _step(part: list[Task], stage: Stage, runner: Runner, memo: Memo) -> list[Task]:

@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from assets.curation.appearance import COLOURS, colour_shares, perceptual_hash
-from assets.curation.signals.frame import SAMPLE_RATE, Frame
+from assets.curation.appearance import COLOURS, colour_shares
+from assets.curation.signals.frame import Frame
 from assets.curation.signals.series import Series
 
-_HASHES_A_SECOND = 1.0
 _NOISE = 0.05  # response of phase correlation below which its peak is noise
 
 
@@ -24,21 +23,18 @@ class SampleTrack:
             brightness 0..1, and the share of each of ``appearance.COLOURS``.
         change: [S,3] mean absolute difference of brightness since the sample before, 0..1, and how far the picture
             moved since then, right and down, in widths a second.
-        hashes: [S] perceptual hashes, 64 bits.
     """
 
     seconds: "array[float]"
     look: Series
     change: Series
-    hashes: "array[int]"
 
     def result(self, start: float, end: float) -> dict[str, Any]:
         """The span in a few numbers.
 
         ``motion``: mean change of brightness between samples 1/16 s apart, in percent. ``shift``: mean movement of
         the whole picture, right and down, in widths a second; ``steadiness``: how much it keeps one direction, 0..1.
-        ``sharpness``, ``brightness``: median and mean. ``colours``: the most frequent, with shares. ``hashes``: one a
-        second, hexadecimal.
+        ``sharpness``, ``brightness``: median and mean. ``colours``: the most frequent, with shares.
         """
         seconds = np.frombuffer(self.seconds)
         inside = np.flatnonzero((seconds >= start - 1e-6) & (seconds < end - 1e-6))
@@ -50,7 +46,6 @@ class SampleTrack:
         mean_shift = shift.mean(axis=0) if len(shift) else np.zeros(2)
         travelled = np.hypot(*shift.T).mean() if len(shift) else 0.0
         shares = look[:, 2:].mean(axis=0)
-        every = max(1, round(SAMPLE_RATE / _HASHES_A_SECOND))
         return {
             "motion": round(float(changes[:, 0].mean()) * 100, 4) if len(changes) else 0.0,
             "sharpness": round(float(np.median(look[:, 0])), 4),
@@ -58,8 +53,6 @@ class SampleTrack:
             "shift": [round(float(value), 4) for value in mean_shift],
             "steadiness": round(float(np.hypot(*mean_shift) / travelled), 4) if travelled > 0 else 0.0,
             "colours": [[COLOURS[i], round(float(shares[i]), 4)] for i in np.argsort(-shares, kind="stable")[:3]],
-            "hashes": [f"{self.hashes[i]:016x}" for i in inside[every // 4 :: every]]
-            or [f"{self.hashes[inside[0]]:016x}"],
         }
 
 
@@ -70,7 +63,6 @@ class Samples:
         self._seconds = array("d")
         self._look = Series(2 + len(COLOURS))
         self._change = Series(3)
-        self._hashes = array("Q")
         self._before: np.ndarray | None = None
         self._window: np.ndarray | None = None
 
@@ -83,14 +75,13 @@ class Samples:
         gray = cv2.cvtColor(frame.picture, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
         sharpness = float(cv2.Laplacian(gray, cv2.CV_32F).var()) * 1000
         self._look.add(frame.seconds, sharpness, float(gray.mean()), *colour_shares(frame.picture))
-        self._hashes.append(perceptual_hash(gray))
         self._change.add(frame.seconds, *self._changed(gray, frame.seconds))
         self._seconds.append(frame.seconds)
         self._before = gray
 
     def track(self) -> SampleTrack:
         """What was seen."""
-        return SampleTrack(self._seconds, self._look, self._change, self._hashes)
+        return SampleTrack(self._seconds, self._look, self._change)
 
     def _changed(self, gray: np.ndarray, seconds: float) -> tuple[float, float, float]:
         import cv2

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from assets.curation.appearance import COLOURS, HASH_BITS, colour_shares, hash_distance, perceptual_hash
+from assets.curation.appearance import COLOURS, colour_shares
 
 
 @pytest.mark.parametrize(
@@ -25,25 +25,3 @@ def test_plain_colours_have_their_names(rgb, name):
     shares = colour_shares(np.full((4, 4, 3), rgb, np.uint8))
     assert shares[COLOURS.index(name)] == 1.0
     assert shares.sum() == pytest.approx(1.0)
-
-
-def _noise(seed):
-    import cv2
-
-    return cv2.GaussianBlur(np.random.default_rng(seed).random((144, 256)).astype(np.float32), (0, 0), 8)
-
-
-def test_hashes_of_resized_and_noisy_copies_are_near_and_those_of_others_far():
-    import cv2
-
-    picture = _noise(0)
-    copy = cv2.resize(picture, (160, 90)) * 0.9 + 0.02
-    hashes = [np.array([perceptual_hash(p)], np.uint64) for p in (picture, copy, _noise(1))]
-    assert hash_distance(hashes[0], hashes[1]) <= 4
-    assert hash_distance(hashes[0], hashes[2]) > 16
-
-
-def test_distance_counts_differing_bits_of_every_pair():
-    first = np.array([0, 0b1011], np.uint64)
-    second = np.array([0, 2**HASH_BITS - 1, 0b1000], np.uint64)
-    assert hash_distance(first, second).tolist() == [[0, 64, 1], [3, 61, 2]]
