@@ -235,6 +235,18 @@ def sandbox(
 
 
 @app.command()
+def emoji(
+    folder: Annotated[Path, typer.Argument(file_okay=False, help="Where to write the PNGs.")],
+    names: Annotated[list[str], typer.Argument(help="What to draw: cat, hot-dog, sailboat, ...")],
+) -> None:
+    """More kinds for the sandbox world: emoji as PNGs for `cinemill sandbox --sprites` (needs npm)."""
+    from assets.world.emoji import fetch, write_sprites
+
+    written = write_sprites(folder, names, fetch())
+    _out.print(f"{len(written)} sprites: cinemill sandbox OUT --sprites {folder}", markup=False)
+
+
+@app.command()
 def doctor() -> None:
     """Check this machine and this home; says what to do. Exit 1 when something is missing."""
     from orchestration.doctor import examine

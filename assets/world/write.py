@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from assets.world.draw import WHOLE, WorldOptions, draw
+from assets.world.emoji import RIGHTS
 from assets.world.render import RenderedClip, render
 from assets.world.spec import WorldSpec
-from models.files import write_json
+from models.files import read_json, write_json
 from models.recipes import FPS, SAMPLE_RATE
 from serving.clip import from_pixels
 from serving.errors import MediaError
@@ -54,8 +55,7 @@ def write_clip(folder: Path, clip: RenderedClip, *, crf: int = 18) -> Path:
     """
     path = folder / f"{clip.spec.split}-{clip.spec.seed:010d}.mp4"
     sidecar = {
-        "licence": LICENCE if clip.spec.sprites is None else "unstated (user-supplied sprites)",
-        "attribution": ATTRIBUTION,
+        **_rights(clip.spec.sprites),
         "fps": clip.fps,
         "spec": clip.spec.as_json(),
         "truth": clip.truth.as_json(),
@@ -99,6 +99,19 @@ def stream(
             long=clip.truth.long,
             spec=clip.spec,
         )
+
+
+def _rights(sprites: str | None) -> dict[str, str]:
+    """Licence and attribution: the wheel's, and with a folder of PNGs what its ``rights.json`` says of those."""
+    if sprites is None:
+        return {"licence": LICENCE, "attribution": ATTRIBUTION}
+    told = Path(sprites) / RIGHTS
+    own = read_json(told) if told.is_file() else {}
+    licence, attribution = own.get("licence"), own.get("attribution", "the sprites' owner")
+    return {
+        "licence": f"{LICENCE} AND {licence}" if licence else "unstated (user-supplied sprites)",
+        "attribution": f"{ATTRIBUTION}; {attribution}",
+    }
 
 
 def _whole(fps: float) -> int:
