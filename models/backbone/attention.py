@@ -31,7 +31,7 @@ class Attention(nn.Module):
         self.key = nn.Linear(width, width, bias=False)
         self.value = nn.Linear(width, width, bias=False)
         self.out = nn.Linear(width, width, bias=False)
-        self.inner = DotProductAttention()
+        self.inner: nn.Module = DotProductAttention()
 
     def split(self, x_BND: Tensor) -> Tensor:
         """Heads [B, M, N, E]. Their number is read from the tensor: tensor parallelism holds a part of them."""
