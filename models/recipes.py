@@ -149,6 +149,7 @@ class TrainingRecipe:
         schedule: Learning rate after warm-up.
         caption_dropout: Probability that a caption is replaced by the empty one.
         world_size: Ranks.
+        ulysses: Ranks of these that share the tokens of the same samples (``models.parallel``); for long videos.
     """
 
     name: str
@@ -167,6 +168,7 @@ class TrainingRecipe:
     ema_decay: float = 0.99
     precision: Literal["32-true", "bf16-true"] = "32-true"
     world_size: int = 2
+    ulysses: int = 1
     checkpoint_every: int = 50
     seed: int = 0
 

@@ -68,22 +68,22 @@ class Validating(pl.Callback):
     def on_train_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """The end, and the control."""
         self._record(trainer, pl_module)
-        self.control = self._loss(trainer, pl_module, exchanged=True)
+        self.control = self._loss(pl_module, exchanged=True)
 
     def _record(self, trainer: pl.Trainer, training: FlowTraining) -> None:
-        loss = self._loss(trainer, training, exchanged=False)
+        loss = self._loss(training, exchanged=False)
         if trainer.is_global_zero:
             self._log.write(training.done, validation_loss=loss)
 
-    def _loss(self, trainer: pl.Trainer, training: FlowTraining, *, exchanged: bool) -> float:
+    def _loss(self, training: FlowTraining, *, exchanged: bool) -> float:
         engine = training.engine
         engine.eval()
         with training.average.applied():
             total = self._validation.sums(
                 lambda batch: lambda latent, times: engine(latent, times, batch),
                 exchanged=training.method.control if exchanged else None,
-                rank=trainer.global_rank,
-                world_size=trainer.world_size,
+                rank=training.replica,
+                world_size=training.replicas,
             )
         engine.train()
         torch.distributed.all_reduce(total)

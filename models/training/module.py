@@ -7,7 +7,9 @@ import lightning.pytorch as pl
 import torch
 from torch import Tensor, nn
 
+from models.backbone import Backbone
 from models.flow import flow_loss
+from models.parallel import Layout, LayoutDoesNotFit, parallelize
 from models.recipes import TrainingRecipe
 from models.training.batches import Batches
 from models.training.draws import draw
@@ -53,6 +55,29 @@ class FlowTraining(pl.LightningModule):
             parameters, lr=self.recipe.learning_rate, betas=(0.9, 0.95), weight_decay=self.recipe.weight_decay
         )
 
+    def setup(self, stage: str) -> None:
+        """Share the tokens among the ranks of each replica, once the ranks know each other and before ZeRO shards.
+
+        Raises:
+            LayoutDoesNotFit: The recipe's ``ulysses`` fits neither the network nor the number of ranks.
+        """
+        del stage
+        if self.recipe.ulysses > 1:
+            if not isinstance(self.network, Backbone):
+                raise LayoutDoesNotFit(f"{self.recipe.name}: only the video backbone shares tokens; set ulysses to 1")
+            layout = Layout(data=self.replicas, ulysses=self.recipe.ulysses)
+            parallelize(self.network, layout, self.device.type)
+
+    @property
+    def replicas(self) -> int:
+        """Groups of ranks with samples of their own."""
+        return self.trainer.world_size // self.recipe.ulysses
+
+    @property
+    def replica(self) -> int:
+        """Which of them this rank belongs to."""
+        return self.global_rank // self.recipe.ulysses
+
     def begin_average(self) -> None:
         """Start the average at the present weights, once they are sharded."""
         self.average = ShardedAverage(self.sharded_optimizer, self.recipe.ema_decay)
@@ -83,14 +108,14 @@ class FlowTraining(pl.LightningModule):
         Raises:
             LossNotFinite: For the third time on end.
         """
-        batch = without_padding(self.batches.batch(step, self.global_rank, self.trainer.world_size))
+        batch = without_padding(self.batches.batch(step, self.replica, self.replicas))
         batch = {name: value.to(self.device) for name, value in batch.items()}
         latent = batch.pop("latent")
         draws = draw(
             latent.shape,
             seed=self.recipe.seed,
             step=step,
-            first=self.global_rank * len(latent),
+            first=self.replica * len(latent),
             dropout=self.recipe.caption_dropout,
         )
         self._drop_captions(batch, draws.dropped.to(self.device))

@@ -116,7 +116,7 @@ def train(
         recipe.checkpoint_every,
         lambda line: print(line, flush=True),  # noqa: T201
     )
-    config = zero3_config(batch_size_per_rank=recipe.batch_size // world_size, gradient_clip=_CLIP)
+    config = zero3_config(batch_size_per_rank=recipe.batch_size * recipe.ulysses // world_size, gradient_clip=_CLIP)
     local_size = int(os.environ.get("LOCAL_WORLD_SIZE", world_size))
     address, port = os.environ.get("MASTER_ADDR", "127.0.0.1"), int(os.environ.get("MASTER_PORT", "0"))
     trainer = pl.Trainer(
