@@ -1,50 +1,51 @@
-"""Model averaging: one model from several finetunes of the same one (Movie Gen 3.3), tensor by tensor."""
+"""Model averaging: one model from several finetunes of the same one (Movie Gen 3.3), piece by piece."""
 
 import math
 import shutil
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from models.files import atomic_path, read_json
+from models.tensor_files import WEIGHTS, TensorFiles, write_tensors
 from models.training.errors import WeightsDiffer
 
-WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
 
 
 def average_files(files: Sequence[Path], out: Path, weights: Sequence[float] | None = None) -> None:
-    """Write the weighted mean of safetensors files to ``out``, atomically.
+    """Write the weighted mean of models to the safetensors file ``out``, atomically.
 
-    Inputs are memory-mapped and read a tensor at a time; sums are float64; what is held is one model, the result.
-    Tensors that hold no floats must be equal and are copied.
+    Models are read and the mean is written a piece of a tensor at a time, so memory does not grow with them; sums are
+    float64. Tensors that hold no floats must be equal and are copied.
 
     Args:
-        files: Models with the same tensors.
+        files: Safetensors files, or folders with one or with shards, of the same tensors.
         out: The mean.
         weights: One a file; they are normalised. None: the plain mean.
 
     Raises:
+        TensorsMissing: A path holds no model.
         WeightsDiffer: Names, shapes, types or integer tensors differ; the message names the first that does.
         ValueError: No files, or weights that are not positive and one a file.
     """
     shares = _shares(len(files), weights)
-    with ExitStack() as stack:
-        opened = [stack.enter_context(safe_open(path, framework="pt")) for path in files]
-        names = _names(files, opened)
-        mean = {name: _mean(name, files, [source.get_tensor(name) for source in opened], shares) for name in names}
-    with atomic_path(out) as temporary:
-        save_file(mean, temporary)
+    models = [TensorFiles(path) for path in files]
+    first = models[0]
+    for model in models[1:]:
+        _compare(first, model)
+
+    def mean(name: str) -> Iterator[Tensor]:
+        for pieces in zip(*(model.chunks(name) for model in models), strict=True):
+            yield _mean(name, models, pieces, shares)
+
+    write_tensors(out, first.entries, mean)
 
 
 def average_folders(folders: Sequence[Path], out: Path, weights: Sequence[float] | None = None) -> None:
-    """Average model folders (``model.safetensors``, ``config.json``) into the folder ``out``.
+    """Average model folders (``model.safetensors`` or its shards, ``config.json``) into the folder ``out``.
 
     Raises:
         WeightsDiffer: Their configurations or tensors differ.
@@ -53,7 +54,7 @@ def average_folders(folders: Sequence[Path], out: Path, weights: Sequence[float]
     for folder in folders[1:]:
         if read_json(folder / CONFIG) != read_json(folders[0] / CONFIG):
             raise WeightsDiffer(f"{folder / CONFIG} differs from {folders[0] / CONFIG}: average finetunes of one model")
-    average_files([folder / WEIGHTS for folder in folders], out / WEIGHTS, weights)
+    average_files(folders, out / WEIGHTS, weights)
     with atomic_path(out / CONFIG) as temporary:
         shutil.copyfile(folders[0] / CONFIG, temporary)
 
@@ -94,27 +95,25 @@ def _shares(count: int, weights: Sequence[float] | None) -> list[float]:
     return [weight / sum(given) for weight in given]
 
 
-def _names(files: Sequence[Path], opened: Sequence[Any]) -> list[str]:
-    names = set(opened[0].keys())
-    for path, source in zip(files, opened, strict=True):
-        if different := names ^ set(source.keys()):
-            raise WeightsDiffer(f"{path} and {files[0]} do not hold the same tensors: {sorted(different)[:3]}")
-    return sorted(names)
-
-
-def _mean(name: str, files: Sequence[Path], tensors: Sequence[Tensor], shares: Sequence[float]) -> Tensor:
-    first = tensors[0]
-    for path, tensor in zip(files, tensors, strict=True):
-        if tensor.shape != first.shape or tensor.dtype != first.dtype:
+def _compare(one: TensorFiles, other: TensorFiles) -> None:
+    if different := one.entries.keys() ^ other.entries.keys():
+        raise WeightsDiffer(f"{other.path} and {one.path} do not hold the same tensors: {sorted(different)[:3]}")
+    for name, entry in one.entries.items():
+        found = other.entries[name]
+        if found != entry:
             raise WeightsDiffer(
-                f"{name} is {tuple(tensor.shape)} {tensor.dtype} in {path} and {tuple(first.shape)} {first.dtype} "
-                f"in {files[0]}"
+                f"{name} is {found.shape} {found.dtype} in {other.path} and {entry.shape} {entry.dtype} in {one.path}"
             )
-        if not first.is_floating_point() and not torch.equal(tensor, first):
-            raise WeightsDiffer(f"{name} holds other integers in {path} than in {files[0]}")
+
+
+def _mean(name: str, models: Sequence[TensorFiles], pieces: Sequence[Tensor], shares: Sequence[float]) -> Tensor:
+    first = pieces[0]
     if not first.is_floating_point():
-        return first.clone()
+        for model, piece in zip(models, pieces, strict=True):
+            if not torch.equal(piece, first):
+                raise WeightsDiffer(f"{name} holds other integers in {model.path} than in {models[0].path}")
+        return first
     total = torch.zeros(first.shape, dtype=torch.float64)
-    for tensor, share in zip(tensors, shares, strict=True):
-        total.add_(tensor.double(), alpha=share)
+    for piece, share in zip(pieces, shares, strict=True):
+        total.add_(piece.double(), alpha=share)
     return total.to(first.dtype)

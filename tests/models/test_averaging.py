@@ -77,3 +77,19 @@ def test_the_greedy_soup_takes_what_helps_and_leaves_what_does_not(tmp_path: Pat
     chosen = greedy_soup(folders, tmp_path / "out", loss)
     assert [folder.name for folder in chosen] == ["best", "helps"]
     assert load_file(tmp_path / "out" / "model.safetensors")["a"].mean() == pytest.approx(-0.5)
+
+
+def test_shards_average_like_one_file(tmp_path: Path):
+    folders = [model(tmp_path / str(seed), seed) for seed in range(2)]
+    average_folders(folders, tmp_path / "whole")
+    tensors = load_file(folders[1] / "model.safetensors")
+    (folders[1] / "model.safetensors").unlink()
+    for name, tensor in tensors.items():
+        save_file({name: tensor}, folders[1] / f"{name}.safetensors")
+    write_json(
+        folders[1] / "model.safetensors.index.json", {"weight_map": {name: f"{name}.safetensors" for name in tensors}}
+    )
+    average_folders(folders, tmp_path / "sharded")
+    one, other = (load_file(tmp_path / name / "model.safetensors") for name in ("whole", "sharded"))
+    for name, tensor in one.items():
+        np.testing.assert_array_equal(other[name], tensor)
