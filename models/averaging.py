@@ -27,7 +27,7 @@ def average_files(files: Sequence[Path], out: Path, weights: Sequence[float] | N
         weights: One a file; they are normalised. None: the plain mean.
 
     Raises:
-        TensorsMissing: A path holds no model.
+        TensorsMissing, TensorsDamaged: A path holds no model, or not a whole one.
         WeightsDiffer: Names, shapes, types or integer tensors differ; the message names the first that does.
         ValueError: No files, or weights that are not positive and one a file.
     """
@@ -38,7 +38,7 @@ def average_files(files: Sequence[Path], out: Path, weights: Sequence[float] | N
         _compare(first, model)
 
     def mean(name: str) -> Iterator[Tensor]:
-        for pieces in zip(*(model.chunks(name) for model in models), strict=True):
+        for pieces in zip(*(model.pieces(name) for model in models), strict=True):
             yield _mean(name, models, pieces, shares)
 
     write_tensors(out, first.entries, mean)
@@ -113,7 +113,7 @@ def _mean(name: str, models: Sequence[TensorFiles], pieces: Sequence[Tensor], sh
             if not torch.equal(piece, first):
                 raise WeightsDiffer(f"{name} holds other integers in {model.path} than in {models[0].path}")
         return first
-    total = torch.zeros(first.shape, dtype=torch.float64)
-    for piece, share in zip(pieces, shares, strict=True):
-        total.add_(piece.double(), alpha=share)
+    total = first.double().mul_(shares[0])
+    for piece, share in zip(pieces[1:], shares[1:], strict=True):
+        total.add_(piece, alpha=share)
     return total.to(first.dtype)

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import torch
-from safetensors import safe_open
 from torch import Tensor
 
 from models.files import atomic_path, read_json
@@ -31,12 +31,18 @@ _TYPES = {
     torch.bool: "BOOL",
 }
 _DTYPES = {name: dtype for dtype, name in _TYPES.items()}
-_ALIGNMENT = 8
-_CHUNK = 1 << 20  # elements that are held of a tensor
+_METADATA = "__metadata__"
+_LENGTH = 8  # bytes of the header's length
+_LONGEST = 100 << 20  # bytes of a header, as the library has it
+_PIECE = 1 << 18  # elements that are held of a tensor: they fit a core's cache
 
 
 class TensorsMissing(FileNotFoundError):
     """A path that holds neither a safetensors file nor the index of its shards."""
+
+
+class TensorsDamaged(ValueError):
+    """A file that is no whole safetensors file; the message says what is wrong with it."""
 
 
 @dataclass(frozen=True)
@@ -59,15 +65,18 @@ class TensorFiles:
     path: Path
 
     @cached_property
-    def _where(self) -> dict[str, Path]:
-        """The file of each tensor."""
+    def _places(self) -> dict[str, tuple[Entry, Path, int]]:
+        """Entry, file and first byte of each tensor."""
         if self.path.is_dir() and (self.path / INDEX).is_file():
-            return {name: self.path / file for name, file in read_json(self.path / INDEX)["weight_map"].items()}
+            where = {name: self.path / file for name, file in read_json(self.path / INDEX)["weight_map"].items()}
+            held = {file: _read_header(file) for file in set(where.values())}
+            if lacking := [name for name, file in where.items() if name not in held[file]]:
+                raise TensorsDamaged(f"{self.path / INDEX} puts {lacking[0]} into {where[lacking[0]]}, which lacks it")
+            return {name: (held[file][name][0], file, held[file][name][1]) for name, file in where.items()}
         file = self.path / WEIGHTS if self.path.is_dir() else self.path
         if not file.is_file():
             raise TensorsMissing(f"{self.path} holds no weights: neither {WEIGHTS} nor {INDEX} is there")
-        with safe_open(file, framework="pt") as opened:
-            return dict.fromkeys(opened.keys(), file)
+        return {name: (entry, file, start) for name, (entry, start) in _read_header(file).items()}
 
     @cached_property
     def entries(self) -> dict[str, Entry]:
@@ -75,29 +84,51 @@ class TensorFiles:
 
         Raises:
             TensorsMissing: There is no file.
+            TensorsDamaged: A file is not whole.
         """
-        found = {}
-        for file in sorted(set(self._where.values())):
-            with safe_open(file, framework="pt") as opened:
-                for name in opened.keys():  # noqa: SIM118  # not a dictionary
-                    piece = opened.get_slice(name)
-                    found[name] = Entry(_DTYPES[piece.get_dtype()], tuple(piece.get_shape()))
-        return {name: found[name] for name in self._where}
+        return {name: entry for name, (entry, _, _) in self._places.items()}
 
-    def chunks(self, name: str) -> Iterator[Tensor]:
-        """A tensor in pieces along its first dimension, a mebi-element or a row each; one without dimensions whole.
+    def pieces(self, name: str) -> Iterator[Tensor]:
+        """A tensor's elements in order, flat, in pieces; each is overwritten by the next one."""
+        entry, file, start = self._places[name]
+        count = torch.Size(entry.shape).numel()
+        buffer = torch.empty(min(_PIECE, count), dtype=entry.dtype)
+        into = memoryview(buffer.view(torch.uint8).numpy().data)
+        # Plain reads: mapped pages would stay in memory until the file is closed.
+        with file.open("rb", buffering=0) as stream:
+            stream.seek(start)
+            for first in range(0, count, _PIECE):
+                held = min(_PIECE, count - first)
+                if stream.readinto(into[: held * entry.dtype.itemsize]) != held * entry.dtype.itemsize:
+                    raise TensorsDamaged(f"{file} ends within {name}: copy or download it again")
+                yield buffer[:held]
 
-        The file is opened anew, so the pages of a tensor that has been read leave memory with it.
-        """
-        shape = self.entries[name].shape
-        with safe_open(self._where[name], framework="pt") as opened:
-            if not shape:
-                yield opened.get_tensor(name)
-                return
-            piece = opened.get_slice(name)
-            rows = max(1, _CHUNK // max(1, torch.Size(shape[1:]).numel()))
-            for start in range(0, shape[0], rows):
-                yield piece[start : start + rows]
+
+def _read_header(file: Path) -> dict[str, tuple[Entry, int]]:
+    """Entry and first byte of each tensor of a file."""
+    if not file.is_file():
+        raise TensorsMissing(f"{file} is missing: copy or download it again")
+    size = file.stat().st_size
+    with file.open("rb") as stream:
+        length = int.from_bytes(stream.read(_LENGTH), "little")
+        if not 0 < length <= min(_LONGEST, size - _LENGTH):
+            raise TensorsDamaged(f"{file} is no safetensors file: its header would have {length} bytes")
+        try:
+            header: dict[str, Any] = json.loads(stream.read(length))
+        except ValueError as error:
+            raise TensorsDamaged(f"{file} is no safetensors file: its header is no JSON") from error
+    found = {}
+    for name, described in header.items():
+        if name == _METADATA:
+            continue
+        if described["dtype"] not in _DTYPES:
+            raise TensorsDamaged(f"{file} holds {name} as {described['dtype']}; known are {', '.join(_DTYPES)}")
+        entry = Entry(_DTYPES[described["dtype"]], tuple(described["shape"]))
+        start, end = described["data_offsets"]
+        if start < 0 or end - start != entry.bytes or _LENGTH + length + end > size:
+            raise TensorsDamaged(f"{file} says that {name} lies at {start} to {end} of {size - _LENGTH - length} bytes")
+        found[name] = (entry, _LENGTH + length + start)
+    return found
 
 
 def write_tensors(path: Path, entries: Mapping[str, Entry], content: Callable[[str], Iterator[Tensor]]) -> None:
@@ -131,6 +162,6 @@ def _header(order: Sequence[str], entries: Mapping[str, Entry]) -> bytes:
         end = place + entry.bytes
         described[name] = {"dtype": _TYPES[entry.dtype], "shape": list(entry.shape), "data_offsets": [place, end]}
         place = end
-    text = json.dumps({"__metadata__": {"format": "pt"}, **described}).encode()
-    text += b" " * (-len(text) % _ALIGNMENT)
-    return len(text).to_bytes(8, "little") + text
+    text = json.dumps({_METADATA: {"format": "pt"}, **described}).encode()
+    text += b" " * (-len(text) % _LENGTH)  # so that what follows is aligned
+    return len(text).to_bytes(_LENGTH, "little") + text

@@ -3,7 +3,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from models.files import write_json
-from models.tensor_files import INDEX, Entry, TensorFiles, TensorsMissing, write_tensors
+from models.tensor_files import INDEX, Entry, TensorFiles, TensorsDamaged, TensorsMissing, write_tensors
 
 
 def _tensors():
@@ -36,7 +36,7 @@ def test_what_is_written_piece_by_piece_is_read_by_the_library_bit_for_bit(tmp_p
 
 
 def test_a_file_and_a_folder_of_shards_give_the_same_tensors(tmp_path, monkeypatch):
-    monkeypatch.setattr("models.tensor_files._CHUNK", 6)  # several pieces a tensor
+    monkeypatch.setattr("models.tensor_files._PIECE", 6)  # several pieces a tensor
     tensors = _tensors()
     save_file(tensors, tmp_path / "one.safetensors")
     names = list(tensors)
@@ -50,11 +50,10 @@ def test_a_file_and_a_folder_of_shards_give_the_same_tensors(tmp_path, monkeypat
         files = TensorFiles(path)
         assert files.entries.keys() == tensors.keys()
         for name, tensor in tensors.items():
-            pieces = list(files.chunks(name))
-            joined = torch.cat(pieces) if tensor.ndim and pieces else tensor if not tensor.numel() else pieces[0]
-            assert torch.equal(joined, tensor)
+            pieces = [piece.clone() for piece in files.pieces(name)]
+            assert torch.equal(torch.cat([torch.empty(0, dtype=tensor.dtype), *pieces]), tensor.flatten())
             assert files.entries[name] == Entry(tensor.dtype, tuple(tensor.shape))
-    assert len(list(TensorFiles(shards).chunks("single"))) == 4
+    assert len(list(TensorFiles(shards).pieces("single"))) == 4
 
 
 def test_a_tensor_that_is_not_what_was_announced_leaves_no_file(tmp_path):
@@ -63,6 +62,42 @@ def test_a_tensor_that_is_not_what_was_announced_leaves_no_file(tmp_path):
         with pytest.raises(ValueError, match=words):
             write_tensors(tmp_path / "x.safetensors", announced, lambda _, pieces=pieces: iter(pieces))
         assert not list(tmp_path.iterdir())
+
+
+def _damaged(path, how):
+    save_file(_tensors(), path)
+    content = path.read_bytes()
+    length = int.from_bytes(content[:8], "little")
+    header, body = content[8 : 8 + length], content[8 + length :]
+    match how:
+        case "cut":
+            path.write_bytes(content[:-1])
+        case "text":
+            path.write_bytes(content[:8] + b"x" * length + body)
+        case "length":
+            path.write_bytes((1 << 40).to_bytes(8, "little") + content[8:])
+        case "type":
+            path.write_bytes(content[:8] + header.replace(b'"F64"', b'"F99"') + body)
+        case "empty":
+            path.write_bytes(b"")
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [("cut", "lies at"), ("text", "no JSON"), ("length", "1099511627776"), ("type", "F99"), ("empty", "0 bytes")],
+)
+def test_a_file_that_is_not_whole_is_refused_with_what_is_wrong(tmp_path, how, words):
+    path = tmp_path / "x.safetensors"
+    _damaged(path, how)
+    with pytest.raises(TensorsDamaged, match=words):
+        _ = TensorFiles(path).entries
+
+
+def test_an_index_that_names_what_no_shard_holds_is_refused(tmp_path):
+    save_file({"a": torch.zeros(1)}, tmp_path / "0.safetensors")
+    write_json(tmp_path / INDEX, {"weight_map": {"b": "0.safetensors"}})
+    with pytest.raises(TensorsDamaged, match="puts b into"):
+        _ = TensorFiles(tmp_path).entries
 
 
 def test_a_folder_without_weights_says_what_it_lacks(tmp_path):
