@@ -33,6 +33,7 @@ _APART = round(0.07 * STEPS)  # steps between two impacts of the same pair
 _BOUNCY = 0.86
 _DULL = 0.12
 _FLOOR_BIT = 1 << 20
+_TUMBLES = 1  # collision type of what can come down on one corner after another without ever leaving the ground
 
 EventKind = Literal["impact", "jump", "coin", "explosion", "engine", "ambience"]
 Floats = NDArray[np.float64]
@@ -128,6 +129,7 @@ class _Run:
         self.bodies = [self._body(index) for index in range(len(self.kinds))]
         self.index = {body: index for index, body in enumerate(self.bodies)}
         self.space.on_collision(begin=self._met)
+        self.space.on_collision(_TUMBLES, None, post_solve=self._rocked)
         due = self._due()
         record = np.zeros((3, len(self.bodies), self.steps // KEPT + 1))
         for step in range(self.steps + 1):
@@ -166,6 +168,8 @@ class _Run:
         shape: pymunk.Shape = pymunk.Circle(body, radius) if kind.round else pymunk.Poly(body, corners)
         shape.elasticity = _BOUNCY if thing.motion == "bounce" else 0.45 if "throw" in thing.motion else _DULL
         shape.friction = 0.1 if thing.motion == "bounce" else 0.8
+        if not driven and not kind.round and moment != math.inf:
+            shape.collision_type = _TUMBLES
         lane = 1 << thing.lane % 16
         shape.filter = pymunk.ShapeFilter(categories=lane, mask=lane | _FLOOR_BIT)
         body.position = (thing.x * _UNIT, (thing.y if self._starts_aloft(index) else self._standing(index)) * _UNIT)
@@ -228,8 +232,12 @@ class _Run:
         self.bodies[index].velocity = (side * thing.speed * _UNIT, -THROW * _UNIT)
 
     def _explode(self, index: int) -> None:
+        import pymunk
+
         self._hear("explosion", (index,))
         self._vanish(index)
+        body = self.bodies[index]
+        body.body_type, body.velocity = pymunk.Body.KINEMATIC, (0, 0)  # the blast stays: it has nothing to stand on
 
     def _airborne(self, y: Floats) -> NDArray[np.bool_]:
         jumps = np.array([thing.motion == "jump" for thing in self.spec.objects], bool)
@@ -248,10 +256,24 @@ class _Run:
                 return
         contact = arbiter.contact_point_set
         first, second = (self._velocity(shape) for shape in arbiter.shapes)
-        speed = abs((second - first).dot(contact.normal)) / _UNIT
-        if speed < _HEARD or self.now - self.last.get(pair, -STEPS) < _APART:
+        self._strike(pair, abs((second - first).dot(contact.normal)) / _UNIT)
+
+    def _rocked(self, arbiter: "pymunk.Arbiter", _space: "pymunk.Space", _data: object) -> None:
+        """A thing with corners is pressed by what it touches: hard, where it comes down on one, or on the next one.
+
+        When it begins to touch, its middle may be slow and its corner fast; and when it rocks it touches all along.
+        """
+        speed = arbiter.total_impulse.length / _UNIT  # every mass is 1
+        if speed >= _HEARD:
+            self._strike(self._pair(arbiter), speed)
+
+    def _strike(self, pair: tuple[int, ...], speed: float) -> None:
+        """Sound a blow, if it is hard enough and not part of the one before: what grinds sounds once."""
+        if speed < _HEARD:
             return
-        self.last[pair] = self.now
+        before, self.last[pair] = self.last.get(pair, -STEPS), self.now
+        if self.now - before < _APART:
+            return
         material, force = self.spec.objects[pair[0]].material, round(min(1.0, 0.25 + speed / 3), 4)
         self.heard.append(Happening(self.now, "impact", pair, material, force))
 

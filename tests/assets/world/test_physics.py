@@ -32,6 +32,18 @@ def test_a_bounce_returns_less_high_each_time():
     assert gaps[1:] / gaps[:-1] == pytest.approx(np.full(len(gaps) - 1, 0.86), abs=0.05)
 
 
+def test_every_corner_that_a_thrown_box_comes_down_on_sounds():
+    box = thing("box", "throw left", extent=0.25, x=0.3, speed=0.6, starts=0.2)
+    done = simulate(scene(box), 3.0)
+    speed = np.diff(done.y[0]) * STEPS / KEPT
+    sudden = np.flatnonzero(speed[:-3] - speed[3:] > 0.4)  # short sides / s upward within 25 ms
+    sudden = (sudden[sudden * KEPT > 0.4 * STEPS] + 1.5) * KEPT  # after it has left the ground
+    impacts = np.array([h.step for h in _heard(done, "impact")])
+    assert len(impacts) >= 3
+    assert np.abs(impacts[:, None] - sudden).min(axis=0).max() <= 0.025 * STEPS
+    assert np.diff(impacts).min() >= 0.07 * STEPS
+
+
 def test_things_stay_above_the_floor():
     for motion in ("fall", "bounce", "throw left", "left", "jump"):
         kind = "frog" if motion in {"jump", "left"} else "box"
@@ -72,6 +84,7 @@ def test_a_bomb_is_gone_when_it_explodes():
     done = simulate(scene(thing("bomb", "explode", starts=0.5)), 2.0)
     assert done.gone == (240,)
     assert _heard(done, "explosion")[0].step == 240
+    assert np.ptp(done.y[0, 240 // KEPT :]) == 0  # its blast stays where it was
 
 
 def test_a_longer_simulation_begins_with_the_shorter_one():
