@@ -9,14 +9,14 @@ import dagster as dg
 
 from assets.artifact import Artifact, Built
 from assets.code_version import code_version
-from assets.corpus.manifest import Record, corpus_records
 from assets.curation.loading import footage_paths
 from assets.encoding.crops import PixelCrops, SoundCrops, footage_pixels
-from assets.encoding.held_out import heard, mean_colour_psnr, seen
+from assets.encoding.held_out import mean_colour_psnr, seen, sounding
 from assets.encoding.plan import footage_rows
 from assets.encoding.review import curve, dots, reconstructed_pictures, reconstructed_sounds
 from assets.manifest import read_manifest
 from assets.ports import Settings
+from assets.sandbox_corpus.record import Record, corpus_records
 from assets.store import Store
 from models.files import read_json, write_json
 from serving.home import Home
@@ -39,7 +39,7 @@ def autoencoder(
 ) -> dg.MaterializeResult[Artifact]:
     """The Temporal Autoencoder: pictures and video to latents 8x8x8 smaller, and back.
 
-    Trained on random crops of the procedural corpus, rendered as they are drawn, and of the curated footage.
+    Trained on random crops of the sandbox corpus, rendered as they are drawn, and of the curated footage.
     """
     profile = settings.profile
 
@@ -76,7 +76,7 @@ def codec(
 ) -> dg.MaterializeResult[Artifact]:
     """The audio codec: 48 kHz sound to 25 latent frames a second of 128 channels, and back.
 
-    Trained on the sounds of the procedural corpus.
+    Trained on the sounds of the sandbox corpus.
     """
     profile = settings.profile
 
@@ -84,7 +84,7 @@ def codec(
         from models.codec.train import train
 
         records = corpus_records(read_manifest(dataset.folder / _DATASET))
-        held_out = heard(records)
+        held_out = sounding(records)
         metrics = train(profile.codec, SoundCrops(_training(records)), held_out, folder, _told(context))
         write_json(folder / _FIGURES, metrics)
         pictures = [reconstructed_sounds(folder / "reconstruction.png", folder, held_out[:2]), curve(folder)]
@@ -94,7 +94,7 @@ def codec(
 
 
 def _training(records: Sequence[Record]) -> list[Record]:
-    return [record for record in records if record.spec.split == "train"]
+    return [record for record in records if record.split == "train"]
 
 
 def _told(context: dg.AssetExecutionContext) -> Callable[[int, int, dict[str, float]], None]:

@@ -24,12 +24,12 @@ _DATASET = "dataset.jsonl"
     kinds={"dvc", "python"},
     owners=["team:data"],
     code_version=code_version(__name__),
-    deps=["captions", "curated_clips", "footage", "shapes_corpus"],
+    deps=["captions", "curated_clips", "footage", "sandbox_corpus"],
 )
 def dataset(
     context: dg.AssetExecutionContext, store: dg.ResourceParam[Store], home: dg.ResourceParam[Home]
 ) -> dg.MaterializeResult[Artifact]:
-    """Kept and captioned footage clips beside the procedural corpus, each with licence and split.
+    """Kept and captioned footage clips beside the sandbox corpus, each with licence and split.
 
     The digest is DVC's md5 of the manifest: Dagster's data version and MLflow's dataset digest are the same string.
     """

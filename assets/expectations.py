@@ -8,6 +8,10 @@ from typing import Any
 import dagster as dg
 
 from assets.curation.filters import NOT_MEASURED
+from assets.sandbox_corpus.record import FOOTAGE, KINDS, LICENCE
+from assets.world.combinations import held_out
+from assets.world.draw import SEEDS
+from assets.world.spec import HORIZON, ObjectSpec
 
 Row = dict[str, Any]
 _SHOWN = 5
@@ -146,10 +150,35 @@ def captions_suite(kept: Iterable[str]) -> list[Any]:
     ]
 
 
+def corpus_suite() -> list[Any]:
+    """Every line has one id, a seed of its own, captions and a free licence, and what its kind of clip needs.
+
+    Rows carry ``splits``, ``people_splits`` and ``unfamiliar``: see ``with_splits``.
+    """
+    gxe = _library().expectations
+    captions = ("caption", "short", "long")
+    return [
+        *_identified(gxe),
+        gxe.ExpectTableRowCountToBeBetween(min_value=1),
+        gxe.ExpectColumnValuesToBeInSet(column="kind", value_set=list(KINDS)),
+        gxe.ExpectColumnValuesToBeInSet(column="split", value_set=["train", "validation"]),
+        gxe.ExpectColumnValuesToBeInSet(column="licence", value_set=[LICENCE]),
+        gxe.ExpectColumnValuesToNotBeNull(column="licence"),
+        gxe.ExpectColumnValuesToBeUnique(column="seed"),
+        gxe.ExpectColumnValuesToBeBetween(column="seed", min_value=0, max_value=SEEDS - 1),
+        *(gxe.ExpectColumnValuesToNotBeNull(column=name) for name in captions),
+        *(gxe.ExpectColumnValueLengthsToBeBetween(column=name, min_value=10, max_value=2000) for name in captions),
+        gxe.ExpectColumnValuesToBeBetween(column="spec.seconds", min_value=0, strict_min=True, max_value=HORIZON),
+        gxe.ExpectColumnValuesToNotBeNull(column="before.seed", **_where("kind", "editing")),
+        gxe.ExpectColumnValuesToNotBeNull(column="reference.seed", **_where("kind", "personalization")),
+        *_apart(gxe),
+    ]
+
+
 def dataset_suite(sources: Iterable[str]) -> list[Any]:
     """Every row has one id, a caption, a licence and a split, and nothing stands on both sides of the split.
 
-    Rows carry ``seconds`` and ``splits``: see ``with_seconds``, ``with_splits``.
+    Rows carry ``seconds``, ``splits``, ``people_splits`` and ``unfamiliar``: see ``with_seconds``, ``with_splits``.
     """
     gxe = _library().expectations
     footage = _where("kind", "footage")
@@ -165,7 +194,7 @@ def dataset_suite(sources: Iterable[str]) -> list[Any]:
         gxe.ExpectColumnValuesToBeBetween(column="weight", min_value=0, strict_min=True, **footage),
         gxe.ExpectColumnValuesToNotBeNull(column="weight", **footage),
         gxe.ExpectColumnValuesToBeBetween(column="confidence", min_value=0, max_value=1),
-        gxe.ExpectColumnValuesToBeBetween(column="splits", min_value=1, max_value=1),
+        *_apart(gxe),
     ]
 
 
@@ -206,15 +235,50 @@ def with_seconds(rows: Sequence[Row]) -> list[Row]:
 
 
 def with_splits(rows: Sequence[Row]) -> list[Row]:
-    """Dataset rows with ``splits``: in how many splits the row's origin (its source file, or its seed) occurs."""
-    sides: dict[str, set[str]] = {}
+    """Dataset or corpus rows with what must not cross from one split to the other.
+
+    ``splits``: in how many of them the row's origin (its source file, or its seed) occurs; ``people_splits``: the same
+    of the person in it who occurs in most, 1 where there is nobody; ``unfamiliar``: how many of its things show a
+    combination that is kept from training and validation.
+    """
+    origins: dict[str, set[str]] = {}
+    people: dict[int, set[str]] = {}
     for row in rows:
-        sides.setdefault(_origin(row), set()).add(row["split"])
-    return [row | {"splits": len(sides[_origin(row)])} for row in rows]
+        origins.setdefault(_origin(row), set()).add(row["split"])
+        for person in _people(row):
+            people.setdefault(person, set()).add(row["split"])
+    return [
+        row
+        | {
+            "splits": len(origins[_origin(row)]),
+            "people_splits": max((len(people[person]) for person in _people(row)), default=1),
+            "unfamiliar": sum(map(held_out, _things(row))),
+        }
+        for row in rows
+    ]
 
 
 def _origin(row: Row) -> str:
-    return str(row["source"]) if row["kind"] == "footage" else f"{row['kind']} {row['seed']}"
+    return str(row["source"]) if row["kind"] == FOOTAGE else f"seed {row['seed']}"
+
+
+def _people(row: Row) -> set[int]:
+    return {thing.identity for thing in _things(row) if thing.identity is not None}
+
+
+def _things(row: Row) -> list[ObjectSpec]:
+    """Every thing in the scenes of a corpus row; footage has none that is known."""
+    scenes = [row[part] for part in ("spec", "before", "reference") if row.get(part)]
+    return [ObjectSpec(**thing) for scene in scenes for thing in scene["objects"]]
+
+
+def _apart(gxe: Any) -> list[Any]:
+    """Nothing stands on both sides of the split, and nothing is shown that both keep for later."""
+    return [
+        gxe.ExpectColumnValuesToBeBetween(column="splits", min_value=1, max_value=1),
+        gxe.ExpectColumnValuesToBeBetween(column="people_splits", min_value=1, max_value=1),
+        gxe.ExpectColumnValuesToBeBetween(column="unfamiliar", min_value=0, max_value=0),
+    ]
 
 
 def _identified(gxe: Any) -> list[Any]:

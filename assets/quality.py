@@ -1,5 +1,6 @@
 """Quality of the averaged model: flow losses against controls, and what judges see in samples."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import dagster as dg
 
 from assets.artifact import DONE, Artifact, Built
 from assets.code_version import code_version
-from assets.corpus.prompts import EVALUATION_PROMPTS
+from assets.evaluation.prompts import EVALUATION_PROMPTS
 from assets.evaluation.samples import Protocol
 from assets.evaluation.serving_config import serving_config
 from assets.ports import Settings
@@ -35,9 +36,9 @@ def quality_report(
     """What the averaged model is worth.
 
     Validation flow loss (fixed noise and times) beside an untrained network's and beside its own with captions
-    exchanged; the same of the audio model with videos exchanged; and on fixed prompts, whether judges that look at
-    pixels alone find the background, the object's colour and the motion that were asked for. The prompts' scores are
-    kept one by one: promotion compares them in pairs.
+    exchanged; the same of the audio model with videos exchanged; and on fixed prompts, whether checkers that look at
+    pixels alone find the background, the object's kind and colour, and the motion that were asked for. The prompts'
+    scores are kept one by one: promotion compares them in pairs.
     """
     profile = settings.profile
     config = serving_config(profile)
@@ -97,7 +98,7 @@ def beats_controls(quality_report: Artifact) -> dg.AssetCheckResult:
 
 @dg.asset_check(asset=quality_report, description="The background colour is right in at least 60% of the samples.")
 def background_is_right(quality_report: Artifact) -> dg.AssetCheckResult:
-    """One of eight colours: chance is 12.5%."""
+    """One of ten colours: chance is 10%."""
     share = read_json(quality_report.folder / REPORT)["metrics"]["background_accuracy"]
     return dg.AssetCheckResult(
         passed=share >= _BACKGROUND_FLOOR,
@@ -154,9 +155,7 @@ def _evaluate(
             {
                 "prompt": sample.prompt.text,
                 "seed": sample.seed,
-                "background": sample.background,
-                "colour": sample.colour,
-                "motion": sample.motion,
+                **asdict(sample.sight),
                 "right": sample.right,
                 "level_dbfs": sample.level,
             }

@@ -5,7 +5,7 @@ Three profiles: ``smoke`` (tests: seconds a stage), ``demo`` (two laptop cores, 
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 LATENT_CHANNELS = 16
 TEXT_DIM = 384  # MiniLM token states
@@ -186,8 +186,42 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class CorpusWorld:
+    """The corner of the sandbox world that the corpus is drawn from, in the world's own words.
+
+    What is named twice comes twice as often. The camera is at rest, and nothing is written over the picture.
+
+    Attributes:
+        kinds: Of things; empty for all that there are.
+        sizes, motions, backgrounds: To choose from.
+        objects: Fewest and most things in a clip.
+        edits: What editing clips change.
+        own_colours: Share of the things that keep the colours of their drawing; the others are dyed.
+        people: Share of the clips, beside those of personalization, whose first thing is a person.
+        meetings: Probability that the first thing meets another one.
+        long_captions: Share of the captions that are the long ones, cut at the text's length.
+    """
+
+    kinds: tuple[str, ...]
+    sizes: tuple[Literal["small", "medium", "big"], ...]
+    motions: tuple[Literal["still", "left", "right", "rise", "fall", "bounce", "jump", "spin"], ...]
+    backgrounds: tuple[Literal["plain", "gradient", "layered"], ...]
+    edits: tuple[Literal["recolour", "replace", "add", "remove", "background", "style", "motion"], ...]
+    objects: tuple[int, int] = (1, 1)
+    own_colours: float = 0.1
+    people: float = 0.0
+    meetings: float = 0.0
+    long_captions: float = 0.1
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "CorpusWorld":
+        """The corner whose ``asdict`` went through JSON."""
+        return cls(**{key: tuple(item) if isinstance(item, list) else item for key, item in value.items()})
+
+
+@dataclass(frozen=True)
 class CorpusSize:
-    """How many clips of each kind the procedural corpus holds for training.
+    """How many clips of each kind the sandbox corpus holds for training.
 
     Attributes:
         videos_high: How many of the videos are encoded at the high sizes too: the dear ones.
@@ -211,6 +245,7 @@ class Profile:
 
     name: Literal["smoke", "demo", "full"]
     corpus: CorpusSize
+    world: CorpusWorld
     autoencoder: AutoencoderRecipe
     codec: CodecRecipe
     backbone: BackboneConfig
@@ -231,6 +266,13 @@ class Profile:
     sampling_steps: int = 25
 
 
+SILHOUETTES = (
+    *("robot", "alien", "frog", "slime", "cube monster", "ladybug", "mouse", "bee"),
+    *("fish", "spaceship", "shuttle", "car", "tank", "ball", "saw blade", "coin"),
+    *("meteor", "star", "key", "ladder", "door", "flag", "cactus", "mushroom"),
+)
+"""Two dozen kinds that stand by themselves, and that are told apart by their outlines at 64 pixels in any colour."""
+
 FINETUNES = ("footage_rich", "long_cosine", "low_rate")
 
 
@@ -239,6 +281,13 @@ def demo() -> Profile:
     return Profile(
         name="demo",
         corpus=CorpusSize(),
+        world=CorpusWorld(
+            kinds=SILHOUETTES,
+            sizes=("big",),
+            motions=("still", "left", "right", "rise", "fall", "bounce", "jump", "spin"),
+            backgrounds=("plain", "plain", "plain", "gradient"),
+            edits=("recolour", "replace", "background", "remove"),
+        ),
         autoencoder=AutoencoderRecipe(steps=120),
         codec=CodecRecipe(steps=120),
         backbone=BackboneConfig(),
@@ -297,6 +346,18 @@ def full() -> Profile:
         base,
         name="full",
         corpus=CorpusSize(4096, 4096, 1024, 64, 1024, 256, 1024),
+        world=replace(
+            base.world,
+            kinds=(),
+            sizes=("medium", "big"),
+            backgrounds=("plain", "gradient", "layered"),
+            edits=("recolour", "replace", "add", "remove", "background", "style", "motion"),
+            objects=(1, 2),
+            own_colours=0.25,
+            people=0.1,
+            meetings=0.3,
+            long_captions=0.3,
+        ),
         autoencoder=replace(base.autoencoder, steps=base.autoencoder.steps * 10),
         codec=replace(base.codec, steps=base.codec.steps * 10),
         image_low=more(base.image_low),

@@ -19,8 +19,8 @@ BRIEF: Mapping[str, Any] = {
     "product": "Stella",
     "message": {"en": "Shine wherever you go", "de": "Strahle, wohin du gehst"},
     "audiences": [
-        {"name": "night-owls", "prompt": "a big yellow star spins on a black background"},
-        {"name": "sun-seekers", "prompt": "a big red circle moves right on a cyan background"},
+        {"name": "night-owls", "prompt": "a white star spins on a black background"},
+        {"name": "sun-seekers", "prompt": "a red car drives to the right on a cyan background"},
     ],
     "locales": ["en", "de"],
     "aspect_ratios": ["16:9"],

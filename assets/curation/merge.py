@@ -1,4 +1,4 @@
-"""The dataset version: kept and captioned footage clips beside the procedural corpus, with licences and splits."""
+"""The dataset version: kept and captioned footage clips beside the sandbox corpus, with licences and splits."""
 
 from collections.abc import Sequence
 from dataclasses import asdict

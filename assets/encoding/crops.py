@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from assets.corpus.draw import lasting
-from assets.corpus.manifest import Record
-from assets.corpus.render import Frames, render
-from assets.corpus.scene import ClipSpec
-from assets.corpus.sound import Samples, sound
+from assets.sandbox_corpus.record import Record
+from assets.world.lasting import lasting
+from assets.world.render import Frames, pictures
+from assets.world.sound import Samples, heard
 from models.recipes import FPS, SAMPLE_RATE, Profile
 
 _FOOTAGE_SHARE = 0.15
@@ -28,7 +27,7 @@ class PixelCrops:
     """
 
     def __init__(self, records: Sequence[Record], footage: Sequence[Frames], sizes: Sequence[tuple[int, int]]) -> None:
-        self._specs = [record.spec for record in records if record.spec.kind != "sound"]
+        self._records = [record for record in records if record.kind != "sound"]
         self._footage = footage
         self._sizes = sizes
 
@@ -41,20 +40,21 @@ class PixelCrops:
             fitting = [clip for clip in self._footage if len(clip) >= frames and min(clip.shape[1:3]) >= crop]
             if fitting:
                 clip = fitting[int(generator.integers(len(fitting)))]
-                return _crop(generator, clip, int(generator.integers(len(clip) - frames + 1)), frames, crop)
-        spec = self._specs[int(generator.integers(len(self._specs)))]
+                first = int(generator.integers(len(clip) - frames + 1))
+                return _crop(generator, clip[first : first + frames], crop)
+        record = self._records[int(generator.integers(len(self._records)))]
         height, width = self._sizes[int(generator.integers(len(self._sizes)))]
         first = int(generator.integers(_LATEST + 1))
-        spec = lasting(spec, _SECONDS[int(generator.integers(len(_SECONDS)))])
-        clip = render(spec, max(height, crop), max(width, crop), first + frames)
-        return _crop(generator, clip, first, frames, crop)
+        seconds = _SECONDS[int(generator.integers(len(_SECONDS)))]
+        spec = record.spec if record.kind == "image" else lasting(record.spec, seconds)
+        return _crop(generator, pictures(spec, max(height, crop), max(width, crop), FPS, frames, first), crop)
 
 
 class SoundCrops:
     """Draws training sounds for the codec: random spans of the corpus's sounds, each synthesised once."""
 
     def __init__(self, records: Sequence[Record]) -> None:
-        specs = [record.spec for record in records if record.spec.kind == "sound"]
+        specs = [record.spec for record in records if record.kind == "sound"]
         # Half of them last as long as low videos, half as long as high ones.
         self._specs = [lasting(spec, _SECONDS[number % len(_SECONDS)]) for number, spec in enumerate(specs)]
         self._heard: dict[int, Samples] = {}
@@ -67,10 +67,10 @@ class SoundCrops:
         number = int(generator.integers(len(self._specs)))
         if number not in self._heard:
             spec = self._specs[number]
-            self._heard[number] = sound(spec, max(spec.scene.seconds, samples / SAMPLE_RATE))
-        heard = self._heard[number]
-        first = int(generator.integers(len(heard) - samples + 1))
-        return np.float32(generator.uniform(0.5, 1.0)) * heard[first : first + samples]
+            self._heard[number] = heard(spec, max(spec.seconds, samples / SAMPLE_RATE))
+        whole = self._heard[number]
+        first = int(generator.integers(len(whole) - samples + 1))
+        return np.float32(generator.uniform(0.5, 1.0)) * whole[first : first + samples]
 
 
 def footage_pixels(rows: Sequence[Mapping[str, Any]], profile: Profile) -> list[Frames]:
@@ -86,13 +86,7 @@ def footage_pixels(rows: Sequence[Mapping[str, Any]], profile: Profile) -> list[
     return clips
 
 
-def held_out(records: Sequence[Record], kinds: Sequence[str], count: int) -> list[ClipSpec]:
-    """The first ``count`` specifications of each kind."""
-    by_kind = ([record.spec for record in records if record.spec.kind == kind][:count] for kind in kinds)
-    return [spec for specs in by_kind for spec in specs]
-
-
-def _crop(generator: np.random.Generator, clip: Frames, first: int, frames: int, crop: int) -> Frames:
+def _crop(generator: np.random.Generator, clip: Frames, crop: int) -> Frames:
     top = int(generator.integers(clip.shape[1] - crop + 1))
     left = int(generator.integers(clip.shape[2] - crop + 1))
-    return clip[first : first + frames, top : top + crop, left : left + crop]
+    return clip[:, top : top + crop, left : left + crop]

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from assets.corpus.draw import lasting
-from assets.corpus.manifest import Record
-from assets.corpus.render import render, render_reference, render_source
-from assets.corpus.scene import ClipSpec
-from assets.corpus.sound import sound
 from assets.encoding.plan import Part, Window
+from assets.sandbox_corpus.record import Record
+from assets.sandbox_corpus.rendering import reference_picture
+from assets.world.lasting import lasting
+from assets.world.render import pictures
+from assets.world.sound import heard
+from assets.world.spec import WorldSpec
 from models.recipes import FPS, REFERENCE_SIZE
 from serving.features import video_features
 
@@ -91,7 +92,7 @@ class Encoder:
             found["source"] = self._latents(part, lambda clip: _source(clip, part))
         if part.group == "personalization":
             found["reference"] = np.stack([_reference(clip) for clip in part.clips])
-        captions = [clip.spec.caption if isinstance(clip, Record) else clip.caption for clip in part.clips]
+        captions = [clip.caption for clip in part.clips]
         return found | self._texts.of([prefixed(caption) for caption in captions])
 
     def null(self) -> Tensors:
@@ -117,8 +118,8 @@ class Encoder:
         parts = []
         with torch.inference_mode():
             for start in range(0, len(part.clips), _SOUNDS):
-                heard = np.stack([_sound(clip, part) for clip in part.clips[start : start + _SOUNDS]])
-                parts.append(self._codec.encode(torch.from_numpy(heard)).half().numpy())
+                sounds = np.stack([_sound(clip, part) for clip in part.clips[start : start + _SOUNDS]])
+                parts.append(self._codec.encode(torch.from_numpy(sounds)).half().numpy())
         latent = np.concatenate(parts)
         return {"latent": latent, "video": video_features(videos, latent.shape[1], fps=FPS).astype(np.float16)}
 
@@ -128,22 +129,26 @@ def _pixels(clip: Record | Window, part: Part) -> Pixels:
         from assets.curation.loading import load_clip
 
         return load_clip(clip.record, part.height, part.width, part.frames, FPS)
-    return render(lasting(clip.spec, part.seconds), part.height, part.width, part.frames)
+    return _scene(clip.spec, part)
 
 
 def _source(clip: Record | Window, part: Part) -> Pixels:
-    return render_source(lasting(_spec(clip), part.seconds), part.height, part.width, part.frames)
+    return _scene(_record(clip).source, part)
+
+
+def _scene(spec: WorldSpec, part: Part) -> Pixels:
+    return pictures(lasting(spec, part.seconds), part.height, part.width, FPS, part.frames)
 
 
 def _reference(clip: Record | Window) -> Pixels:
-    return render_reference(_spec(clip), REFERENCE_SIZE).transpose(2, 0, 1)
+    return reference_picture(_record(clip), REFERENCE_SIZE).transpose(2, 0, 1)
 
 
 def _sound(clip: Record | Window, part: Part) -> NDArray[np.float32]:
-    return sound(lasting(_spec(clip), part.seconds), part.seconds)
+    return heard(lasting(_record(clip).spec, part.seconds), part.seconds)
 
 
-def _spec(clip: Record | Window) -> ClipSpec:
+def _record(clip: Record | Window) -> Record:
     if isinstance(clip, Window):
-        raise TypeError("footage has no corpus specification: only video-footage parts hold windows")
-    return clip.spec
+        raise TypeError("footage has no record in the corpus: only video-footage parts hold windows")
+    return clip

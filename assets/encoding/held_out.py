@@ -5,11 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from assets.corpus.manifest import Record
-from assets.corpus.render import Frames, render
-from assets.corpus.scene import Kind
-from assets.corpus.sound import Samples, sound
-from models.recipes import Profile
+from assets.sandbox_corpus.record import Kind, Record
+from assets.world.render import Frames, pictures
+from assets.world.sound import Samples, heard
+from models.recipes import FPS, Profile
 
 _CLIPS = 6  # of each kind
 _FRAMES = 16
@@ -17,7 +16,7 @@ _SECONDS = 2.0
 
 
 def seen(records: Sequence[Record], footage: Sequence[Frames], profile: Profile) -> dict[str, list[Frames]]:
-    """Validation clips by what they show, uint8 [F, H, W, 3]: pictures, shapes that move, people, any footage."""
+    """Validation clips by what they show, uint8 [F, H, W, 3]: pictures, things that move, people, any footage."""
     height, width = profile.size_low
     frames: dict[str, tuple[Kind, int]] = {
         "image": ("image", 1),
@@ -25,7 +24,7 @@ def seen(records: Sequence[Record], footage: Sequence[Frames], profile: Profile)
         "person": ("personalization", _FRAMES),
     }
     found = {
-        name: [render(spec, height, width, count) for spec in (r.spec for r in _of(records, kind))]
+        name: [pictures(record.spec, height, width, FPS, count) for record in _of(records, kind)]
         for name, (kind, count) in frames.items()
     }
     if footage:
@@ -33,9 +32,9 @@ def seen(records: Sequence[Record], footage: Sequence[Frames], profile: Profile)
     return found
 
 
-def heard(records: Sequence[Record]) -> list[Samples]:
+def sounding(records: Sequence[Record]) -> list[Samples]:
     """Validation sounds, float32 [96000]."""
-    return [sound(record.spec, _SECONDS) for record in _of(records, "sound")]
+    return [heard(record.spec, _SECONDS) for record in _of(records, "sound")]
 
 
 def mean_colour_psnr(clips: Sequence[Frames]) -> float:
@@ -49,4 +48,4 @@ def _psnr(clip: Frames, colour: NDArray[np.float64]) -> float:
 
 
 def _of(records: Sequence[Record], kind: Kind) -> list[Record]:
-    return [record for record in records if record.spec.kind == kind and record.spec.split == "validation"][:_CLIPS]
+    return [record for record in records if record.kind == kind and record.split == "validation"][:_CLIPS]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any
 
-from assets.corpus.manifest import FOOTAGE, Record, corpus_records
+from assets.sandbox_corpus.record import FOOTAGE, Record, corpus_records
 from models.recipes import FPS, Profile, Split
 
 STRIDE = 8  # pixels to a latent position, in time, height and width
@@ -107,14 +107,14 @@ def resampled(spans: Sequence[Window]) -> list[Window]:
 def _corpus_parts(corpus: list[Record], split: Split, profile: Profile) -> list[Part]:
     size = profile.corpus
     low, high = (*profile.size_low, profile.frames_low), profile.frames_high
-    kinds = {kind: [record for record in corpus if record.spec.kind == kind] for kind in ("image", "video", "sound")}
+    kinds = {kind: [record for record in corpus if record.kind == kind] for kind in ("image", "video", "sound")}
     dear = _share(size.videos_high, size.videos, size.validation, split, profile)
     parts = _shards("image-low", split, (*profile.size_low, 1), kinds["image"])
     parts += _shards("video-low", split, low, kinds["video"])
     parts += _spread("video-high", split, profile, kinds["video"][:dear])
     dear = _share(size.pairs_high, size.pairs, size.validation, split, profile)
     for group in ("personalization", "editing"):
-        pairs = [record for record in corpus if record.spec.kind == group]
+        pairs = [record for record in corpus if record.kind == group]
         parts += _spread(group, split, profile, pairs[:dear])
         parts += _shards(group, split, low, pairs[dear:])
     return parts + _shards("audio", split, (*profile.size_low, high), kinds["sound"])

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from assets.corpus.render import Frames
-from assets.corpus.sound import Samples
 from assets.pictures import contact_sheet, curves, spectrograms
+from assets.world.render import Frames
+from assets.world.sound import Samples
 from models.recipes import SAMPLE_RATE
 
 if TYPE_CHECKING:

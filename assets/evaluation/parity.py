@@ -21,7 +21,7 @@ _SIZES: tuple[Mapping[str, int], ...] = (
     {"B": 1, "T": 1, "h": 8, "w": 8, "L": 40, "K": 16, "A": 25, "F": 8, "H": 64, "W": 64},
     {"B": 2, "T": 2, "h": 8, "w": 12, "L": 11, "K": 16, "A": 13, "F": 16, "H": 32, "W": 80},
 )
-_PROMPT = "a big red circle moves left on a blue background"
+_PROMPT = "a red ball rolls to the left on a blue background"
 
 
 @dataclass(frozen=True)

@@ -96,8 +96,8 @@ def provenance(home: Home) -> Finding:
 
 
 def _clip() -> NDArray[np.uint8]:
-    """A plain clip of the corpus at delivery size, uint8 [F, 480, 480, 3]: flat colours are the mark's hardest case."""
-    from assets.corpus.draw import draw
-    from assets.corpus.render import render
+    """A plain clip of the world at delivery size, uint8 [F, 480, 480, 3]: flat colours are the mark's hardest case."""
+    from assets.world.draw import EASY, draw
+    from assets.world.render import pictures
 
-    return render(draw("video", "validation", 0), _SIDE, _SIDE, _FRAMES)
+    return pictures(draw(0, EASY), _SIDE, _SIDE, _FPS, _FRAMES)

@@ -1,4 +1,4 @@
-"""Samples of the evaluation prompts, as the judges see them."""
+"""Samples of the evaluation prompts, as the checkers see them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.code_version import code_version
-from assets.corpus import judges
-from assets.corpus.prompts import Prompt
-from models.files import sha256_json
+from assets.evaluation import sight
+from assets.evaluation.prompts import Prompt
+from assets.evaluation.sight import WEIGHTS, Sight, seen_in
+from models.files import sha256_file, sha256_json
+from models.recipes import FPS
 from serving.pipeline import Pipeline
 
 _SHOWN = 4  # frames of each sample that are kept for the contact sheet
@@ -19,12 +21,12 @@ _SILENCE, _AUDIBLE = -120.0, -60.0  # dB of full scale
 
 @dataclass(frozen=True)
 class Sample:
-    """One generated clip and what the judges say of it.
+    """One generated clip and what the checkers see in it.
 
     Attributes:
         prompt: What was asked for, with its truth.
         seed: Of the noise.
-        background, colour, motion: What the judges see; None where they see nothing.
+        sight: What the checkers see.
         energy: Mean absolute change between neighbouring frames, in grey levels of 255.
         level: Root mean square of the sound in dB of full scale; -120 is silence.
         frames: A few frames for people, uint8 [4, H, W, 3].
@@ -32,35 +34,25 @@ class Sample:
 
     prompt: Prompt
     seed: int
-    background: str
-    colour: str | None
-    motion: str | None
+    sight: Sight
     energy: float
     level: float
     frames: NDArray[np.uint8]
 
     @property
     def right(self) -> dict[str, bool]:
-        """Which of background, colour and motion are as the prompt says."""
-        return {
-            "background": self.background == self.prompt.background,
-            "colour": self.colour == self.prompt.colour,
-            "motion": self.motion == self.prompt.motion,
-        }
+        """Which of background, kind, colour and motion are as the prompt says."""
+        return self.prompt.answered(self.sight)
 
     @property
     def verdict(self) -> str:
-        """What the judges see, in words; what is not as the prompt says is in capitals."""
-        seen = {
-            "background": self.background,
-            "colour": self.colour or "no object",
-            "motion": self.motion or "no motion",
-        }
+        """What the checkers see, in words; what is not as the prompt says is in capitals."""
+        seen = {name: getattr(self.sight, name) or f"no {name}" for name in self.right}
         return ", ".join(value if self.right[name] else value.upper() for name, value in seen.items())
 
     @property
     def score(self) -> float:
-        """Share of background, colour and motion that is right."""
+        """Share of background, kind, colour and motion that is right."""
         return float(np.mean(list(self.right.values())))
 
 
@@ -86,7 +78,7 @@ class Protocol:
 
     @property
     def name(self) -> str:
-        """Sixteen hex digits that change with any of these, or with the judges' code."""
+        """Sixteen hex digits that change with any of these, or with the checkers' code or weights."""
         values: list[Any] = [
             [prompt.text for prompt in self.prompts],
             list(self.seeds),
@@ -94,7 +86,8 @@ class Protocol:
             self.aspect,
             self.steps,
             self.guidance,
-            code_version("assets.corpus.judges"),
+            code_version(sight.__name__),
+            [sha256_file(path) for path in WEIGHTS],
         ]
         return sha256_json(values)[:16]
 
@@ -115,15 +108,13 @@ def draw_samples(pipeline: Pipeline, protocol: Protocol) -> Iterator[Sample]:
 
 
 def judged(prompt: Prompt, seed: int, frames: NDArray[np.uint8], audio: NDArray[np.float32] | None = None) -> Sample:
-    """What the judges say of uint8 [F, H, W, 3] and of mono sound in [-1, 1]."""
+    """What the checkers see in uint8 [F, H, W, 3] at 16 fps, and how loud mono sound in [-1, 1] is."""
     shown = np.linspace(0, len(frames) - 1, _SHOWN).round().astype(int)
     change = np.abs(np.diff(frames.astype(np.int16), axis=0)) if len(frames) > 1 else np.zeros(1)
     return Sample(
         prompt,
         seed,
-        judges.background_colour(frames),
-        judges.object_colour(frames),
-        judges.motion(frames),
+        seen_in(frames, FPS),
         float(change.mean()),
         _level(audio),
         frames[shown],
@@ -139,9 +130,11 @@ def prompt_scores(samples: Sequence[Sample]) -> dict[str, float]:
 
 
 def accuracies(samples: Sequence[Sample]) -> Mapping[str, float]:
-    """Share of samples whose background, object colour and motion are right, that move at all, and that are heard."""
+    """Shares of samples whose background, object kind, colour and motion are right, that show an object, are heard."""
     return {
         "background_accuracy": float(np.mean([sample.right["background"] for sample in samples])),
+        "object_seen": float(np.mean([sample.sight.kind is not None for sample in samples])),
+        "object_kind_accuracy": float(np.mean([sample.right["kind"] for sample in samples])),
         "object_colour_accuracy": float(np.mean([sample.right["colour"] for sample in samples])),
         "motion_accuracy": float(np.mean([sample.right["motion"] for sample in samples])),
         "checker_score": float(np.mean([sample.score for sample in samples])),

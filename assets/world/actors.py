@@ -63,6 +63,18 @@ class Actor:
             return self.drawn.poses[int(self.times[frame] * _FLICKER) % 2]
         return gait[int(self.times[frame] * _GAIT) % len(gait)]
 
+    def state(self, frame: int) -> tuple[float, ...]:
+        """All that its look depends on: two frames with equal states show it alike."""
+        if self.here(frame):
+            place = (self.x[frame], self.y[frame], self.extent[frame], self.angle[frame])
+            return id(self.pose(frame)), *map(float, place)
+        past = float(self.times[frame] - self.gone)
+        return (past,) if self.thing.motion == "explode" and past < FADE else ()
+
+    def hold(self, frame: int) -> None:
+        """Be seen as in the frame before."""
+        self.inside[frame], self.seen[frame] = self.inside[frame - 1], self.seen[frame - 1]
+
     def paint(self, frame: int, canvas: NDArray[np.uint8], seen: NDArray[np.uint8]) -> None:
         """Draw it, or the blast that it leaves."""
         self._touched = None

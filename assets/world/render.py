@@ -47,10 +47,7 @@ def render(spec: WorldSpec, height: int, width: int, fps: float, frames: int) ->
         InvalidSpec: A size, rate or length that cannot be rendered, or an unknown backdrop.
         SpritesMissing: A sprite that is not installed.
     """
-    if min(height, width) < _SMALLEST or max(height, width) > _LARGEST:
-        raise InvalidSpec(f"frame size {width}x{height}: sides are {_SMALLEST} to {_LARGEST} pixels")
-    if frames < 1 or fps <= 0 or frames / fps > HORIZON:
-        raise InvalidSpec(f"{frames} frames at {fps} fps: at least one, and at most {HORIZON:g} s")
+    _check(height, width, fps, frames)
     seconds = frames / fps
     done = simulate(spec, max(seconds, spec.seconds))
     times = np.arange(frames) / fps
@@ -74,6 +71,25 @@ def render(spec: WorldSpec, height: int, width: int, fps: float, frames: int) ->
     return RenderedClip(spec, pixels, sound.mix(spec, done.happenings, seconds), fps, truth)
 
 
+def pictures(spec: WorldSpec, height: int, width: int, fps: float, frames: int, first: int = 0) -> Frames:
+    """The frames alone, uint8 [F, H, W, 3], from frame number ``first`` on: no sound, captions or truth are made.
+
+    Raises:
+        InvalidSpec, SpritesMissing: As ``render``.
+    """
+    _check(height, width, fps, first + frames)
+    done = simulate(spec, max((first + frames) / fps, spec.seconds))
+    times = np.arange(first, first + frames) / fps
+    return _paint(spec, done, camera.path(spec, times, done), times, (height, width))[0]
+
+
+def _check(height: int, width: int, fps: float, frames: int) -> None:
+    if min(height, width) < _SMALLEST or max(height, width) > _LARGEST:
+        raise InvalidSpec(f"frame size {width}x{height}: sides are {_SMALLEST} to {_LARGEST} pixels")
+    if frames < 1 or fps <= 0 or frames / fps > HORIZON:
+        raise InvalidSpec(f"{frames} frames at {fps} fps: at least one, and at most {HORIZON:g} s")
+
+
 def _paint(
     spec: WorldSpec, done: Simulation, path: camera.CameraPath, times: NDArray[np.float64], size: tuple[int, int]
 ) -> tuple[Frames, Frames, list[Actor], Lettering | None]:
@@ -92,6 +108,7 @@ def _paint(
     pixels = np.empty((len(times), height, width, 3), np.uint8)
     instances = np.zeros((len(times), height, width), np.uint8)
     back: tuple[tuple[int, ...], Frames] | None = None
+    before: tuple[int | tuple[float, ...], ...] | None = None
     for frame in range(len(times)):
         drawn = [
             curtain.drawn(
@@ -99,6 +116,13 @@ def _paint(
             )
             for curtain, scale, shift in zip(curtains, scales, shifts, strict=True)
         ]
+        now = (*(id(part[0]) for part in drawn), *(player.state(frame) for player in players))
+        if now == before:  # nothing has moved
+            pixels[frame], instances[frame] = pixels[frame - 1], instances[frame - 1]
+            for player in players:
+                player.hold(frame)
+            continue
+        before = now
         behind = [part for part, layer in zip(drawn, scene, strict=True) if layer.depth >= 1]
         same = tuple(id(part[0]) for part in behind)
         canvas = pixels[frame]
@@ -112,10 +136,7 @@ def _paint(
         seen = instances[frame]
         for player in reversed(players):  # the first stands in front
             player.paint(frame, canvas, seen)
-        for part, layer in zip(drawn, scene, strict=True):
-            if layer.depth < 1:
-                blend(canvas[part[1] :], part[0])
-                seen[part[1] :][part[0][..., 3] > 0] = FRONT
+        _lay_front(canvas, seen, [part for part, layer in zip(drawn, scene, strict=True) if layer.depth < 1])
         if spec.style != "natural":
             canvas[...] = cv2.transform(canvas, STYLES[spec.style])
         if letters:
@@ -124,6 +145,13 @@ def _paint(
         for player in players:
             player.count(frame, seen)
     return pixels, instances, players, letters
+
+
+def _lay_front(canvas: Frames, seen: Frames, parts: list[tuple[Frames, int]]) -> None:
+    """What stands before the action."""
+    for picture, first in parts:
+        blend(canvas[first:], picture)
+        seen[first:][picture[..., 3] > 0] = FRONT
 
 
 def _placed(path: camera.CameraPath, depth: float, size: tuple[int, int]) -> tuple[NDArray[np.float64], ...]:

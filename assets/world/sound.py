@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from assets.world import synthesis
 from assets.world.backdrops import THEMES
-from assets.world.physics import STEPS, Happening
+from assets.world.physics import STEPS, Happening, simulate
 from assets.world.spec import WorldSpec
 from assets.world.truth import Event
 from models.recipes import SAMPLE_RATE
@@ -31,6 +31,11 @@ def mix(spec: WorldSpec, happenings: Sequence[Happening], seconds: float) -> Sam
         room = min(len(sound), count - start)
         out[start : start + room] += np.float32(_LEVELS[happening.kind] * happening.force) * sound[:room]
     return np.clip(out, -1, 1, out=out)
+
+
+def heard(spec: WorldSpec, seconds: float) -> Samples:
+    """The sound of a clip of which nothing is to be seen, as ``mix`` gives it."""
+    return mix(spec, simulate(spec, seconds).happenings, seconds)
 
 
 def ambience_events(spec: WorldSpec, seconds: float) -> list[Event]:

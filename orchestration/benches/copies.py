@@ -1,6 +1,6 @@
 """Copies: how many synthetic copies the near-duplicate search finds, and how many unrelated pairs it takes for copies.
 
-Originals are the clips of the packages' footage and clips of the procedural corpus. Each is written again as a video
+Originals are the clips of the packages' footage and clips of the sandbox world. Each is written again as a video
 file in six ways, and every file goes through the same description as curation gives it.
 """
 
@@ -129,19 +129,19 @@ def _shot(name: str, clip: dict[str, Any]) -> str:
 
 
 def rendered_originals(count: int) -> Iterator[Original]:
-    """Clips of the procedural corpus in 256x144, no two with the same ground, colour and shape."""
-    from assets.corpus.draw import draw
-    from assets.corpus.render import render
+    """Plain clips of the sandbox world in 256x144, no two with the same ground, colour and kind of thing."""
+    from assets.world.draw import EASY, draw
+    from assets.world.render import pictures
 
-    seen: set[tuple[str, str, str]] = set()
-    index = 0
+    seen: set[tuple[str, ...]] = set()
+    seed = 0
     while len(seen) < count:
-        spec = draw("video", "train", index)
-        index += 1
-        facts = (spec.scene.background, spec.scene.figure.colour, spec.scene.figure.shape)
+        spec = draw(seed, EASY)
+        seed += 1
+        facts = (*spec.background.colours, spec.objects[0].colour or "own", spec.objects[0].kind)
         if facts not in seen:
             seen.add(facts)
-            yield Original(" ".join(facts), render(spec, 144, 256, 48, _FPS), _FPS)
+            yield Original(" ".join(facts), pictures(spec, 144, 256, _FPS, 48), _FPS)
 
 
 def _described(path: Path, frames: Frames, fps: float, crf: int) -> Look:

@@ -10,7 +10,7 @@ from serving.home import Home
 BRIEF = """
 product: Stella
 message: Shine
-audiences: [{name: all, prompt: a yellow star spins on a black background}]
+audiences: [{name: all, prompt: a white star spins on a black background}]
 locales: [en]
 aspect_ratios: ["16:9"]
 """

@@ -7,7 +7,7 @@ import assets.curated
 import assets.data_card
 import assets.dataset
 import assets.footage
-import assets.shapes
+import assets.sandbox
 from assets.artifact import Artifact
 from assets.manifest import read_manifest
 from assets.store import Store
@@ -17,7 +17,7 @@ from orchestration.resources import RunSettings
 from serving.catalog import Catalog
 from serving.home import Home
 
-MODULES = [assets.footage, assets.curated, assets.shapes, assets.dataset, assets.data_card]
+MODULES = [assets.footage, assets.curated, assets.sandbox, assets.dataset, assets.data_card]
 
 
 @pytest.fixture(scope="module")

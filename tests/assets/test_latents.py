@@ -4,9 +4,9 @@ import dagster as dg
 import pytest
 
 from assets.artifact import DONE, Artifact
-from assets.corpus.manifest import records
 from assets.latents import latents, shards_are_sound
 from assets.manifest import write_manifest
+from assets.sandbox_corpus.lots import records
 from assets.store import Store
 from models.recipes import AutoencoderConfig, CodecConfig, CorpusSize, Profile, smoke
 from serving.home import Home
@@ -38,7 +38,9 @@ def materialize(tmp_path):
         (tmp_path / name).mkdir()
         model.save(tmp_path / name)
     (tmp_path / "data").mkdir()
-    write_manifest(tmp_path / "data" / "dataset.jsonl", [record.row() for record in records(profile.corpus)])
+    write_manifest(
+        tmp_path / "data" / "dataset.jsonl", [record.row() for record in records(profile.corpus, profile.world)]
+    )
     write_manifest(home.manifests / "footage.jsonl", [])
     folders = {"dataset": "data", "autoencoder": "autoencoder", "codec": "codec"}
     inputs = [_given(name, Artifact(tmp_path / folder, name, {"dvc_md5": name})) for name, folder in folders.items()]

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from assets.artifact import folder_digest
-from assets.corpus.prompts import EVALUATION_PROMPTS
 from assets.evaluation import review as reviewing
 from assets.evaluation.evidence import EVIDENCE, Evidence, read_metrics
 from assets.evaluation.policy import REQUIRED_GATES
 from assets.evaluation.promotion import NothingToPromote, promote_challenger
+from assets.evaluation.prompts import EVALUATION_PROMPTS
 from assets.evaluation.review import EvidenceTampered
 from assets.evaluation.samples import Protocol
 from assets.evaluation.serving_config import serving_config

@@ -12,7 +12,7 @@ from serving.home import Home
 BRIEF = """
 product: Stella
 message: Shine
-audiences: [{name: all, prompt: a yellow star spins on a black background}]
+audiences: [{name: all, prompt: a white star spins on a black background}]
 locales: [en]
 aspect_ratios: ["16:9"]
 """
@@ -69,7 +69,7 @@ def test_a_brief_runs_once_until_it_changes(home, instance):
     [
         ("missing.yaml", BRIEF.replace("product: Stella\n", ""), "product"),
         ("locale.yaml", BRIEF.replace("[en]", "[xx-YY]"), "locales"),
-        ("refused.yaml", BRIEF.replace("a yellow star", "a naked woman"), "sexual"),
+        ("refused.yaml", BRIEF.replace("a white star", "a naked woman"), "sexual"),
         ("named.yaml", BRIEF + "id: other\n", "name the file other.yaml"),
         ("injection.yaml", BRIEF + 'id: "a\'; drop table runs--"\n', "id"),
         ("broken.yaml", "{", "YAML"),

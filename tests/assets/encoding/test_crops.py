@@ -1,12 +1,12 @@
 import numpy as np
 
-from assets.corpus.manifest import records
-from assets.corpus.palette import RGB
 from assets.encoding.crops import PixelCrops, SoundCrops
-from assets.encoding.held_out import heard, mean_colour_psnr, seen
+from assets.encoding.held_out import mean_colour_psnr, seen, sounding
+from assets.sandbox_corpus.lots import records
+from assets.world.colours import RGB
 from models.recipes import smoke
 
-_RECORDS = list(records(smoke().corpus))
+_RECORDS = list(records(smoke().corpus, smoke().world))
 
 
 def _generator():
@@ -50,7 +50,7 @@ def test_held_out_clips_are_validation_clips():
         "video": (16, 64, 64, 3),
         "person": (16, 64, 64, 3),
     }
-    assert [len(sound) for sound in heard(_RECORDS)] == [96_000] * 6
+    assert [len(sound) for sound in sounding(_RECORDS)] == [96_000] * 6
 
 
 def test_a_flat_clip_loses_nothing_to_its_mean_colour_and_two_halves_lose_their_difference():

@@ -1,13 +1,12 @@
 import numpy as np
 import pytest
 
-from assets.corpus.draw import lasting
-from assets.corpus.manifest import records
-from assets.corpus.render import render
-from assets.corpus.sound import sound
 from assets.encoding.encoder import Encoder
 from assets.encoding.plan import Part, plan
 from assets.encoding.shards import NULL, read_index, read_shard, write_index, write_shard
+from assets.sandbox_corpus.lots import records
+from assets.world.lasting import lasting
+from assets.world.render import render
 from models.files import sha256_file
 from models.recipes import smoke
 from serving.features import video_features
@@ -38,8 +37,11 @@ class _Lengths:
         return states, np.ones((len(texts), 40), bool)
 
 
+_PARTS = plan([record.row() for record in records(smoke().corpus, smoke().world)], {}, smoke())
+
+
 def _parts(group):
-    return [p for p in plan([r.row() for r in records(smoke().corpus)], {}, smoke()) if p.group == group]
+    return [part for part in _PARTS if part.group == group]
 
 
 @pytest.fixture
@@ -53,14 +55,14 @@ def test_latents_are_those_of_the_rendered_clip(encoder):
     assert tensors["latent"].shape == (len(part.clips), 16, *part.latent_size)
     assert tensors["latent"].dtype == np.float16
     spec = lasting(part.clips[1].spec, 4.0)
-    first = render(spec, part.height, part.width, 1)[0] / 127.5 - 1
+    first = render(spec, part.height, part.width, 16, 64).frames[0] / 127.5 - 1
     assert tensors["latent"][1, 0, 0, 0, 0] == pytest.approx(first[:8, :8].mean(), abs=1e-3)
 
 
 def test_texts_are_prefixed_captions_encoded_once(encoder):
     part = _parts("video-low")[0]
     tensors = encoder.tensors(part)
-    lengths = [len(f"FPS-16. {clip.spec.caption}") for clip in part.clips]
+    lengths = [len(f"FPS-16. {clip.caption}") for clip in part.clips]
     assert tensors["text"][:, 0, 0].tolist() == lengths
     assert tensors["text"].shape == (len(part.clips), 40, 384)
     encoder.tensors(part)
@@ -92,8 +94,8 @@ def test_sound_and_picture_of_the_audio_group_belong_together(encoder):
     part = _parts("audio")[0]
     tensors = encoder.tensors(part)
     assert tensors["latent"].shape == (len(part.clips), 100, 128)
-    spec = lasting(part.clips[2].spec, 4.0)
-    assert tensors["latent"][2, 7] == pytest.approx(sound(spec, 4.0)[7 * 1920 : 7 * 1920 + 128], abs=1e-3)
+    clip = render(lasting(part.clips[2].spec, 4.0), 64, 64, 16, 64)
+    assert tensors["latent"][2, 7] == pytest.approx(clip.samples[7 * 1920 : 7 * 1920 + 128], abs=1e-3)
     video = encoder.tensors(Part("video", "train", 64, 64, 64, part.clips))["latent"]
     assert tensors["video"][2] == pytest.approx(video_features(video[2], 100), abs=1e-3)
 

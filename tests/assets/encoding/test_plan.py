@@ -1,18 +1,24 @@
 from collections import Counter
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
-from assets.corpus.manifest import records
 from assets.encoding.plan import plan, resampled, windows
+from assets.sandbox_corpus.lots import records
 from models.recipes import demo, smoke
 
 _CLIP = {"kind": "footage", "source": "s", "width": 640, "height": 360, "caption": "a street", "split": "train"}
 
 
+@cache
+def _records(size):
+    return tuple(records(size, demo().world))
+
+
 def _rows(profile, *footage):
     clips = [{**_CLIP, "id": f"f{n}", "start": start, "end": end} for n, (start, end) in enumerate(footage)]
-    return [record.row() for record in records(profile.corpus)] + clips
+    return [record.row() for record in _records(profile.corpus)] + clips
 
 
 def _plan(profile, *footage):
@@ -26,7 +32,7 @@ def test_every_clip_is_encoded_and_none_in_both_splits():
         split: {clip.id for part in parts if part.split == split for clip in part.clips}
         for split in ("train", "validation")
     }
-    assert ids["train"] | ids["validation"] == {record.id for record in records(profile.corpus)}
+    assert ids["train"] | ids["validation"] == {record.id for record in _records(profile.corpus)}
     assert not ids["train"] & ids["validation"]
 
 

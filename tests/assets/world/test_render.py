@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from assets.world.draw import WorldOptions, draw
-from assets.world.render import render
+from assets.world.render import pictures, render
 from assets.world.spec import CAMERAS, InvalidSpec
 from assets.world.truth import FRONT, TEXT
 from tests.assets.world.worlds import scene, thing
@@ -159,3 +159,20 @@ def test_things_that_are_pushed_or_collected_are_said_to_be():
 def test_impossible_renderings_are_refused(height, width, fps, frames, said):
     with pytest.raises(InvalidSpec, match=said):
         render(scene(thing()), height, width, fps, frames)
+
+
+def test_pictures_alone_are_those_of_the_whole_clip_from_any_frame_on():
+    for seed in range(12):
+        spec = draw(seed, WorldOptions(seconds=(1.0, 1.0)))
+        whole = render(spec, 48, 64, 12, 12)
+        assert np.array_equal(pictures(spec, 48, 64, 12, 12), whole.frames)
+        assert np.array_equal(pictures(spec, 48, 64, 12, 5, first=7), whole.frames[7:])
+
+
+def test_frames_in_which_nothing_moves_are_what_each_is_by_itself():
+    spec = scene(thing("box", "still"), thing("ball", "fall", x=0.3, lane=1))
+    clip = render(spec, 64, 64, 12, 30)
+    alone = [pictures(spec, 64, 64, 12, 1, first=frame)[0] for frame in range(30)]
+    assert np.array_equal(clip.frames, np.stack(alone))
+    tracks = clip.truth.tracks
+    assert all(np.ptp(track.seen[20:]) == 0 and track.seen[-1] > 0.9 for track in tracks)

@@ -6,7 +6,7 @@ from assets.world.backdrops import THEMES
 from assets.world.draw import draw
 from assets.world.physics import STEPS, simulate
 from assets.world.render import render
-from assets.world.sound import mix
+from assets.world.sound import heard, mix
 from tests.assets.world.worlds import scene, thing
 
 _RATE = 48_000
@@ -93,3 +93,9 @@ def test_an_engine_runs_as_long_as_the_clip():
     without = mix(spec, (), 2.0)
     level = np.abs(clip.samples - without).reshape(20, -1).max(axis=1)
     assert level.min() > 0.03
+
+
+def test_what_is_heard_without_a_picture_is_the_clip_s_own_sound():
+    for seed in range(4):
+        spec = draw(seed)
+        assert np.array_equal(heard(spec, 1.5), render(spec, 16, 16, 4, 6).samples)

@@ -20,7 +20,7 @@ def test_the_bench_finds_the_copies_of_a_few_clips_and_nothing_else(originals, m
     assert 0 < figures["copy_compared_share"] <= 1
 
 
-def test_no_two_rendered_originals_share_ground_colour_and_shape(originals):
+def test_no_two_rendered_originals_share_ground_colour_and_kind(originals):
     assert len({original.group for original in originals}) == len(originals)
 
 

@@ -21,7 +21,7 @@ def fields():
         "product": "Bouncing Ball",
         "brand": "ACME",
         "message": {"en": "Bounce into spring", "de": "Mehr Sprungkraft"},
-        "audiences": [{"name": "kids", "prompt": "a red circle moves right on a blue background"}],
+        "audiences": [{"name": "kids", "prompt": "a red ball rolls to the right on a blue background"}],
         "locales": ["en", "de-AT"],
         "aspect_ratios": ["1:1"],
         "seconds": 4,

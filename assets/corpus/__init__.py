@@ -1,1 +1,0 @@
-"""The procedural corpus: moving, coloured, sounding shapes whose truth is known exactly."""
