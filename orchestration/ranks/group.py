@@ -5,10 +5,10 @@ import signal
 import time
 from pathlib import Path
 
-from models.files import write_json
 from models.training.interruption import REQUEUE
+from orchestration.ranks.failure import Failure
 from orchestration.ranks.processes import die_with_parent
-from orchestration.ranks.spec import FAILURE, log_path
+from orchestration.ranks.spec import log_path
 from orchestration.ranks.worker import run_rank
 
 _GRACE = 5.0  # seconds for the others to end by themselves, with their own last words in the log
@@ -46,9 +46,9 @@ class RankGroup:
         code = os.waitstatus_to_exitcode(status)
         if code == REQUEUE:
             return code
-        if not (self._job / FAILURE).exists():
+        if Failure.read(self._job) is None:
             reason = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-            write_json(self._job / FAILURE, {"rank": rank, "log": str(log_path(self._job, rank)), "reason": reason})
+            Failure(reason, log_path(self._job, rank), rank).write(self._job)
         return code if code > 0 else 128 - code
 
     def _fork(self, rank: int, rendezvous: str) -> int:

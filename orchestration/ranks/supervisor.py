@@ -5,9 +5,9 @@ import signal
 import socket
 from pathlib import Path
 
-from models.files import write_json
+from orchestration.ranks.failure import Failure
 from orchestration.ranks.group import RankGroup
-from orchestration.ranks.spec import FAILURE, JobSpec, log_path
+from orchestration.ranks.spec import JobSpec, log_path
 
 
 def supervise(job: Path) -> None:
@@ -25,7 +25,7 @@ def supervise(job: Path) -> None:
     def end(number: int, frame: object) -> None:
         del frame
         group.send(signal.SIGKILL)
-        write_json(job / FAILURE, {"rank": 0, "log": str(log_path(job, 0)), "reason": f"ended by signal {number}"})
+        Failure(f"ended by signal {number}", log_path(job, 0), rank=0).write(job)
         os._exit(1)
 
     signal.signal(signal.SIGTERM, end)
