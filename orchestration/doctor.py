@@ -52,6 +52,7 @@ def examine(home: Home) -> list[Finding]:
         _disk(home),
         _memory(),
         _keys(home),
+        _launcher(),
         *_versions(REPOSITORY / "constraints.txt"),
         _antlr(),
         _runtimes(),
@@ -90,6 +91,19 @@ def _keys(home: Home) -> Finding:
         return Finding("keys", True, "none yet; made at the first signature")
     found = key_problems(home.keys)
     return Finding("keys", not found, f"{home.keys}: {len(found)} problems", "; ".join(found))
+
+
+def _launcher() -> Finding:
+    """Whether what runs the training jobs answers."""
+    from orchestration.launchers.base import LauncherUnreachable
+    from orchestration.launchers.selection import chosen_backend
+    from orchestration.launchers.settings import LAUNCHER, LauncherSettings, SettingsInvalid
+
+    try:
+        settings = LauncherSettings.from_env()
+        return Finding("launcher", True, f"{settings.launcher}: {chosen_backend(settings).check()}")
+    except (SettingsInvalid, LauncherUnreachable) as problem:
+        return Finding("launcher", False, str(problem), f"correct that, or set {LAUNCHER}=local")
 
 
 def _versions(constraints: Path) -> Iterator[Finding]:

@@ -11,6 +11,8 @@ from assets.store import Store
 from models.recipes import PROFILES, Profile
 from orchestration.io_manager import ArtifactIOManager
 from orchestration.launchers import Launcher
+from orchestration.launchers.selection import chosen_backend
+from orchestration.launchers.settings import LauncherSettings
 from orchestration.registry import MlflowRegistry
 from orchestration.tracking import MlflowTracker
 from serving.home import Home
@@ -40,6 +42,9 @@ def build_resources(
         profile: ``smoke``, ``demo`` or ``full``. By default the run's tag ``cinemill/profile``, then
             ``CINEMILL_PROFILE``, then ``demo``.
         footage: Folders or URIs. By default ``CINEMILL_FOOTAGE``, separated by the path separator.
+
+    Raises:
+        SettingsInvalid: What ``CINEMILL_LAUNCHER`` or the file ``CINEMILL_LAUNCHER_SETTINGS`` says is wrong.
     """
     home = home or Home.from_env()
     tracker = MlflowTracker(home)
@@ -55,7 +60,7 @@ def build_resources(
         "store": Store(home.store, tracker),
         "tracker": tracker,
         "registry": MlflowRegistry(tracker),
-        "launcher": Launcher(home),
+        "launcher": Launcher(home, chosen_backend(LauncherSettings.from_env())),
         "settings": settings,
         "home": home,
         "io_manager": ArtifactIOManager(home.store),

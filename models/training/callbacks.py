@@ -8,6 +8,7 @@ import lightning.pytorch as pl
 import torch
 
 from models.training.checkpoint import Checkpoints
+from models.training.errors import TrainingInterrupted
 from models.training.metrics import MetricsLog
 from models.training.module import FlowTraining
 from models.training.validation import Validation
@@ -91,7 +92,7 @@ class Validating(pl.Callback):
 
 
 class Checkpointing(pl.Callback):
-    """Saves every so many steps, and restores at the start of a run that was interrupted."""
+    """Saves every so many steps and when asked to stop, and restores at the start of a run that was interrupted."""
 
     def __init__(self, checkpoints: Checkpoints, log: MetricsLog, every: int, say: Callable[[str], None]) -> None:
         self.resumed_from: int | None = None
@@ -123,9 +124,19 @@ class Checkpointing(pl.Callback):
         self._say(f"resumed after step {step}")
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: int, batch_idx: int) -> None:  # noqa: ARG002
-        """Save at intervals; the end of the training is a model, not a checkpoint."""
-        if pl_module.done % self._every or pl_module.done >= pl_module.recipe.steps:
+        """Save at intervals; the end of the training is a model, not a checkpoint.
+
+        Raises:
+            TrainingInterrupted: A rank was asked to stop. On every rank, after the checkpoint.
+        """
+        if pl_module.done >= pl_module.recipe.steps:
             return
+        if pl_module.stopping or pl_module.done % self._every == 0:
+            self._save(trainer, pl_module)
+        if pl_module.stopping:
+            raise TrainingInterrupted(f"{pl_module.recipe.name}: asked to stop; saved after step {pl_module.done}")
+
+    def _save(self, trainer: pl.Trainer, pl_module: FlowTraining) -> None:
         folder = self._checkpoints.unfinished(pl_module.done)
         folder.mkdir(parents=True, exist_ok=True)
         state = {"done": pl_module.done, "skipped": pl_module.skipped}

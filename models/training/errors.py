@@ -5,6 +5,10 @@ class TrainingFailed(RuntimeError):
     """A training job ended without a result; the message names the job, its log file and the last lines of it."""
 
 
+class TrainingInterrupted(RuntimeError):
+    """A rank stopped because it was asked to; a checkpoint holds everything up to the step that the message names."""
+
+
 class CheckpointDamaged(RuntimeError):
     """A checkpoint's content does not match its checksums."""
 

@@ -15,6 +15,7 @@ from models.training.batches import Batches
 from models.training.draws import draw
 from models.training.ema import ShardedAverage
 from models.training.errors import LossNotFinite
+from models.training.interruption import Interruption
 from models.training.methods import Batch, Method
 from models.training.schedule import learning_rate
 from models.training.shards import Shards
@@ -32,9 +33,15 @@ class FlowTraining(pl.LightningModule):
         method: How the network is called.
         network: Trained in place.
         shards: Where the empty caption is.
+        interruption: This rank's request to stop.
+
+    Attributes:
+        stopping: Whether any rank had been asked to stop by the last step: the same on all.
     """
 
-    def __init__(self, recipe: TrainingRecipe, method: Method, network: nn.Module, shards: Shards) -> None:
+    def __init__(
+        self, recipe: TrainingRecipe, method: Method, network: nn.Module, shards: Shards, interruption: Interruption
+    ) -> None:
         super().__init__()
         self.automatic_optimization = False  # a step with a broken loss is left out, which automatic cannot
         self.recipe = recipe
@@ -43,9 +50,11 @@ class FlowTraining(pl.LightningModule):
         self.batches = Batches(recipe.data, recipe.batch_size, recipe.seed)
         self.done = 0
         self.skipped = 0
+        self.stopping = False
         self.latest: dict[str, float] = {}
         self.average: ShardedAverage
         self._null = (shards.null_text, shards.null_mask)
+        self._interruption = interruption
         self._bad = 0
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
@@ -122,13 +131,11 @@ class FlowTraining(pl.LightningModule):
         loss = flow_loss(
             lambda x, t: self.forward(x, t, batch), latent, draws.times.to(self.device), draws.noise.to(self.device)
         )
-        mean = loss.detach().clone()
-        torch.distributed.all_reduce(mean)
-        mean /= self.trainer.world_size
+        mean = self._agree(loss.detach())
         self.done = step + 1
         self.latest = {}
-        if not math.isfinite(mean.item()):
-            self._skip(step, mean.item())
+        if not math.isfinite(mean):
+            self._skip(step, mean)
             return
         self._bad = 0
         rate = learning_rate(self.recipe, step)
@@ -138,7 +145,14 @@ class FlowTraining(pl.LightningModule):
         self.optimizers().step()  # type: ignore[union-attr]
         self.average.update()
         norm = self.engine.get_global_grad_norm()
-        self.latest = {"loss": mean.item(), "learning_rate": rate, "gradient_norm": float(norm or 0)}
+        self.latest = {"loss": mean, "learning_rate": rate, "gradient_norm": float(norm or 0)}
+
+    def _agree(self, loss: Tensor) -> float:
+        """The mean loss over all ranks. The same message says whether one was asked to stop: all stop at one step."""
+        shared = torch.stack([loss, torch.tensor(float(self._interruption.asked), device=loss.device)])
+        torch.distributed.all_reduce(shared)
+        self.stopping = bool(shared[1] > 0)
+        return float(shared[0] / self.trainer.world_size)
 
     def _drop_captions(self, batch: Batch, dropped: Tensor) -> None:
         length = batch["text_mask"].shape[1]

@@ -16,6 +16,7 @@ from models.files import sha256_file, write_text
 from models.recipes import TrainingRecipe
 from models.training.callbacks import Checkpointing, Curves, Progress, Validating
 from models.training.checkpoint import Checkpoints
+from models.training.interruption import Interruption
 from models.training.methods import method_of
 from models.training.metrics import MetricsLog
 from models.training.module import FlowTraining
@@ -76,6 +77,7 @@ def train(
     world_size: int,
     rendezvous: str = "env://",
     progress: Progress = _silent,
+    interruption: Interruption | None = None,
 ) -> Result | None:
     """Train as rank ``rank`` of ``world_size``; every rank's process calls this once.
 
@@ -90,11 +92,13 @@ def train(
         rendezvous: ``env://`` (with LOCAL_WORLD_SIZE where there are several machines), or ``file://`` and the path of
             a file that does not exist yet.
         progress: Called on rank 0 about twenty times.
+        interruption: Asks this rank, and by it all of them, to save and stop after the present step.
 
     Returns:
         The result on rank 0, None elsewhere.
 
     Raises:
+        TrainingInterrupted: ``interruption`` was asked of any rank; a checkpoint is saved.
         LossNotFinite, ShardDamaged, DataMissing: as their names say.
     """
     begun = time.time()
@@ -106,7 +110,8 @@ def train(
         method.initialise(network, Path(recipe.init))
     for unit in gathered_units(network):
         set_z3_leaf_module(unit, flag=True)
-    training = FlowTraining(recipe, method, network, open_shards(Path(recipe.data[0].index)))
+    shards = open_shards(Path(recipe.data[0].index))
+    training = FlowTraining(recipe, method, network, shards, interruption or Interruption())
     log = MetricsLog(folder / WORK / METRICS)
     curves = Curves(log, progress)
     validating = Validating(Validation(recipe.validation), log, recipe.checkpoint_every)
@@ -133,6 +138,8 @@ def train(
         enable_model_summary=False,
         use_distributed_sampler=False,
     )
+    # Lightning's own handler of SIGTERM starts a collective from inside the signal: beside the training's it hangs.
+    trainer._signal_connector.register_signal_handlers = lambda: None  # type: ignore[method-assign]  # noqa: SLF001
     trainer.fit(training)
     _publish(training, folder, rank)
     result = None

@@ -11,13 +11,27 @@ import dagster as dg
 from models.files import read_json, sha256_file
 from models.recipes import TrainingRecipe
 from models.training.errors import TrainingFailed
-from orchestration.launchers.base import Backend, JobState
+from orchestration.launchers.base import (
+    Backend,
+    JobCancelled,
+    JobHeld,
+    JobOutOfMemory,
+    JobOutOfTime,
+    JobState,
+)
 from orchestration.launchers.local import LocalBackend
-from orchestration.ranks.spec import FAILURE, RESULT, JobSpec
+from orchestration.ranks.failure import Cause, Failure
+from orchestration.ranks.spec import RESULT, JobSpec
 from serving.home import Home
 
-_POLL = 0.1  # seconds
 _LAST_LINES = 15
+_ERRORS: dict[Cause, type[TrainingFailed]] = {
+    Cause.failed: TrainingFailed,
+    Cause.memory: JobOutOfMemory,
+    Cause.time: JobOutOfTime,
+    Cause.cancelled: JobCancelled,
+    Cause.held: JobHeld,
+}
 
 
 class Launcher:
@@ -45,7 +59,8 @@ class Launcher:
         good checkpoint. An interrupt of this run ends the job.
 
         Raises:
-            TrainingFailed: The job ended without a result.
+            TrainingFailed: The job ended without a result; a subclass in ``base`` where more is known.
+            LauncherUnreachable, JobRejected: The cluster does not answer, or refused the job.
         """
         job = self._jobs / job_id
         job.mkdir(parents=True, exist_ok=True)
@@ -87,10 +102,10 @@ class Launcher:
 
     def _wait(self, job: Path, folder: Path) -> Mapping[str, Any]:
         while self.backend.poll(job) is JobState.RUNNING:
-            time.sleep(_POLL)
+            time.sleep(self.backend.interval)
         if (result := self._finished(job, folder)) is not None:
             return result
-        raise TrainingFailed(_failure(job))
+        raise _failure(job)
 
     def _finished(self, job: Path, folder: Path) -> Mapping[str, Any] | None:
         """The result, if the model that it speaks of is still there."""
@@ -101,12 +116,11 @@ class Launcher:
         return result if weights.exists() and sha256_file(weights) == result["sha256"] else None
 
 
-def _failure(job: Path) -> str:
-    """Job, rank, log file and its last lines."""
-    if not (job / FAILURE).exists():
-        return f"job {job.name} is gone without a result (killed?); logs in {job}: run it again, it resumes"
-    failure = read_json(job / FAILURE)
-    log = Path(failure["log"])
-    lines = log.read_text(errors="replace").splitlines()[-_LAST_LINES:] if log.exists() else []
-    tail = "\n".join(lines)
-    return f"job {job.name}: rank {failure['rank']} {failure['reason']}; log {log}:\n{tail}"
+def _failure(job: Path) -> TrainingFailed:
+    """Job, rank, reason, what to do, log file and its last lines."""
+    failure = Failure.read(job)
+    if failure is None:
+        return TrainingFailed(
+            f"job {job.name} is gone without a result (killed?); logs in {job}: run it again, it resumes"
+        )
+    return _ERRORS[failure.cause](f"job {job.name}: {failure.described(_LAST_LINES)}")

@@ -23,6 +23,8 @@ class LocalBackend:
     work. A job's identity is the pid and start time of its supervisor.
     """
 
+    interval = 0.1
+
     def __init__(self) -> None:
         self._host: subprocess.Popen[str] | None = None
         self._ready = False
@@ -32,6 +34,10 @@ class LocalBackend:
         """Begin to preload, in the background."""
         with self._lock:
             self._started()
+
+    def check(self) -> str:
+        """Nothing to reach: doctor looks at this machine by itself."""
+        return "this machine"
 
     def submit(self, spec: JobSpec, job: Path) -> None:
         """Fork the job's supervisor. Raises TrainingFailed when the host cannot start."""

@@ -3,42 +3,26 @@
 It reads a job folder a line from standard input, and ends when that closes; the jobs that it forked go on.
 """
 
-import gc
-import importlib
 import os
 import signal
 import sys
 from pathlib import Path
 
 from models.recipes import TrainingRecipe
+from orchestration.ranks.preload import preload
 from orchestration.ranks.processes import Process
 from orchestration.ranks.spec import PID
 from orchestration.ranks.supervisor import supervise
 
-# The last two are imported by DeepSpeed and torch on a first step: seconds, which each job would pay again.
-PRELOADED = (
-    "models.training.run",
-    "models.backbone",
-    "models.audio",
-    "dagster_pipes",
-    "deepspeed.runtime.zero.muon.muon_optimizer",
-    "torch._dynamo",
-)
-_RANKS = TrainingRecipe.world_size  # a machine with fewer GPUs trains on its cores
+_RANKS = TrainingRecipe.world_size
 
 
 def main() -> None:
     """Import, then fork jobs until standard input closes."""
-    import torch
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's interrupt is the parent's to answer
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what libraries print while they are imported is no answer
-    if torch.cuda.device_count() < _RANKS:  # DeepSpeed chooses its accelerator when it is imported
-        os.environ["DS_ACCELERATOR"] = "cpu"
-    for module in PRELOADED:
-        importlib.import_module(module)
-    gc.freeze()  # what is imported stays: collections in the ranks need not walk through it, nor copy its pages
+    preload(_RANKS)
     answers.write("ready\n")
     for line in sys.stdin:
         job = Path(line.strip())

@@ -3,6 +3,7 @@
 import contextlib
 import math
 import os
+import signal
 import sys
 import time
 import traceback
@@ -11,20 +12,44 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from models.files import write_json
+from models.training.errors import TrainingInterrupted
+from models.training.interruption import REQUEUE, Interruption
 from orchestration.ranks.spec import RESULT, JobSpec, log_path
 
 Report = Callable[[str], None]
 
 
-def run_rank(job: Path, rank: int, rendezvous: str) -> int:
-    """Train as one rank of the job in ``job``; rank 0 writes ``result.json``, last. Returns the exit code."""
+def run_rank(job: Path, rank: int, rendezvous: str, *, local_size: int) -> int:
+    """Train as one rank of the job in ``job``; rank 0 writes ``result.json``, last.
+
+    Args:
+        job: The job's folder.
+        rank: In the whole job, from 0.
+        rendezvous: See ``models.training.run.train``.
+        local_size: Ranks of this machine.
+
+    Returns:
+        The exit code: 0; REQUEUE when it was asked to stop and has saved; 1.
+    """
+    interruption = Interruption()
+    interruption.watch()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR1, signal.SIGTERM})
     with log_path(job, rank).open("ab", buffering=0) as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
-    os.environ["GLOO_SOCKET_IFNAME"] = "lo"
-    os.environ["LOCAL_RANK"] = str(rank)
     try:
-        _train(job, rank, rendezvous)
+        spec = JobSpec.read(job)
+        if local_size == spec.recipe.world_size:  # nobody else to reach
+            os.environ["GLOO_SOCKET_IFNAME"] = "lo"
+        os.environ |= {
+            "RANK": str(rank),
+            "LOCAL_RANK": str(rank % local_size),
+            "WORLD_SIZE": str(spec.recipe.world_size),
+        }
+        _train(spec, job, rank, rendezvous, local_size, interruption)
+    except TrainingInterrupted as stopped:
+        print(f"{stopped}; exit code {REQUEUE}", flush=True)  # noqa: T201 (the log)
+        return REQUEUE
     except BaseException:  # noqa: BLE001 (a rank's process ends here: whatever it was goes to its log)
         traceback.print_exc()
         return 1
@@ -34,23 +59,22 @@ def run_rank(job: Path, rank: int, rendezvous: str) -> int:
     return 0
 
 
-def _train(job: Path, rank: int, rendezvous: str) -> None:
+def _train(spec: JobSpec, job: Path, rank: int, rendezvous: str, local_size: int, interruption: Interruption) -> None:
     import torch
 
     from models.training.run import train
 
     warnings.filterwarnings("ignore", category=FutureWarning, module="torch.distributed")  # one a step, from DeepSpeed
-    spec = JobSpec.read(job)
-    world_size = spec.recipe.world_size
-    torch.set_num_threads(max(1, (os.cpu_count() or 1) // world_size))
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) // local_size))
     with _reporting(spec, rank) as report:
         result = train(
             spec.recipe,
             spec.folder,
             rank=rank,
-            world_size=world_size,
+            world_size=spec.recipe.world_size,
             rendezvous=rendezvous,
             progress=_Progress(spec, report),
+            interruption=interruption,
         )
         if result is not None:
             launch = None if result.first_step_at is None else result.first_step_at - spec.submitted

@@ -49,3 +49,22 @@ def test_a_taken_port_is_a_note(monkeypatch):
         (found,) = doctor._ports()
     assert not found.ok
     assert not found.fatal
+
+
+def test_the_launcher_that_is_chosen_is_asked(tmp_path, monkeypatch):
+    for name in ("CINEMILL_LAUNCHER", "CINEMILL_LAUNCHER_SETTINGS"):
+        monkeypatch.delenv(name, raising=False)
+    assert doctor._launcher().found == "local: this machine"
+    monkeypatch.setenv("CINEMILL_LAUNCHER", "slurm")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = doctor._launcher()
+    assert not found.ok
+    assert "scontrol is not on PATH" in found.found
+    scontrol = tmp_path / "scontrol"
+    scontrol.write_text("#!/bin/sh\necho 'Slurmctld(primary) at head is UP'\n")
+    scontrol.chmod(0o755)
+    assert doctor._launcher().found == "slurm: Slurmctld(primary) at head is UP"
+    monkeypatch.setenv("CINEMILL_LAUNCHER", "slrum")
+    found = doctor._launcher()
+    assert not found.ok
+    assert "choose local, slurm or kubernetes" in found.found

@@ -1,0 +1,50 @@
+"""One machine's part in a cluster job: what Slurm's srun or a pod starts there, once a machine.
+
+    python -m orchestration.ranks.node JOB
+
+It imports torch once, forks this machine's ranks with the variables that torchrun would set, hands a request to stop
+on to them, and ends as they ended: 0, the code of the first failure, or ``REQUEUE`` when they saved and stopped.
+"""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from models.training.interruption import REQUEUE, Interruption
+from orchestration.ranks.group import RankGroup
+from orchestration.ranks.placement import Placement
+from orchestration.ranks.preload import preload
+from orchestration.ranks.spec import FAILURE, JobSpec
+
+_REQUESTS = {signal.SIGUSR1, signal.SIGTERM}
+
+
+def main(job: Path) -> int:
+    """Run this machine's ranks of the job in ``job``; returns the exit code."""
+    interruption = Interruption()
+    interruption.watch()  # from the first moment: unheard, the signal would end this process and its ranks with it
+    placement = Placement.of(os.environ)
+    world_size = JobSpec.read(job).recipe.world_size
+    ranks = placement.ranks(world_size)
+    if placement.node == 0:
+        (job / FAILURE).unlink(missing_ok=True)  # an earlier attempt's
+    preload(len(ranks))
+    os.environ |= {
+        "MASTER_ADDR": placement.address,
+        "MASTER_PORT": str(placement.port),
+        "LOCAL_WORLD_SIZE": str(len(ranks)),
+    }
+    # Requests wait until the ranks are there to hear of them; each rank lets them through when it listens itself.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _REQUESTS)
+    if interruption.asked:
+        return REQUEUE
+    group = RankGroup(job, ranks, "env://")
+    for number in _REQUESTS:
+        signal.signal(number, lambda *_: group.send(signal.SIGUSR1))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _REQUESTS)
+    return group.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
