@@ -103,6 +103,28 @@ def list_clips(
     _out.print(table)
 
 
+@catalog.command()
+def search(
+    text: Annotated[str, typer.Argument(help="What a clip should show, as in 'a red ball falls'.")],
+    limit: Annotated[int, typer.Option(help="How many clips at most.", min=1)] = 10,
+) -> None:
+    """Kept clips nearest to a text in the joint embedding of clips and texts, the nearest first."""
+    with _catalog() as records:
+        kept = records.embeddings()
+        names = {row.id: row.name for row in records.footage()}
+    if not kept:
+        _err.print("no kept clip has an embedding: `cinemill curate` measures them", markup=False)
+        raise typer.Exit(1)
+    from assets.curation.search import nearest
+
+    table = Table("clip", "file", "from", "to", "cosine", "caption")
+    for place, cosine in nearest(text, [vector for _, vector in kept], limit):
+        clip = kept[place][0]
+        cells = (clip.id[:_ID], names[clip.source], f"{clip.start:.2f}", f"{clip.end:.2f}", f"{cosine:.2f}")
+        table.add_row(*map(escape, cells), escape(clip.caption or ""))
+    _out.print(table)
+
+
 @contextmanager
 def _catalog() -> Iterator[Any]:
     from serving.catalog import Catalog

@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from assets.curation.signals.borders import Borders
+from assets.curation.signals.embedding import Embedding
 from assets.curation.signals.flow import Flow
 from assets.curation.signals.frame import SAMPLE_RATE, Frame, Signal, Track
 from assets.curation.signals.motion import Motion
@@ -46,7 +47,7 @@ def analyse(path: Path) -> Analysis:
         av.FFmpegError: its pictures cannot be decoded to their end.
     """
     detector, still, sound = ShotDetector(), Stillness(), Sound()
-    seeing: list[Signal] = [Samples(), Motion(), Flow(), still, Borders(), Quality(), Text(), Nsfw()]
+    seeing: list[Signal] = [Samples(), Motion(), Flow(), still, Borders(), Quality(), Text(), Nsfw(), Embedding()]
     first = last = None
     frames = 0
     for frame in watch(path, sound):

@@ -1,8 +1,10 @@
 """Clusters of alike clips, and how often training should see each clip: often in proportion to 1/sqrt(cluster size).
 
-Any embedding will do; ``embedding`` is a plain one of looks and motion that knows nothing of meaning.
+Any embedding will do; ``embedding`` is that of the contrastive video-text model, ``looks`` a plain one of looks and
+motion that knows nothing of meaning, for clips which were measured before there was a model.
 """
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.curation.copies.look import CHROMA, LUMA, Look
+from assets.curation.signals.embedding import unpacked
+
+_log = logging.getLogger(__name__)
 
 _CELLS = 4  # a side
 _ROUNDS = 50
@@ -17,14 +22,30 @@ _SEED = 0
 
 
 def embedding(clips: Sequence[dict[str, Any]]) -> NDArray[np.float64]:
+    """Unit vectors of clips in the joint space, float [N, 256].
+
+    If any clip has none, all are described by their ``looks``, as the two do not mix; a warning says why.
+    """
+    if not clips:
+        return np.zeros((0, 1))
+    found = [clip["signals"].get("embedding") for clip in clips]
+    lacking = [clip for clip, text in zip(clips, found, strict=True) if not text]
+    if not lacking:
+        return np.array([unpacked(str(text)) for text in found], float)
+    why = lacking[0]["signals"].get("missing", {}).get("embedding", "measured before there was one; measure it again")
+    _log.warning("%d of %d clips have no joint embedding (%s): clusters go by looks", len(lacking), len(clips), why)
+    return looks(clips)
+
+
+def looks(clips: Sequence[dict[str, Any]]) -> NDArray[np.float64]:
     """Where brightness and colours lie, and how fast they move: float [N, 49] of clips with a look.
 
     The mean of the look's pictures in 4x4 cells, in units of 64 levels, and the logarithm of motion.
     """
-    return np.array([_embedding(clip) for clip in clips]).reshape(len(clips), 3 * _CELLS**2 + 1)
+    return np.array([_look(clip) for clip in clips]).reshape(len(clips), 3 * _CELLS**2 + 1)
 
 
-def _embedding(clip: dict[str, Any]) -> NDArray[np.float64]:
+def _look(clip: dict[str, Any]) -> NDArray[np.float64]:
     look = Look.unpacked(clip["look"])
     luma = look.luma.mean(axis=0).reshape(_CELLS, LUMA // _CELLS, _CELLS, -1).mean(axis=(1, 3))
     chroma = look.chroma.mean(axis=0).reshape(_CELLS, CHROMA // _CELLS, _CELLS, CHROMA // _CELLS, 2).mean(axis=(1, 3))

@@ -9,7 +9,7 @@ from assets.world.backdrops import THEMES
 from assets.world.identities import identity
 from assets.world.kinds import Manner
 from assets.world.physics import STEPS, Simulation
-from assets.world.spec import ObjectSpec, WorldSpec
+from assets.world.spec import CameraClass, ObjectSpec, WorldSpec
 from assets.world.sprites import kind_of
 
 SHORT_WORDS = 11
@@ -38,7 +38,7 @@ _DOES: dict[str, tuple[str, ...]] = {
     "pushed": ("is pushed", "gets pushed along"),
     "collected": ("is picked up", "gets collected"),
 }
-_CAMERA: dict[str, tuple[str, ...]] = {
+_CAMERA: dict[CameraClass, tuple[str, ...]] = {
     "zoom in": ("The camera zooms in", "The lens zooms in while the camera stays put"),
     "zoom out": ("The camera zooms out", "The lens zooms out while the camera stays put"),
     "push in": ("The camera pushes in toward the scene", "The camera moves forward"),
@@ -135,13 +135,21 @@ def noun(spec: WorldSpec, index: int, *, sized: bool = True) -> str:
 
 def verb(spec: WorldSpec, done: Simulation, index: int, rng: np.random.Generator) -> str:
     """What an object does."""
-    thing, motion = spec.objects[index], happened(spec, done, index)
-    manner = kind_of(thing, spec.sprites).manner
+    return doing(kind_of(spec.objects[index], spec.sprites).manner, happened(spec, done, index), rng)
+
+
+def doing(manner: Manner, motion: str, rng: np.random.Generator) -> str:
+    """A motion as a verb, for a thing that gets about in ``manner``."""
     if motion in {"left", "right"}:
         return f"{_pick(rng, _GOES[manner])} {_pick(rng, (f'to the {motion}', motion))}"
     if motion == "still":
         return "hovers" if manner == "fly" else _pick(rng, ("stands still", "stays still", "does not move"))
     return _pick(rng, _DOES[motion])
+
+
+def camera_phrases(kind: CameraClass) -> tuple[str, ...]:
+    """The ways to say what the camera does, each the beginning of a sentence."""
+    return _CAMERA[kind]
 
 
 def where(spec: WorldSpec) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, delete, event, make_url, or_, select
 from sqlalchemy.orm import Session
 
-from serving.catalog.tables import Base, Clip, Dataset, DatasetClip, Decision, Deliverable, Footage
+from serving.catalog.tables import Base, Clip, Dataset, DatasetClip, Decision, Deliverable, Embedding, Footage
 
 _BUSY_MILLISECONDS = 30_000
 _SHORTEST_ID = 4  # characters that may stand for a clip
@@ -73,6 +73,8 @@ class Catalog:
             for row in rows:
                 session.merge(Clip(**_columns(Clip, row)))
                 session.flush()
+                if vector := row.get("signals", {}).get("embedding"):
+                    session.merge(Embedding(clip_id=row["id"], vector=vector))
                 rejections = row["rejections"]
                 for place, rejection in enumerate(rejections):
                     session.merge(Decision(clip_id=row["id"], policy=policy, place=place, **rejection))
@@ -114,6 +116,12 @@ class Catalog:
         """What speaks against clips, of all or of one: by clip and policy, the deciding one first."""
         query = select(Decision).order_by(Decision.clip_id, Decision.policy, Decision.place)
         return self._all(query if clip_id is None else query.where(Decision.clip_id == clip_id))
+
+    def embeddings(self) -> list[tuple[Clip, str]]:
+        """Kept clips that have one, with their embeddings, by source and time."""
+        query = select(Clip, Embedding.vector).join(Embedding, Embedding.clip_id == Clip.id).where(Clip.kept.is_(True))
+        with Session(self._engine, expire_on_commit=False) as session:
+            return [(clip, vector) for clip, vector in session.execute(query.order_by(Clip.source, Clip.start))]
 
     def clips_named(self, subject: str) -> list[Clip]:
         """Clips that a person means: by their id or its beginning, else all clips of a source file.

@@ -86,6 +86,17 @@ class Clip(Base):
     decisions: Mapped[list["Decision"]] = relationship(back_populates="clip")
 
 
+class Embedding(Base):
+    """What a clip shows: the text of a vector in the joint space of clips and texts (its signal ``embedding``)."""
+
+    __tablename__ = "embedding"
+
+    clip_id: Mapped[str] = mapped_column(ForeignKey("clip.id"), primary_key=True)
+    vector: Mapped[str]
+
+    clip: Mapped[Clip] = relationship()
+
+
 class Decision(Base):
     """One thing that a policy holds against a clip: a signal that is out of its bounds, or was not measured.
 

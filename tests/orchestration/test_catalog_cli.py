@@ -96,6 +96,25 @@ def test_the_list_of_the_rejected_can_be_narrowed_to_a_policy(curated):
     assert len(run("catalog", "list").output.splitlines()) >= len(listed.splitlines())
 
 
+def test_a_search_lists_the_kept_clips_by_their_nearness_to_a_text(curated):
+    run, _, root = curated
+    rows = read_manifest(root / "out" / "curated.jsonl")
+    kept = [row for row in rows if row["kept"]]
+    assert all(row["signals"]["embedding"] for row in rows)
+    said = run("catalog", "search", "a red ball falls", "--limit", "1")
+    assert said.exit_code == 0
+    assert kept[0]["id"][:12] in said.output
+    assert re.search(r"-?0\.\d\d", said.output)
+    assert "still.mp4" not in said.output
+
+
+def test_a_search_in_an_empty_catalog_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setenv("CINEMILL_HOME", str(tmp_path))
+    said = CliRunner().invoke(app, ["catalog", "search", "a red ball"])
+    assert said.exit_code == 1
+    assert "cinemill curate" in said.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

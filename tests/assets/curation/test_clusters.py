@@ -1,7 +1,10 @@
+import logging
+
 import numpy as np
 import pytest
 
-from assets.curation.clusters import clusters, embedding, weights
+from assets.curation.clusters import clusters, embedding, looks, weights
+from assets.curation.signals.embedding import packed
 from tests.assets.curation.looks import look, textured
 
 
@@ -50,7 +53,26 @@ def test_alike_looks_lie_near_each_other():
         {"look": look(frames).packed(), "signals": {"motion": 2.0}}
         for frames in (textured(1), textured(1)[1:], textured(2))
     ]
-    found = embedding(clips)
+    found = looks(clips)
     assert found.shape == (3, 49)
     assert np.linalg.norm(found[0] - found[1]) < 0.3 * np.linalg.norm(found[0] - found[2])
-    assert embedding([]).shape == (0, 49)
+    assert looks([]).shape == (0, 49)
+
+
+def test_clips_are_described_by_their_joint_embeddings():
+    vectors = np.random.default_rng(0).normal(size=(3, 256))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    found = embedding([{"signals": {"embedding": packed(vector)}} for vector in vectors])
+    assert np.allclose(found, vectors, atol=5e-3)
+    assert len(embedding([])) == 0
+
+
+def test_rows_without_a_joint_embedding_are_described_by_looks_and_it_is_said_why(caplog):
+    old = {"look": look(textured(1)).packed(), "signals": {"motion": 2.0}}
+    new = old | {"signals": {"motion": 2.0, "embedding": packed(np.ones(256))}}
+    failed = old | {"signals": {"motion": 2.0, "embedding": None, "missing": {"embedding": "no frame was looked at"}}}
+    with caplog.at_level(logging.WARNING):
+        assert np.array_equal(embedding([new, old]), looks([new, old]))
+        embedding([failed, new])
+    assert "1 of 2 clips have no joint embedding (measured before" in caplog.text
+    assert "no frame was looked at" in caplog.text

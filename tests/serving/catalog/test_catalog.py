@@ -178,3 +178,12 @@ def test_sqlite_waits_for_other_writers(catalog, tmp_path):
         thread.join()
     assert failures == []
     assert len(catalog.footage()) == 80
+
+
+def test_kept_clips_with_an_embedding_are_found_with_it_and_the_newest_counts(catalog):
+    fill(catalog)
+    assert catalog.embeddings() == []
+    for vector in ("old", "new"):
+        seen = [row | {"signals": {"embedding": vector}} for row in CURATED]
+        catalog.record_curation("small", [*seen])
+    assert [(clip.id, vector) for clip, vector in catalog.embeddings()] == [("c1", "new")]

@@ -1,0 +1,85 @@
+"""The video tower: a small network of convolutions over frames and time, then a transformer over what it found.
+
+Shapes: B batch, F frames, C channels, H, W pixels, L tokens, D width, E joint space.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from models.contrastive.config import SIDE, ContrastiveConfig
+from models.contrastive.layers import Layer, Pool
+
+_GRID = SIDE // 16  # tokens a side
+_WAVES = 4
+
+
+class VideoTower(nn.Module):
+    """Clips of any number of frames, an image being one, as unit vectors.
+
+    A frame comes with its difference from the frame before, so that motion is seen at the finest stage already; each
+    convolution stage then looks one frame back and one ahead, and the transformer from any place and time to any other.
+    Frames are told apart by their share of the clip's time, so that a clip means the same at any frame rate.
+    """
+
+    def __init__(self, config: ContrastiveConfig) -> None:
+        super().__init__()
+        first, second = config.channels
+        self.stem = nn.Conv2d(6, first, 8, stride=4, padding=2)
+        self.fine = Mixing(first, first)
+        self.shrink = nn.Conv2d(first, second, 3, stride=2, padding=1)
+        self.coarse = nn.ModuleList((Mixing(second, second // 2), Mixing(second, second // 2)))
+        self.tokens = nn.Conv2d(second, config.width, 2, stride=2)
+        self.places = nn.Parameter(torch.randn(_GRID**2, config.width) * 0.02)
+        self.times = nn.Linear(2 * _WAVES, config.width)
+        self.layers = nn.ModuleList(Layer(config.width, config.heads) for _ in range(config.video_layers))
+        self.norm = nn.LayerNorm(config.width)
+        self.pool = Pool(config.width, config.heads, config.dim)
+
+    def forward(self, frames_BFHWC: Tensor) -> Tensor:
+        """[B, E] of uint8 RGB frames [B, F, 64, 64, 3], evenly over the clip's time."""
+        batch, count = frames_BFHWC.shape[:2]
+        x = frames_BFHWC.permute(0, 1, 4, 2, 3).float() / 127.5 - 1
+        before = torch.cat([x[:, :1], x[:, :-1]], dim=1)
+        seen = torch.cat([x, x - before], dim=2).flatten(0, 1).contiguous(memory_format=torch.channels_last)
+        maps = self.fine(torch.relu(self.stem(seen)), count)
+        maps = torch.relu(self.shrink(maps))
+        for mixing in self.coarse:
+            maps = mixing(maps, count)
+        tokens = self.tokens(maps).flatten(2).transpose(1, 2)  # [B F, places, D]
+        tokens = tokens.unflatten(0, (batch, count)) + self.places + self._times(count, tokens.device)[:, None]
+        tokens = tokens.flatten(1, 2)
+        for layer in self.layers:
+            tokens = layer(tokens)
+        return self.pool(self.norm(tokens))
+
+    def _times(self, count: int, device: torch.device) -> Tensor:
+        """Waves of each frame's share of the time, [F, D]."""
+        share = (torch.arange(count, device=device) + 0.5) / count
+        angle = share[:, None] * math.pi * 2.0 ** torch.arange(_WAVES, device=device)
+        return self.times(torch.cat([angle.sin(), angle.cos()], dim=-1))
+
+
+class Mixing(nn.Module):
+    """A residual step: what is near in the picture is mixed, then what is near in time.
+
+    Without norms: the network is shallow enough, and they would take a third of the time.
+    """
+
+    def __init__(self, channels: int, inner: int) -> None:
+        super().__init__()
+        self.narrow = nn.Conv2d(channels, inner, 1) if inner != channels else nn.Identity()
+        self.space = nn.Conv2d(inner, inner, 3, padding=1)
+        self.before, self.here, self.after = (nn.Conv2d(inner, inner, 1, bias=False) for _ in range(3))
+        self.widen = nn.Conv2d(inner, channels, 1)
+
+    def forward(self, maps: Tensor, count: int) -> Tensor:
+        """Maps [B F, C, H, W] of clips with ``count`` frames each, mixed."""
+        near = torch.relu(self.space(self.narrow(maps)))
+        mixed = self.here(near)
+        if count > 1:
+            clips = mixed.unflatten(0, (-1, count))
+            clips[:, 1:] += self.before(near).unflatten(0, (-1, count))[:, :-1]
+            clips[:, :-1] += self.after(near).unflatten(0, (-1, count))[:, 1:]
+        return maps + self.widen(torch.relu(mixed))
