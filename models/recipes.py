@@ -149,6 +149,10 @@ class TrainingRecipe:
         schedule: Learning rate after warm-up.
         caption_dropout: Probability that a caption is replaced by the empty one.
         world_size: Ranks.
+        patience: Steps in a row whose loss or gradient is not finite, before the training goes back to a checkpoint.
+        rollbacks: How often it may go back before it gives up.
+        spike_window: Losses that a loss is compared with.
+        spike_deviations: Robust standard deviations above their median, from which on it is reported as a spike.
     """
 
     name: str
@@ -168,6 +172,10 @@ class TrainingRecipe:
     precision: Literal["32-true", "bf16-true"] = "32-true"
     world_size: int = 2
     checkpoint_every: int = 50
+    patience: int = 3
+    rollbacks: int = 2
+    spike_window: int = 64
+    spike_deviations: float = 8.0
     seed: int = 0
 
 
