@@ -51,7 +51,7 @@ def trained(
 
 
 def report(folder: Path, recipe: TrainingRecipe, result: Mapping[str, Any]) -> Built:
-    """What a finished training shows: losses before and after, the control, and the curves."""
+    """What a finished training shows: losses before and after, the control, what went wrong, and the curves."""
     figures = {
         name: float(result[name])
         for name in (
@@ -64,15 +64,20 @@ def report(folder: Path, recipe: TrainingRecipe, result: Mapping[str, Any]) -> B
     }
     figures["validation_improvement"] = 1 - figures["validation_final"] / figures["validation_initial"]
     figures["control_margin"] = figures["validation_control"] / figures["validation_final"] - 1
+    events = {
+        "skipped_steps": int(result["skipped"]),
+        "rollbacks": int(result["rollbacks"]),
+        "loss_spikes": int(result["spikes"]),
+    }
     history = folder / METRICS
     return Built(
         meta={
             **figures,
             "steps": recipe.steps,
-            "skipped_steps": int(result["skipped"]),
+            **events,
             "world_size": recipe.world_size,
         },
-        metrics={**figures, "training_seconds": float(result["seconds"])},
+        metrics={**figures, **events, "training_seconds": float(result["seconds"])},
         pictures=[curves(folder / "curve.png", _lines(history))],
         history=history,
     )

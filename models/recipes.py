@@ -150,6 +150,10 @@ class TrainingRecipe:
         caption_dropout: Probability that a caption is replaced by the empty one.
         world_size: Ranks.
         ulysses: Ranks of these that share the tokens of the same samples (``models.parallel``); for long videos.
+        patience: Steps in a row whose loss or gradient is not finite, before the training goes back to a checkpoint.
+        rollbacks: How often it may go back before it gives up.
+        spike_window: Losses that a loss is compared with.
+        spike_deviations: Robust standard deviations above their median, from which on it is reported as a spike.
     """
 
     name: str
@@ -170,6 +174,10 @@ class TrainingRecipe:
     world_size: int = 2
     ulysses: int = 1
     checkpoint_every: int = 50
+    patience: int = 3
+    rollbacks: int = 2
+    spike_window: int = 64
+    spike_deviations: float = 8.0
     seed: int = 0
 
 

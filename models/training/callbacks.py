@@ -11,25 +11,32 @@ from models.training.checkpoint import Checkpoints
 from models.training.errors import TrainingInterrupted
 from models.training.metrics import MetricsLog
 from models.training.module import FlowTraining
+from models.training.spikes import SpikeDetector
 from models.training.validation import Validation
 
 Progress = Callable[[int, Mapping[str, float]], None]
 """(steps done, newest values) -> None; called on rank 0 now and then."""
 
+Say = Callable[[str], None]
+"""A line for the log of this rank."""
+
 _REPORTS = 20
 
 
 class Curves(pl.Callback):
-    """Writes the curves on rank 0 and reports progress.
+    """Writes the curves on rank 0, with the steps that were left out and the losses that leap, and reports progress.
 
     Attributes:
         first_step_at: Unix time at which the first step of this process was done.
     """
 
-    def __init__(self, log: MetricsLog, progress: Progress) -> None:
+    def __init__(self, log: MetricsLog, spikes: SpikeDetector, progress: Progress, say: Say) -> None:
         self.first_step_at: float | None = None
         self._log = log
+        self._spikes = spikes
         self._progress = progress
+        self._say = say
+        self._next: int | None = None
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: int, batch_idx: int) -> None:  # noqa: ARG002
         """Add the step's values."""
@@ -37,10 +44,25 @@ class Curves(pl.Callback):
         if not trainer.is_global_zero:
             return
         steps, done = pl_module.recipe.steps, pl_module.done
+        if done != self._next:  # a run that is continued, or went back: it looks back on what is behind it
+            self._spikes.begin(entry["loss"] for entry in self._log.read() if "loss" in entry)
+        self._next = done + 1
+        skipped = pl_module.tolerance.skipped
         if pl_module.latest:
-            self._log.write(done, **pl_module.latest)
+            self._write(done, pl_module.latest)
+        else:
+            self._log.write(done, skipped=skipped)
+            self._say(f"step {done} was left out: its loss or gradient was not finite")
         if done % max(1, steps // _REPORTS) == 0 or done == steps:
-            self._progress(done, pl_module.latest or {"skipped": pl_module.skipped})
+            self._progress(done, pl_module.latest or {"skipped": skipped})
+
+    def _write(self, done: int, values: Mapping[str, float]) -> None:
+        spike = self._spikes.observe(values["loss"])
+        if spike is None:
+            self._log.write(done, **values)
+            return
+        self._log.write(done, **values, loss_spike=spike)
+        self._say(f"step {done}: the loss {values['loss']:.4f} is {spike:.1f} deviations above those before it")
 
 
 class Validating(pl.Callback):
@@ -92,9 +114,9 @@ class Validating(pl.Callback):
 
 
 class Checkpointing(pl.Callback):
-    """Saves every so many steps and when asked to stop, and restores at the start of a run that was interrupted."""
+    """Saves every so many steps and when asked to stop; restores what was interrupted; goes back when steps break."""
 
-    def __init__(self, checkpoints: Checkpoints, log: MetricsLog, every: int, say: Callable[[str], None]) -> None:
+    def __init__(self, checkpoints: Checkpoints, log: MetricsLog, every: int, say: Say) -> None:
         self.resumed_from: int | None = None
         self._checkpoints = checkpoints
         self._log = log
@@ -104,34 +126,62 @@ class Checkpointing(pl.Callback):
     def on_fit_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """Restore the last good checkpoint, which rank 0 chooses for all; without one, begin."""
         pl_module.begin_average()
+        step = self._chosen(trainer, None)
+        if trainer.is_global_zero:
+            self._log.rewind(step)
+        if step is not None:
+            state = self._restore(trainer, pl_module, step)
+            pl_module.tolerance.restore(state["tolerance"])
+            self.resumed_from = step
+            self._say(f"resumed after step {step}")
+
+    def _chosen(self, trainer: pl.Trainer, before: int | None) -> int | None:
+        """The step of the last good checkpoint (before ``before``), by rank 0's judgement."""
         chosen = torch.tensor(-1)
         if trainer.is_global_zero:
-            step, problems = self._checkpoints.last_good()
+            step, problems = self._checkpoints.last_good(before)
             for problem in problems:
                 self._say(problem)
-            self._log.rewind(step)
             chosen = torch.tensor(-1 if step is None else step)
         torch.distributed.broadcast(chosen, src=0)
-        if chosen >= 0:
-            self._restore(trainer, pl_module, int(chosen))
+        return None if chosen < 0 else int(chosen)
 
-    def _restore(self, trainer: pl.Trainer, training: FlowTraining, step: int) -> None:
+    def _restore(self, trainer: pl.Trainer, training: FlowTraining, step: int) -> dict[str, Any]:
         folder = self._checkpoints.root / f"step-{step}"
-        state = trainer.strategy.load_checkpoint(folder)
-        training.done, training.skipped = state["done"], state["skipped"]
+        state: dict[str, Any] = trainer.strategy.load_checkpoint(folder)
+        training.done = state["done"]
         training.average.load(folder / f"average-{trainer.global_rank}.safetensors")
-        self.resumed_from = step
-        self._say(f"resumed after step {step}")
+        return state
+
+    def _go_back(self, trainer: pl.Trainer, training: FlowTraining) -> None:
+        """Continue from the last good checkpoint with other data."""
+        broken_at, tolerance = training.done, training.tolerance
+        step = self._chosen(trainer, tolerance.returned_to)
+        tolerance.go_back(training.recipe.name, broken_at, step)
+        assert step is not None  # else go_back has given up
+        self._restore(trainer, training, step)
+        if trainer.is_global_zero:
+            self._checkpoints.forget_after(step)
+            self._log.rewind(step)
+            # At the next step: a run that resumes from this very checkpoint will go back again, and say so then.
+            self._log.write(step + 1, skipped=tolerance.skipped, rolled_back_from=broken_at)
+        torch.distributed.barrier()
+        self._say(f"went back from step {broken_at} to {step}; data runs {tolerance.shift} steps ahead now")
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: int, batch_idx: int) -> None:  # noqa: ARG002
         """Save at intervals; the end of the training is a model, not a checkpoint.
 
         Raises:
             TrainingInterrupted: A rank was asked to stop. On every rank, after the checkpoint.
+            LossNotFinite: Too many steps were not finite.
         """
+        if pl_module.tolerance.due:
+            self._go_back(trainer, pl_module)
+            return
         if pl_module.done >= pl_module.recipe.steps:
             return
-        if pl_module.stopping or pl_module.done % self._every == 0:
+        # While steps break, the weights are under suspicion: what is saved then would not be a good checkpoint.
+        if pl_module.stopping or (pl_module.done % self._every == 0 and not pl_module.tolerance.in_a_row):
             self._save(trainer, pl_module)
         if pl_module.stopping:
             raise TrainingInterrupted(f"{pl_module.recipe.name}: asked to stop; saved after step {pl_module.done}")
@@ -139,7 +189,9 @@ class Checkpointing(pl.Callback):
     def _save(self, trainer: pl.Trainer, pl_module: FlowTraining) -> None:
         folder = self._checkpoints.unfinished(pl_module.done)
         folder.mkdir(parents=True, exist_ok=True)
-        state = {"done": pl_module.done, "skipped": pl_module.skipped}
+        if not pl_module.tolerance.in_a_row:
+            pl_module.tolerance.saved()
+        state = {"done": pl_module.done, "tolerance": pl_module.tolerance.state()}
         trainer.strategy.save_checkpoint(state, folder)
         pl_module.average.save(folder / f"average-{trainer.global_rank}.safetensors")
         torch.distributed.barrier()

@@ -52,15 +52,15 @@ class Checkpoints:
         found = (path.name.removeprefix("step-") for path in self.root.glob("step-*"))
         return sorted(int(name) for name in found if name.isdecimal())
 
-    def last_good(self) -> tuple[int | None, list[str]]:
-        """The newest step whose checkpoint is whole, or None; and what was wrong with the newer ones.
+    def last_good(self, before: int | None = None) -> tuple[int | None, list[str]]:
+        """The newest step (before ``before``) whose checkpoint is whole, or None; and what was wrong with newer ones.
 
         Removes what interrupted writers left.
         """
         for leftover in self.root.glob(f"*{_UNFINISHED}"):
             shutil.rmtree(leftover)
         problems = []
-        for step in reversed(self.steps()):
+        for step in reversed([step for step in self.steps() if before is None or step < before]):
             try:
                 verify(self.root / f"step-{step}")
             except CheckpointDamaged as damage:
@@ -68,6 +68,12 @@ class Checkpoints:
                 continue
             return step, problems
         return None, problems
+
+    def forget_after(self, step: int) -> None:
+        """Remove the checkpoints after ``step``, from which the training turned out to lead nowhere."""
+        for later in self.steps():
+            if later > step:
+                shutil.rmtree(self.root / f"step-{later}")
 
 
 def verify(folder: Path) -> None:

@@ -1,6 +1,8 @@
 """The training step: flow matching as a Lightning module, over any method's network."""
 
+import itertools
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import lightning.pytorch as pl
@@ -14,19 +16,18 @@ from models.recipes import TrainingRecipe
 from models.training.batches import Batches
 from models.training.draws import draw
 from models.training.ema import ShardedAverage
-from models.training.errors import LossNotFinite
 from models.training.interruption import Interruption
 from models.training.methods import Batch, Method
 from models.training.schedule import learning_rate
 from models.training.shards import Shards
-
-PATIENCE = 3  # steps with a loss that is not finite before the training is given up
+from models.training.tolerance import Tolerance
 
 
 class FlowTraining(pl.LightningModule):
     """Flow-matching training of one network.
 
-    The step is the only state beside weights, optimizer and average: batches and draws follow from it.
+    The step and the tolerance are the only state beside weights, optimizer and average: batches and draws follow
+    from them.
 
     Args:
         recipe: What to do.
@@ -36,6 +37,7 @@ class FlowTraining(pl.LightningModule):
         interruption: This rank's request to stop.
 
     Attributes:
+        latest: Values of the last step; empty when it was left out.
         stopping: Whether any rank had been asked to stop by the last step: the same on all.
     """
 
@@ -49,13 +51,12 @@ class FlowTraining(pl.LightningModule):
         self.network = network
         self.batches = Batches(recipe.data, recipe.batch_size, recipe.seed)
         self.done = 0
-        self.skipped = 0
+        self.tolerance = Tolerance(recipe.patience, recipe.rollbacks)
         self.stopping = False
         self.latest: dict[str, float] = {}
         self.average: ShardedAverage
         self._null = (shards.null_text, shards.null_mask)
         self._interruption = interruption
-        self._bad = 0
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """AdamW over everything that learns."""
@@ -101,9 +102,13 @@ class FlowTraining(pl.LightningModule):
         """DeepSpeed's engine around this module."""
         return self.trainer.strategy.model
 
-    def train_dataloader(self) -> range:
-        """The steps that are left: a batch is found by its step."""
-        return range(self.done, self.recipe.steps)
+    def train_dataloader(self) -> Iterator[int]:
+        """Numbers without end and without meaning: the step is counted here, since it may go back."""
+        return itertools.count()
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> int | None:  # noqa: ARG002
+        """End the loop after the last step."""
+        return -1 if self.done >= self.recipe.steps else None
 
     def forward(self, latent: Tensor, times: Tensor, batch: Batch) -> Tensor:
         """Velocity given a batch's conditions."""
@@ -111,19 +116,20 @@ class FlowTraining(pl.LightningModule):
         cast = {name: value.to(dtype) if value.is_floating_point() else value for name, value in batch.items()}
         return self.method.velocity(self.network, cast)(latent.to(dtype), times.to(dtype)).float()
 
-    def training_step(self, step: int) -> None:
+    def training_step(self, number: int) -> None:
         """One update. ``latest`` then holds the loss over all ranks, the learning rate and the gradient norm.
 
-        Raises:
-            LossNotFinite: For the third time on end.
+        A step whose loss or gradient norm is not finite is left out, by all ranks.
         """
-        batch = without_padding(self.batches.batch(step, self.replica, self.replicas))
+        del number
+        step, place = self.done, self.done + self.tolerance.shift
+        batch = without_padding(self.batches.batch(place, self.replica, self.replicas))
         batch = {name: value.to(self.device) for name, value in batch.items()}
         latent = batch.pop("latent")
         draws = draw(
             latent.shape,
             seed=self.recipe.seed,
-            step=step,
+            step=place,
             first=self.replica * len(latent),
             dropout=self.recipe.caption_dropout,
         )
@@ -135,14 +141,17 @@ class FlowTraining(pl.LightningModule):
         self.done = step + 1
         self.latest = {}
         if not math.isfinite(mean):
-            self._skip(step, mean)
+            self.tolerance.broken()
             return
-        self._bad = 0
         rate = learning_rate(self.recipe, step)
         for group in self.sharded_optimizer.param_groups:
             group["lr"] = rate
         self.manual_backward(loss)
         self.optimizers().step()  # type: ignore[union-attr]
+        if self.sharded_optimizer.overflow:  # the norm over all ranks was not finite: DeepSpeed has changed nothing
+            self.tolerance.broken()
+            return
+        self.tolerance.fine()
         self.average.update()
         norm = self.engine.get_global_grad_norm()
         self.latest = {"loss": mean, "learning_rate": rate, "gradient_norm": float(norm or 0)}
@@ -159,15 +168,6 @@ class FlowTraining(pl.LightningModule):
         text, mask = (value[:length].to(self.device) for value in self._null)
         batch["text"] = torch.where(dropped[:, None, None], text, batch["text"])
         batch["text_mask"] = torch.where(dropped[:, None], mask, batch["text_mask"])
-
-    def _skip(self, step: int, loss: float) -> None:
-        self._bad += 1
-        self.skipped += 1
-        if self._bad >= PATIENCE:
-            raise LossNotFinite(
-                f"{self.recipe.name}: the loss was {loss} at step {step} and the {PATIENCE - 1} before it: "
-                "lower the learning rate, or look for broken samples"
-            )
 
 
 def without_padding(batch: Batch) -> Batch:

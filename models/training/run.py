@@ -21,6 +21,7 @@ from models.training.methods import method_of
 from models.training.metrics import MetricsLog
 from models.training.module import FlowTraining
 from models.training.shards import open_shards
+from models.training.spikes import SpikeDetector
 from models.training.strategy import Ranks, ZeroStrategy
 from models.training.validation import Validation
 from models.training.zero3 import gathered_units, zero3_config
@@ -44,7 +45,9 @@ class Result:
         seconds: From the start of this process's part to the end, checkpoints and validation included.
         first_step_at: Unix time of the first finished step; None when a resumed run had none left.
         resumed_from: Step of the checkpoint that this run started from.
-        skipped: Steps left out because their loss was not finite.
+        skipped: Steps left out because their loss or gradient was not finite.
+        rollbacks: How often the training went back to a checkpoint because such steps came in a row.
+        spikes: Losses that leapt far above those before them.
         sha256: Of ``model.safetensors``.
     """
 
@@ -58,6 +61,8 @@ class Result:
     first_step_at: float | None
     resumed_from: int | None
     skipped: int
+    rollbacks: int
+    spikes: int
     sha256: str
 
     def as_json(self) -> dict[str, Any]:
@@ -67,6 +72,10 @@ class Result:
 
 def _silent(step: int, values: Mapping[str, float]) -> None:
     del step, values
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 (the rank's log)
 
 
 def train(
@@ -113,13 +122,13 @@ def train(
     shards = open_shards(Path(recipe.data[0].index))
     training = FlowTraining(recipe, method, network, shards, interruption or Interruption())
     log = MetricsLog(folder / WORK / METRICS)
-    curves = Curves(log, progress)
+    curves = Curves(log, SpikeDetector(recipe.spike_window, recipe.spike_deviations), progress, _say)
     validating = Validating(Validation(recipe.validation), log, recipe.checkpoint_every)
     checkpointing = Checkpointing(
         Checkpoints(folder / WORK / "checkpoints"),
         log,
         recipe.checkpoint_every,
-        lambda line: print(line, flush=True),  # noqa: T201
+        _say,
     )
     config = zero3_config(batch_size_per_rank=recipe.batch_size * recipe.ulysses // world_size, gradient_clip=_CLIP)
     local_size = int(os.environ.get("LOCAL_WORLD_SIZE", world_size))
@@ -188,6 +197,8 @@ def _result(
         seconds=time.time() - begun,
         first_step_at=curves.first_step_at,
         resumed_from=checkpointing.resumed_from,
-        skipped=training.skipped,
+        skipped=training.tolerance.skipped,
+        rollbacks=training.tolerance.rolled_back,
+        spikes=sum("loss_spike" in entry for entry in log.read()),
         sha256=sha256_file(folder / WEIGHTS),
     )

@@ -16,8 +16,9 @@ from torch import Tensor, nn
 
 from models.files import read_json, write_json, write_text
 from models.training.checkpoint import Checkpoints
-from models.training.errors import LossNotFinite
 from models.training.muon import Muon
+from models.training.spikes import SpikeDetector
+from models.training.tolerance import Tolerance
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,8 @@ class Solo:
         loss: Of (step, draw): the terms to log, all scalars; ``loss`` is the one that is minimised.
         folder: Gets ``metrics.jsonl``; checkpoints live in ``folder/work``.
         log_every: Steps between two records.
+        patience, rollbacks: See :class:`models.training.tolerance.Tolerance`.
+        spike_window, spike_deviations: See :class:`models.training.spikes.SpikeDetector`.
     """
 
     model: nn.Module
@@ -62,42 +65,89 @@ class Solo:
     warmup: int = 10
     clip_norm: float = 1.0
     log_every: int = 10
+    patience: int = 3
+    rollbacks: int = 2
+    spike_window: int = 64
+    spike_deviations: float = 8.0
     progress: Progress | None = None
 
     def run(self) -> None:
         """Train to the last step, from the newest checkpoint if there is one.
 
-        A checkpoint that does not match its checksums is passed over for the one before it.
+        A checkpoint that does not match its checksums is passed over for the one before it. A step whose loss or
+        gradient norm is not finite is left out; several in a row lead back to the last good checkpoint, and on from
+        there with other draws. Both, and losses that leap, are recorded.
 
         Raises:
-            LossNotFinite: The loss was NaN or infinite.
+            LossNotFinite: That happened too often, or before there was a checkpoint.
         """
         parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         optimizer = Muon(parameters, self.learning_rate)
         checkpoints = Checkpoints(self.folder / "work")
-        start, records = self._restore(optimizer, checkpoints)
+        tolerance = Tolerance(self.patience, self.rollbacks)
+        spikes = SpikeDetector(self.spike_window, self.spike_deviations)
+        done = 0
+        records: list[dict[str, Any]] = []
+        if (step := self._last_good(checkpoints)) is not None:
+            done, records, watch = self._restore(step, optimizer, checkpoints)
+            tolerance.restore(watch["tolerance"])
+            spikes.begin(watch["losses"])
         self.model.train()
-        for step in range(start, self.steps):
-            for group in optimizer.param_groups:
-                group["lr"] = self._rate(step)
-            terms = self.loss(step, Draw.of(self.seed, step))
-            if not torch.isfinite(terms["loss"]):
-                raise LossNotFinite(
-                    f"step {step} of {self.folder}: loss {terms['loss'].item()}; lower the learning rate"
-                )
-            terms["loss"].backward()
-            nn.utils.clip_grad_norm_(parameters, self.clip_norm)
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-            done = step + 1
-            if done % self.log_every == 0 or done == self.steps:
-                values = {name: float(value.detach()) for name, value in terms.items()}
-                records.append({"step": done, **values})
-                if self.progress:
-                    self.progress(done, self.steps, values)
-            if done % self.checkpoint_every == 0 or done == self.steps:
-                self._save(done, records, optimizer, checkpoints)
+        while done < self.steps:
+            terms = self._step(done, done + tolerance.shift, parameters, optimizer)
+            done += 1
+            if terms is None:
+                tolerance.broken()
+                records.append({"step": done, "skipped": tolerance.skipped})
+                log.warning("%s: step %d was left out: its loss or gradient was not finite", self.folder, done)
+            else:
+                tolerance.fine()
+                self._record(done, terms, records, spikes)
+            if tolerance.due:
+                done, records = self._go_back(done, tolerance, spikes, optimizer, checkpoints)
+            elif done == self.steps or (done % self.checkpoint_every == 0 and not tolerance.in_a_row):
+                tolerance.saved()
+                watch = {"tolerance": tolerance.state(), "losses": spikes.losses}
+                self._save(done, records, watch, optimizer, checkpoints)
         self.model.eval()
+
+    def _step(self, step: int, place: int, parameters: list[nn.Parameter], optimizer: Muon) -> dict[str, float] | None:
+        """One update, with the draw of ``place``: the terms; None, and nothing changed, when it is not finite."""
+        for group in optimizer.param_groups:
+            group["lr"] = self._rate(step)
+        terms = self.loss(place, Draw.of(self.seed, place))
+        finite = bool(torch.isfinite(terms["loss"]))
+        if finite:
+            terms["loss"].backward()
+            finite = bool(torch.isfinite(nn.utils.clip_grad_norm_(parameters, self.clip_norm)))
+        if finite:
+            optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        return {name: float(value.detach()) for name, value in terms.items()} if finite else None
+
+    def _record(self, done: int, terms: dict[str, float], records: list[dict[str, Any]], spikes: SpikeDetector) -> None:
+        spike = spikes.observe(terms["loss"])
+        if spike is not None:
+            records.append({"step": done, "loss_spike": spike})
+            log.warning("%s: step %d: the loss is %.1f deviations above those before it", self.folder, done, spike)
+        if done % self.log_every == 0 or done == self.steps:
+            records.append({"step": done, **terms})
+            if self.progress:
+                self.progress(done, self.steps, terms)
+
+    def _go_back(
+        self, done: int, tolerance: Tolerance, spikes: SpikeDetector, optimizer: Muon, checkpoints: Checkpoints
+    ) -> tuple[int, list[dict[str, Any]]]:
+        """Weights, optimizer and records of the last good checkpoint; its step comes next, with other draws."""
+        step = self._last_good(checkpoints, tolerance.returned_to)
+        tolerance.go_back(str(self.folder), done, step)
+        assert step is not None  # else go_back has given up
+        _, records, watch = self._restore(step, optimizer, checkpoints)
+        spikes.begin(watch["losses"])
+        checkpoints.forget_after(step)
+        records.append({"step": step + 1, "skipped": tolerance.skipped, "rolled_back_from": done})
+        log.warning("%s: went back from step %d to %d", self.folder, done, step)
+        return step, records
 
     def forget(self) -> None:
         """Remove the checkpoints: the finished model stands elsewhere."""
@@ -107,7 +157,14 @@ class Solo:
         warm = min(1.0, (step + 1) / self.warmup)
         return self.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * step / self.steps))
 
-    def _save(self, step: int, records: list[dict[str, Any]], optimizer: Muon, checkpoints: Checkpoints) -> None:
+    def _save(
+        self,
+        step: int,
+        records: list[dict[str, Any]],
+        watch: dict[str, Any],
+        optimizer: Muon,
+        checkpoints: Checkpoints,
+    ) -> None:
         folder = checkpoints.unfinished(step)
         folder.mkdir(parents=True)
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
@@ -116,15 +173,22 @@ class Solo:
                 tensors[f"optimizer.{key}.{name}"] = value
         save_file({name: value.contiguous() for name, value in tensors.items()}, folder / "state.safetensors")
         write_json(folder / "records.json", records)
+        write_json(folder / "watch.json", watch)
         checkpoints.publish(step)
-        write_text(self.folder / "metrics.jsonl", "".join(json.dumps(record) + "\n" for record in records))
+        lines = (json.dumps(record, sort_keys=True) + "\n" for record in records)
+        write_text(self.folder / "metrics.jsonl", "".join(lines))
 
-    def _restore(self, optimizer: Muon, checkpoints: Checkpoints) -> tuple[int, list[dict[str, Any]]]:
-        step, problems = checkpoints.last_good()
+    @staticmethod
+    def _last_good(checkpoints: Checkpoints, before: int | None = None) -> int | None:
+        step, problems = checkpoints.last_good(before)
         for problem in problems:
             log.warning(problem)
-        if step is None:
-            return 0, []
+        return step
+
+    def _restore(
+        self, step: int, optimizer: Muon, checkpoints: Checkpoints
+    ) -> tuple[int, list[dict[str, Any]], dict[str, Any]]:
+        """Load weights and optimizer state; returns the step, the records up to it, and what else was watched."""
         folder = checkpoints.root / f"step-{step}"
         tensors = load_file(folder / "state.safetensors")
         prefix = "model."
@@ -135,4 +199,4 @@ class Solo:
             if kind == "optimizer":
                 slot, _, name = rest.partition(".")
                 optimizer.state[parameters[name]][slot] = value
-        return step, list(read_json(folder / "records.json"))
+        return step, list(read_json(folder / "records.json")), dict(read_json(folder / "watch.json"))

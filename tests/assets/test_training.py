@@ -10,9 +10,9 @@ from safetensors import safe_open
 
 from assets.artifact import Artifact, Built
 from assets.store import Store
-from assets.training import learned
+from assets.training import learned, report
 from assets.training_recipes import NoLatents, high_resolution, low_resolution, mix
-from models.recipes import FINETUNES, BackboneConfig, smoke
+from models.recipes import FINETUNES, BackboneConfig, TrainingRecipe, smoke
 from tests.models.training.conftest import write_index
 
 
@@ -71,6 +71,19 @@ def test_a_training_must_end_below_its_start(tmp_path: Path, steps, before, afte
     meta = {"steps": steps, "validation_initial": before, "validation_final": after, "validation_control": 1.0}
     artifact = Artifact(tmp_path, "digest", meta | {"loss_final": 1.0})
     assert learned(artifact).passed is passed
+
+
+def test_what_went_wrong_in_a_training_is_reported_with_its_curves(tmp_path: Path):
+    lines = ['{"step": 1, "loss": 2.0}', '{"step": 2, "skipped": 1}', '{"step": 3, "loss": 9.0, "loss_spike": 12.0}']
+    (tmp_path / "metrics.jsonl").write_text("\n".join(lines) + "\n")
+    losses = ("loss_initial", "loss_final", "validation_initial", "validation_final", "validation_control")
+    result = dict.fromkeys(losses, 1.0) | {"skipped": 1, "rollbacks": 0, "spikes": 1, "seconds": 3.0}
+    recipe = TrainingRecipe("t", "video", BackboneConfig(), (), ())
+    built = report(tmp_path, recipe, result)
+    wanted = {"skipped_steps": 1, "rollbacks": 0, "loss_spikes": 1}
+    assert wanted.items() <= built.meta.items()
+    assert wanted.items() <= built.metrics.items()
+    assert built.history == tmp_path / "metrics.jsonl"
 
 
 class Tracker:
