@@ -19,6 +19,7 @@ from models.training.checkpoint import Checkpoints
 from models.training.methods import method_of
 from models.training.metrics import MetricsLog
 from models.training.module import FlowTraining
+from models.training.recompute import recompute
 from models.training.shards import open_shards
 from models.training.strategy import Ranks, ZeroStrategy
 from models.training.validation import Validation
@@ -106,6 +107,7 @@ def train(
         method.initialise(network, Path(recipe.init))
     for unit in gathered_units(network):
         set_z3_leaf_module(unit, flag=True)
+    recompute(network, recipe.recomputed_blocks)
     training = FlowTraining(recipe, method, network, open_shards(Path(recipe.data[0].index)))
     log = MetricsLog(folder / WORK / METRICS)
     curves = Curves(log, progress)
