@@ -146,8 +146,12 @@ class TrainingRecipe:
         init: Folder of an earlier model (``model.safetensors``, ``config.json``) to start from; None starts at random.
             Position tables grow; new conditions start at zero, so step 0 equals the earlier model.
         batch_size: Global, over all ranks.
+        token_balance: None: every bucket's batches are of that size. A number: the largest bucket's are; the others'
+            are multiples of this number, with about as many tokens (``models.buckets.balanced``).
         schedule: Learning rate after warm-up.
         caption_dropout: Probability that a caption is replaced by the empty one.
+        recomputed_blocks: How many blocks, from the first, keep only their inputs for the backward pass and run
+            again in it: less memory, more time, the same numbers.
         world_size: Ranks.
         ulysses: Ranks of these that share the tokens of the same samples (``models.parallel``); for long videos.
         patience: Steps in a row whose loss or gradient is not finite, before the training goes back to a checkpoint.
@@ -164,6 +168,7 @@ class TrainingRecipe:
     init: str | None = None
     steps: int = 100
     batch_size: int = 16
+    token_balance: int | None = None
     learning_rate: float = 1e-3
     schedule: Literal["constant", "cosine"] = "constant"
     warmup: int = 10
@@ -171,6 +176,7 @@ class TrainingRecipe:
     caption_dropout: float = 0.1
     ema_decay: float = 0.99
     precision: Literal["32-true", "bf16-true"] = "32-true"
+    recomputed_blocks: int = 0
     world_size: int = 2
     ulysses: int = 1
     checkpoint_every: int = 50

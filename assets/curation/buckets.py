@@ -1,14 +1,11 @@
-"""Buckets: the shape and the length that a clip is trained at (Movie Gen: five aspect ratios by five durations).
-
-Two of the paper's aspect ratios are not published: 4:3 and 3:4 stand for them.
-"""
+"""Buckets of clips: which of the shapes and lengths that are trained at (``models.buckets``) a clip belongs to."""
 
 import math
 from dataclasses import dataclass
 
-ASPECTS = {"16:9": 16 / 9, "4:3": 4 / 3, "1:1": 1.0, "3:4": 3 / 4, "9:16": 9 / 16}
-_FILM = 24.0  # frames a second
-_FILM_SECONDS = 256 / _FILM
+from models.buckets import ASPECTS, FILM, LONG, LONGEST, MIDDLE, SHORT
+
+_FILM_RATE = FILM.frames / FILM.longest
 _ROUNDING = 1e-3
 
 
@@ -38,12 +35,12 @@ def bucket_of(width: int, height: int, seconds: float, fps: float) -> Bucket | N
         fps: Of the source: film rate or more may fill the bucket of 10.67 s.
     """
     aspect = min(ASPECTS, key=lambda name: abs(math.log(width / height / ASPECTS[name])))
-    if seconds < 4.0 - _ROUNDING:
+    if seconds < SHORT.shortest - _ROUNDING:
         return None
-    if seconds < 8.0:
-        return Bucket(aspect, 128, round(128 / seconds, 3))
-    if seconds >= 12.0:
-        return Bucket(aspect, 256, round(256 / min(seconds, 16.0), 3))
-    if seconds >= _FILM_SECONDS - _ROUNDING and fps >= _FILM - 0.1:
-        return Bucket(aspect, 256, _FILM)
-    return Bucket(aspect, 192, round(192 / seconds, 3))
+    if seconds < MIDDLE.shortest:
+        return Bucket(aspect, SHORT.frames, round(SHORT.frames / seconds, 3))
+    if seconds >= LONG.shortest:
+        return Bucket(aspect, LONG.frames, round(LONG.frames / min(seconds, LONGEST.longest), 3))
+    if seconds >= FILM.shortest - _ROUNDING and fps >= _FILM_RATE - 0.1:
+        return Bucket(aspect, FILM.frames, _FILM_RATE)
+    return Bucket(aspect, MIDDLE.frames, round(MIDDLE.frames / seconds, 3))

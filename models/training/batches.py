@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
+from models.buckets import balanced
 from models.recipes import DataMix, Split
 from models.training.errors import DataMissing
 from models.training.shards import Bucket, open_shards
+from models.training.turns import Turns
 
 
 @dataclass
@@ -26,6 +28,8 @@ class Batches:
         batch_size: Samples of the global batch.
         seed: Of bucket choice and orders.
         split: Which split of the groups.
+        token_balance: None: every batch holds ``batch_size`` samples. Otherwise that is the batch of the largest bucket,
+            and the others' are multiples of this number that hold about as many tokens.
 
     Raises:
         DataMissing: A group has no samples.
@@ -36,9 +40,10 @@ class Batches:
     batch_size: int
     seed: int
     split: Split = "train"
+    token_balance: int | None = None
     _buckets: list[Bucket] = field(init=False)
-    _bounds: np.ndarray = field(init=False)
-    _choices: np.ndarray = field(init=False)
+    _sizes: tuple[int, ...] = field(init=False)
+    _turns: Turns = field(init=False)
 
     def __post_init__(self) -> None:
         weighted: list[tuple[Bucket, float]] = []
@@ -47,37 +52,29 @@ class Batches:
             total = sum(len(bucket) for bucket in buckets)
             weighted += [(bucket, part.weight * len(bucket) / total) for bucket in buckets]
         self._buckets = [bucket for bucket, _ in weighted]
-        shares = np.cumsum([share for _, share in weighted])
-        if not len(shares) or shares[-1] <= 0:
+        if not any(weight > 0 for _, weight in weighted):
             raise DataMissing("the data mix is empty: give at least one group a positive weight")
-        self._bounds = shares / shares[-1]
-        self._choices = np.zeros(0, dtype=np.int64)
+        self._turns = Turns([weight for _, weight in weighted], self.seed)
+        self._sizes = (self.batch_size,) * len(weighted)
+        if self.token_balance is not None:
+            tokens = [math.prod(bucket.size) for bucket in self._buckets]  # in latent positions: tokens times a constant
+            self._sizes = balanced(tokens, self.batch_size, self.token_balance)
 
     def batch(self, step: int, rank: int, world_size: int) -> dict[str, Tensor]:
         """Rank ``rank``'s slice of the global batch of ``step`` (from 0). Raises ValueError for an uneven split."""
-        if self.batch_size % world_size:
-            raise ValueError(f"a batch of {self.batch_size} does not divide over {world_size} ranks")
         choice, rows = self.rows(step)
-        share = self.batch_size // world_size
+        if len(rows) % world_size:
+            raise ValueError(f"a batch of {len(rows)} does not divide over {world_size} ranks")
+        share = len(rows) // world_size
         return self._buckets[choice].gather(rows[rank * share : (rank + 1) * share])
 
     def rows(self, step: int) -> tuple[int, list[int]]:
         """Number of the bucket of a step, and the rows of the whole global batch in it."""
-        choices = self._choices_until(step)
-        choice = int(choices[step])
-        visit = int(np.count_nonzero(choices[:step] == choice))
-        size = len(self._buckets[choice])
-        positions = np.arange(visit * self.batch_size, (visit + 1) * self.batch_size)
+        choice, visit = self._turns.bucket_at(step), self._turns.earlier(step)
+        batch, size = self._sizes[choice], len(self._buckets[choice])
+        positions = np.arange(visit * batch, (visit + 1) * batch)
         orders = {epoch: self._order(choice, epoch, size) for epoch in np.unique(positions // size).tolist()}
         return choice, [int(orders[position // size][position % size]) for position in positions.tolist()]
-
-    def _choices_until(self, step: int) -> np.ndarray:
-        # A longer draw begins with the shorter one, so growing the table changes no earlier step.
-        if step >= len(self._choices):
-            length = 1 << math.ceil(math.log2(step + 256))
-            drawn = np.random.default_rng([self.seed, 0]).random(length)
-            self._choices = np.minimum(np.searchsorted(self._bounds, drawn, side="right"), len(self._bounds) - 1)
-        return self._choices
 
     def _order(self, choice: int, epoch: int, size: int) -> np.ndarray:
         return np.random.default_rng([self.seed, 1, choice, epoch]).permutation(size)

@@ -49,7 +49,7 @@ class FlowTraining(pl.LightningModule):
         self.recipe = recipe
         self.method = method
         self.network = network
-        self.batches = Batches(recipe.data, recipe.batch_size, recipe.seed)
+        self.batches = Batches(recipe.data, recipe.batch_size, recipe.seed, token_balance=recipe.token_balance)
         self.done = 0
         self.tolerance = Tolerance(recipe.patience, recipe.rollbacks)
         self.stopping = False

@@ -20,6 +20,7 @@ from models.training.interruption import Interruption
 from models.training.methods import method_of
 from models.training.metrics import MetricsLog
 from models.training.module import FlowTraining
+from models.training.recompute import recompute
 from models.training.shards import open_shards
 from models.training.spikes import SpikeDetector
 from models.training.strategy import Ranks, ZeroStrategy
@@ -119,6 +120,7 @@ def train(
         method.initialise(network, Path(recipe.init))
     for unit in gathered_units(network):
         set_z3_leaf_module(unit, flag=True)
+    recompute(network, recipe.recomputed_blocks)
     shards = open_shards(Path(recipe.data[0].index))
     training = FlowTraining(recipe, method, network, shards, interruption or Interruption())
     log = MetricsLog(folder / WORK / METRICS)

@@ -72,7 +72,7 @@ def plain_training(
     assert isinstance(recipe.model, BackboneConfig)
     network = Backbone(recipe.model)
     shards = open_shards(Path(recipe.data[0].index))
-    batches = Batches(recipe.data, recipe.batch_size, recipe.seed)
+    batches = Batches(recipe.data, recipe.batch_size, recipe.seed, token_balance=recipe.token_balance)
     optimizer = torch.optim.AdamW(network.parameters(), betas=(0.9, 0.95), weight_decay=recipe.weight_decay)
     average = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     losses, norms = [], []
@@ -104,8 +104,11 @@ def curve(folder: Path, name: str) -> list[float]:
     return [entry[name] for entry in entries if name in entry]
 
 
-def test_two_sharded_ranks_train_as_one_plain_process(launcher: Launcher, recipe: Callable, tmp_path: Path):
-    wanted = recipe()
+@pytest.mark.parametrize("changes", [{}, {"recomputed_blocks": 2, "token_balance": 2}])
+def test_two_sharded_ranks_train_as_one_plain_process(
+    launcher: Launcher, recipe: Callable, tmp_path: Path, changes: dict[str, int]
+):
+    wanted = recipe(**changes)
     folder = tmp_path / "model"
     result = launcher.run(job_id="equal", recipe=wanted, folder=folder)
     weights, losses, norms = plain_training(wanted)
