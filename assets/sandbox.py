@@ -6,7 +6,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import dagster as dg
-import numpy as np
 
 from assets.artifact import Artifact, Built
 from assets.code_version import code_version
@@ -92,20 +91,19 @@ def captions_are_true(sandbox_corpus: Artifact) -> dg.AssetCheckResult:
 
     They err themselves (docs/benchmarks.md), so that a share must be right, and far more than with captions exchanged.
     """
-    from assets.evaluation.prompts import Prompt
+    from assets.evaluation.prompts import Prompt, shares
     from assets.evaluation.sight import seen_in
 
     found = read_corpus(sandbox_corpus.folder / MANIFEST)
     videos = [record for record in found if record.kind == "video" and len(record.spec.objects) == 1][:_JUDGED]
-    asked = [Prompt.of(record.short, record.spec) for record in videos]
+    asked = [Prompt.of(record.short) for record in videos]
     sights = [seen_in(pictures(record.spec, 128, 128, FPS, _FRAMES), FPS) for record in videos]
-    right = [prompt.answered(sight) for prompt, sight in zip(asked, sights, strict=True)]
-    exchanged = [prompt.answered(sight) for prompt, sight in zip(asked, [*sights[1:], sights[0]], strict=True)]
-    shares = {name: float(np.mean([answer[name] for answer in right])) for name in right[0]}
-    others = {f"{name}_exchanged": float(np.mean([answer[name] for answer in exchanged])) for name in right[0]}
-    held = all(shares[name] >= least for name, least in _RIGHT.items())
-    apart = all(shares[name] - others[f"{name}_exchanged"] >= least for name, least in _LEAD.items())
-    return dg.AssetCheckResult(passed=held and apart, metadata={"judged": len(videos), **shares, **others})
+    right = shares(asked, sights)
+    exchanged = shares(asked, [*sights[1:], *sights[:1]])
+    held = all(right.get(part, 0.0) >= least for part, least in _RIGHT.items())
+    apart = all(right.get(part, 0.0) - exchanged.get(part, 0.0) >= least for part, least in _LEAD.items())
+    others = {f"{part}_exchanged": share for part, share in exchanged.items()}
+    return dg.AssetCheckResult(passed=held and apart, metadata={"judged": len(videos), **right, **others})
 
 
 @dg.asset_check(asset=sandbox_corpus, blocking=True)

@@ -213,6 +213,8 @@ class CorpusWorld:
         own_colours: Share of the things that keep the colours of their drawing; the others are dyed.
         people: Share of the clips, beside those of personalization, whose first thing is a person.
         meetings: Probability that the first thing meets another one.
+        wander: How far from its usual place a thing may begin, as a share of what the world allows. Captions do not
+            say it, and what is left open is what a model learns last.
         long_captions: Share of the captions that are the long ones, cut at the text's length.
     """
 
@@ -225,12 +227,14 @@ class CorpusWorld:
     own_colours: float = 0.1
     people: float = 0.0
     meetings: float = 0.0
+    wander: float = 0.3
     long_captions: float = 0.1
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "CorpusWorld":
         """The corner whose ``asdict`` went through JSON."""
-        return cls(**{key: tuple(item) if isinstance(item, list) else item for key, item in value.items()})
+        plain: dict[str, Any] = {key: tuple(item) if isinstance(item, list) else item for key, item in value.items()}
+        return cls(**plain)
 
 
 @dataclass(frozen=True)
@@ -370,6 +374,7 @@ def full() -> Profile:
             own_colours=0.25,
             people=0.1,
             meetings=0.3,
+            wander=1.0,
             long_captions=0.3,
         ),
         autoencoder=replace(base.autoencoder, steps=base.autoencoder.steps * 10),

@@ -15,7 +15,7 @@ from assets.curation.measures import MEASURES
 Unmeasured = Literal["reject", "pass"]
 Sampling = Literal["uniform", "inverse-root"]
 
-# Chosen on copies of the packages' footage and of one split of the procedural corpus; `orchestration.benches.copies`
+# Chosen on copies of the packages' footage and of plain drawn clips; `orchestration.benches.copies`
 # measures it on another split and on other copies.
 MAX_COPY_RESIDUAL = 0.12
 

@@ -1,11 +1,12 @@
 """The fixed evaluation prompts, in the wording of the world's captions, each with the truth that checkers look for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assets.checkers.motion import WAY_OF
 from assets.checkers.vocabulary import OWN
 from assets.evaluation.sight import Sight
-from assets.world.spec import Motion, WorldSpec
+from assets.world.wording import said
 
 
 @dataclass(frozen=True)
@@ -18,26 +19,37 @@ class Prompt:
     """
 
     text: str
-    background: str
-    kind: str
-    colour: str
-    motion: Motion
+    background: str | None
+    kind: str | None
+    colour: str | None
+    motion: str | None
 
     @classmethod
-    def of(cls, text: str, spec: WorldSpec) -> "Prompt":
-        """The caption of a clip of the world with what its first thing is and does."""
-        thing, behind = spec.objects[0], spec.background
-        place = behind.theme or " and ".join(dict.fromkeys(behind.colours))
-        return cls(text, place, thing.kind, thing.colour or OWN, thing.motion)
+    def of(cls, text: str) -> "Prompt":
+        """What a short caption of the world asks for, read from its words; None for what it leaves open."""
+        told = said(text)
+        return cls(text, told.background, told.kind, told.colour or (told.kind and OWN), told.motion)
 
     def answered(self, sight: Sight) -> dict[str, bool]:
-        """Which of background, kind, colour and motion are as asked for; what is not seen is not."""
-        return {
-            "background": sight.background == self.background,
-            "kind": sight.kind == self.kind,
-            "colour": sight.colour == self.colour,
-            "motion": sight.motion == WAY_OF[self.motion],
+        """Which of background, kind, colour and motion are as asked for; what is not seen is not.
+
+        What the text leaves open, or what no checker judges, is not among the answers.
+        """
+        asked = {
+            "background": (self.background, sight.background),
+            "kind": (self.kind, sight.kind),
+            "colour": (self.colour, sight.colour),
+            "motion": (WAY_OF.get(self.motion or ""), sight.motion),
         }
+        return {part: wanted == seen for part, (wanted, seen) in asked.items() if wanted is not None}
+
+
+def shares(asked: Sequence[Prompt], sights: Sequence[Sight]) -> dict[str, float]:
+    """Of each part, the share of the clips that show it as asked, among those whose text names it."""
+    answers = [prompt.answered(sight) for prompt, sight in zip(asked, sights, strict=True)]
+    parts = dict.fromkeys(part for answer in answers for part in answer)
+    found = {part: [answer[part] for answer in answers if part in answer] for part in parts}
+    return {part: sum(right) / len(right) for part, right in found.items()}
 
 
 EVALUATION_PROMPTS = (

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from assets.code_version import code_version
 from assets.evaluation import sight
-from assets.evaluation.prompts import Prompt
+from assets.evaluation.prompts import Prompt, shares
 from assets.evaluation.sight import WEIGHTS, Sight, seen_in
 from models.files import sha256_file, sha256_json
 from models.recipes import FPS
@@ -131,12 +131,13 @@ def prompt_scores(samples: Sequence[Sample]) -> dict[str, float]:
 
 def accuracies(samples: Sequence[Sample]) -> Mapping[str, float]:
     """Shares of samples whose background, object kind, colour and motion are right, that show an object, are heard."""
+    right = shares([sample.prompt for sample in samples], [sample.sight for sample in samples])
     return {
-        "background_accuracy": float(np.mean([sample.right["background"] for sample in samples])),
+        "background_accuracy": right["background"],
         "object_seen": float(np.mean([sample.sight.kind is not None for sample in samples])),
-        "object_kind_accuracy": float(np.mean([sample.right["kind"] for sample in samples])),
-        "object_colour_accuracy": float(np.mean([sample.right["colour"] for sample in samples])),
-        "motion_accuracy": float(np.mean([sample.right["motion"] for sample in samples])),
+        "object_kind_accuracy": right["kind"],
+        "object_colour_accuracy": right["colour"],
+        "motion_accuracy": right["motion"],
         "checker_score": float(np.mean([sample.score for sample in samples])),
         "frame_energy": float(np.mean([sample.energy for sample in samples])),
         "audible": float(np.mean([sample.level > _AUDIBLE for sample in samples])),

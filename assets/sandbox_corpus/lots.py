@@ -86,6 +86,7 @@ def corner(world: CorpusWorld, split: Split) -> WorldOptions:
         own_colours=world.own_colours,
         people=world.people,
         meetings=world.meetings,
+        wander=world.wander,
         text=0.0,
         styles=0.0,
         offscreen=0.0,

@@ -26,7 +26,7 @@ _GOES: dict[Manner, tuple[str, ...]] = {
     "fixed": ("moves",),
     "bomb": ("slides",),
 }
-_DOES: dict[str, tuple[str, ...]] = {
+DOES: dict[str, tuple[str, ...]] = {
     "rise": ("rises", "floats up", "moves upward"),
     "fall": ("falls", "drops", "falls to the ground"),
     "bounce": ("bounces", "bounces up and down", "keeps bouncing"),
@@ -38,6 +38,8 @@ _DOES: dict[str, tuple[str, ...]] = {
     "pushed": ("is pushed", "gets pushed along"),
     "collected": ("is picked up", "gets collected"),
 }
+RESTS = ("stands still", "stays still", "does not move")
+HOVERS = "hovers"
 _CAMERA: dict[CameraClass, tuple[str, ...]] = {
     "zoom in": ("The camera zooms in", "The lens zooms in while the camera stays put"),
     "zoom out": ("The camera zooms out", "The lens zooms out while the camera stays put"),
@@ -143,8 +145,8 @@ def doing(manner: Manner, motion: str, rng: np.random.Generator) -> str:
     if motion in {"left", "right"}:
         return f"{_pick(rng, _GOES[manner])} {_pick(rng, (f'to the {motion}', motion))}"
     if motion == "still":
-        return "hovers" if manner == "fly" else _pick(rng, ("stands still", "stays still", "does not move"))
-    return _pick(rng, _DOES[motion])
+        return HOVERS if manner == "fly" else _pick(rng, RESTS)
+    return _pick(rng, DOES[motion])
 
 
 def camera_phrases(kind: CameraClass) -> tuple[str, ...]:

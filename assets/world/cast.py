@@ -181,17 +181,17 @@ class Cast:
         """Where a thing begins and how fast it is, so that its motion fits the frame and the time."""
         kind, time = kind_of(thing, self.options.sprites), self.seconds
         side = -1 if "left" in thing.motion else 1
-        x, y, speed, starts = self._between(-0.2, 0.2), self._between(-0.2, 0.08), 0.0, 0.0
+        x, y, speed, starts = self._about(0.0, 0.2), self._about(-0.06, 0.14), 0.0, 0.0
         match thing.motion:
             case "left" | "right":
                 travel = self._between(0.5, 0.75)
                 speed = math.sqrt(2 * _SLIDING * travel) if kind.manner == "slide" else travel / time
-                x = -side * travel / 2 + self._between(-0.06, 0.06)
+                x = -side * travel / 2 + self._about(0.0, 0.06)
             case "rise":
                 travel = self._between(0.35, 0.5)
                 y, speed = 0.22, travel / time
             case "fall" | "bounce":
-                y = self._between(-0.42, -0.24)
+                y = self._about(-0.33, 0.09)
             case "jump":
                 speed, starts = self._between(0.8, 1.1), self._between(0.05, 0.5)
             case "spin":
@@ -203,6 +203,9 @@ class Cast:
             case _:
                 pass
         return replace(thing, x=round(x, 4), y=round(y, 4), speed=round(speed, 4), starts=round(starts, 4), lane=lane)
+
+    def _about(self, usual: float, reach: float) -> float:
+        return round(usual + self.options.wander * float(self.rng.uniform(-reach, reach)), 4)
 
     def _between(self, low: float, high: float) -> float:
         return round(float(self.rng.uniform(low, high)), 4)

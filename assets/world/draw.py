@@ -58,6 +58,7 @@ class WorldOptions:
         styles: Probability of a look laid over the whole picture.
         offscreen: Probability of one more thing that happens outside the picture.
         meetings: Probability that the first object meets another one, where it can.
+        wander: How far from its usual place a thing may begin; captions hardly say, and 0 leaves nothing open.
         sprites: Folder of the user's own PNGs.
     """
 
@@ -76,6 +77,7 @@ class WorldOptions:
     styles: float = 0.08
     offscreen: float = 0.1
     meetings: float = 0.4
+    wander: float = 1.0
     sprites: str | None = None
 
     def __post_init__(self) -> None:
@@ -85,6 +87,8 @@ class WorldOptions:
             raise InvalidSpec(f"split {self.split!r} is none of {', '.join(SPLITS)}")
         if not 0 <= self.objects[0] <= self.objects[1] <= 12:
             raise InvalidSpec(f"objects is {self.objects}: fewest and most, 0 to 12")
+        if not 0 <= self.wander <= 1:
+            raise InvalidSpec(f"wander is {self.wander}: a share of what the world allows, 0 to 1")
 
 
 EASY = WorldOptions(

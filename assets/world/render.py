@@ -108,7 +108,7 @@ def _paint(
     pixels = np.empty((len(times), height, width, 3), np.uint8)
     instances = np.zeros((len(times), height, width), np.uint8)
     back: tuple[tuple[int, ...], Frames] | None = None
-    before: tuple[int | tuple[float, ...], ...] | None = None
+    before: tuple[object, ...] | None = None
     for frame in range(len(times)):
         drawn = [
             curtain.drawn(

@@ -4,9 +4,8 @@ from collections import Counter
 
 import pytest
 
-from assets.evaluation.prompts import EVALUATION_PROMPTS, Prompt
+from assets.evaluation.prompts import EVALUATION_PROMPTS, Prompt, shares
 from assets.evaluation.sight import Sight
-from assets.sandbox_corpus.lots import record
 from assets.world.captions import SHORT_WORDS, short
 from assets.world.cast import natural
 from assets.world.colours import COLOURS
@@ -43,12 +42,27 @@ def test_each_is_a_caption_that_the_world_gives_a_scene_of_training(prompt):
     assert len(prompt.text.split()) <= SHORT_WORDS
 
 
-def test_the_truth_of_a_clip_is_what_its_caption_names():
-    for index in range(40):
-        made = record("video", "train", index, demo().world)
-        prompt = Prompt.of(made.short, made.spec)
-        assert prompt.kind in prompt.text
-        assert prompt.colour in (*COLOURS, "own")
+@pytest.mark.parametrize("prompt", EVALUATION_PROMPTS, ids=lambda prompt: prompt.text)
+def test_the_truth_beside_each_is_what_its_words_say(prompt):
+    assert Prompt.of(prompt.text) == prompt
+
+
+def test_what_a_text_leaves_open_is_not_asked_for():
+    sight = Sight("red", "coin", "white", "fall")
+    assert Prompt.of("a white coin falls to the ground").answered(sight) == dict.fromkeys(
+        ("kind", "colour", "motion"), True
+    )
+    assert Prompt.of("a coin on a red background").answered(sight) == {
+        "background": True,
+        "kind": True,
+        "colour": False,
+    }
+
+
+def test_shares_are_taken_among_those_that_name_a_part():
+    asked = [Prompt.of("a white coin falls"), Prompt.of("a white coin falls on a red background")]
+    found = shares(asked, [Sight("blue", "coin", "white", "fall"), Sight("blue", "coin", "black", None)])
+    assert found == {"background": 0.0, "kind": 1.0, "colour": 0.5, "motion": 0.5}
 
 
 def test_what_is_not_seen_is_not_right_and_a_spin_shows_as_rest():

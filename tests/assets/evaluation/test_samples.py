@@ -17,7 +17,7 @@ PROMPT = EVALUATION_PROMPTS[0]
 
 def truth_and_frames(index):
     made = record("video", "validation", index, demo().world)
-    return Prompt.of(made.short, made.spec), pictures(made.spec, 96, 96, 16, 32)
+    return Prompt.of(made.short), pictures(made.spec, 96, 96, 16, 32)
 
 
 def sample(prompt, sight, seed=0):

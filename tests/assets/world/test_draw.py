@@ -126,3 +126,12 @@ def test_options_that_fit_nothing_say_so():
 def test_a_tracking_camera_always_has_something_to_follow():
     options = WorldOptions(objects=(0, 1), cameras=("tracking",), backgrounds=("layered",), motions=("left",), people=0)
     assert all(draw(seed, options).objects for seed in range(20))
+
+
+def test_a_corner_without_wander_begins_everything_at_its_usual_place():
+    kept = WorldOptions(objects=(1, 1), wander=0.0, motions=("still", "spin", "bounce", "fall"), offscreen=0.0)
+    starts = {(thing.motion, thing.x, thing.y) for seed in range(200) for thing in draw(seed, kept).objects}
+    assert {(motion, x) for motion, x, _ in starts} == {(m, 0.0) for m in ("still", "spin", "bounce", "fall")}
+    assert {(m, y) for m, _, y in starts if m in {"bounce", "fall"}} == {("bounce", -0.33), ("fall", -0.33)}
+    with pytest.raises(InvalidSpec, match="wander"):
+        WorldOptions(wander=1.5)
