@@ -6,17 +6,19 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from models.curriculum import STAGES
+from models.planning.gpus import GPUS
+from models.presets import PRESETS
+
 _out = Console(highlight=False, soft_wrap=True)
 _ZERO = "Pin what ZeRO shards: 0 nothing, 1 optimizer states, 2 gradients too, 3 parameters too."
 
 
 def plan(
     gpus: Annotated[int, typer.Option(min=1, max=1 << 17, help="How many devices.")],
-    preset: Annotated[str, typer.Option(help="Backbone: tiny, small, 1b, 5b or 30b.")] = "30b",
-    gpu: Annotated[
-        str, typer.Option(help="Device: h100-80g, h200-141g, a100-80g, b200-180g, rtx-4090-24g or cpu.")
-    ] = "h100-80g",
-    stage: Annotated[str, typer.Option(help="Stage: image-256, joint-256 or joint-768.")] = "joint-768",
+    preset: Annotated[str, typer.Option(help=f"Backbone: {', '.join(PRESETS)}.")] = "30b",
+    gpu: Annotated[str, typer.Option(help=f"Device: {', '.join(GPUS)}.")] = "h100-80g",
+    stage: Annotated[str, typer.Option(help=f"Stage: {', '.join(STAGES)}.")] = "joint-768",
     price: Annotated[float | None, typer.Option(min=0, help="US dollars a device and hour; else assumed.")] = None,
     zero: Annotated[int | None, typer.Option(min=0, max=3, help=_ZERO)] = None,
     tp: Annotated[int | None, typer.Option(min=1, help="Pin the ranks that share every matrix.")] = None,

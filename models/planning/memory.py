@@ -55,7 +55,7 @@ def _moments(config: BackboneConfig, layout: Layout, gpu: Gpu, sample: Sample) -
     constant = states(parameters, layout, gpu)
     acts = Activations(config, layout, gpu, sample)
     around = {
-        "exchange buffers": acts.exchange,
+        **acts.exchange,
         "inputs and outputs": acts.io,
         "runtime": gpu.runtime,
         "fragmentation reserve": gpu.reserve * gpu.memory,
@@ -174,21 +174,18 @@ class Activations:
         return inputs + whole * self.kept + self.passing + self.around
 
     @property
-    def exchange(self) -> float:
-        """Buffers of the exchanges between the ranks of a sample.
+    def exchange(self) -> dict[str, float]:
+        """Buffers of the exchanges between the ranks of a sample, by cause.
 
         Tensor parallelism: one gathered input and one gradient to be scattered. Ulysses: queries, keys, values and
         results, sent and received. Context: keys and values of all its ranks, and their gradients.
         """
-        layout = self.layout
-        a_token = 0.0
-        if layout.tensor > 1:
-            a_token += 2 * layout.tensor
-        if layout.ulysses > 1:
-            a_token += 8
-        if layout.context > 1:
-            a_token += 4 * layout.context
-        return a_token * self.tokens * self.row
+        layout, row = self.layout, self.tokens * self.row
+        return {
+            "tokens gathered for matrices": 2 * layout.tensor * row if layout.tensor > 1 else 0.0,
+            "tokens exchanged for heads": 8 * row if layout.ulysses > 1 else 0.0,
+            "gathered keys and values": 4 * layout.context * row if layout.context > 1 else 0.0,
+        }
 
     @property
     def io(self) -> float:

@@ -175,6 +175,8 @@ def _refusal(problem: Problem, legal: list[Layout]) -> str:
 
 def _remedies(problem: Problem) -> list[str]:
     found = []
+    if problem.pins != Pins() and _any_fits(replace(problem, pins=Pins())):
+        found.append("these, with less pinned")
     fleet = smallest_fleet(problem)
     if fleet is not None:
         found.append(f"{fleet} x {problem.gpu.name}")

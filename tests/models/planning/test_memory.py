@@ -88,9 +88,12 @@ def test_ranks_that_share_a_sample_divide_its_activations():
     assert shared.kept == pytest.approx(per_token / 16 + 2 * 656 * 2 * config.width)
 
 
-def test_gathered_keys_and_values_grow_with_the_ranks_that_gather():
+def test_gathered_keys_and_values_are_the_whole_sample_s():
     config = PRESETS["30b"]()
-    sizes = [Activations(config, Layout(3, context=ranks), H100, LONGEST).exchange for ranks in (1, 2, 4)]
+    sizes = [
+        Activations(config, Layout(3, context=ranks), H100, LONGEST).exchange["gathered keys and values"]
+        for ranks in (1, 2, 4)
+    ]
     # Keys, values and the gradients of both, of the whole sample, however many ranks share it.
     assert sizes == [0, pytest.approx(4 * 73_728 * 2 * config.width), pytest.approx(4 * 73_728 * 2 * config.width)]
 

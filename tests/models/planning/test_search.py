@@ -73,6 +73,12 @@ def test_what_no_number_of_devices_can_hold_is_said_to_be_so():
         search(problem(8, gpu="rtx-4090-24g", **pinned))
 
 
+def test_a_micro_batch_that_is_too_large_is_refused_with_a_word_that_it_was_pinned():
+    assert search(problem(64)).layout.micro_batch == 1
+    with pytest.raises(NoPlan, match=r"most of it is activations.*these, with less pinned"):
+        search(problem(64, micro_batch=8, tensor=1, ulysses=1, context=1, zero=3))
+
+
 def test_illegal_pins_are_refused_with_the_rules():
     with pytest.raises(NoPlan, match=r"heads \(48\) must divide"):
         search(problem(64, tensor=16))
