@@ -27,6 +27,13 @@ class Duration:
     longest: float
     frames: int
 
+    @property
+    def name(self) -> str:
+        """``8-12 s``, ``16 s`` or ``image``."""
+        if self.frames == 1:
+            return "image"
+        return f"{self.shortest:.4g}{'' if self.shortest == self.longest else f'-{self.longest:.4g}'} s"
+
 
 SHORT = Duration(4.0, 8.0, 128)
 MIDDLE = Duration(8.0, 12.0, 192)
@@ -55,10 +62,7 @@ class Bucket:
     @property
     def name(self) -> str:
         """``16:9 8-12 s`` or ``16:9 image``."""
-        if self.duration == STILL:
-            return f"{self.aspect} image"
-        shortest, longest = self.duration.shortest, self.duration.longest
-        return f"{self.aspect} {shortest:.4g}{'' if shortest == longest else f'-{longest:.4g}'} s"
+        return f"{self.aspect} {self.duration.name}"
 
     @property
     def grid(self) -> tuple[int, int, int]:

@@ -129,9 +129,7 @@ STAGES = {
     stage.name: stage
     for stage in (
         FullStage("image-256", 256, True, (Phase(210_000, 9_216, 1_536),), 1e-4, 1e-4),
-        FullStage(
-            "joint-256", 256, False, (Phase(123_000, 1_536, 3_072), Phase(62_000, 3_072, 6_144)), 6e-5, 6e-5
-        ),
+        FullStage("joint-256", 256, False, (Phase(123_000, 1_536, 3_072), Phase(62_000, 3_072, 6_144)), 6e-5, 6e-5),
         FullStage("joint-768", 768, False, (Phase(34_800, 1_536, 6_144), Phase(39_700, 512, 6_144)), 6e-5, 1e-5),
     )
 }

@@ -17,23 +17,17 @@ def small() -> BackboneConfig:
 
 def one_billion() -> BackboneConfig:
     """0.91B core parameters; heads of 96."""
-    return BackboneConfig(
-        layers=24, width=1536, ffn=4096, heads=16, text_dim=_PROMPT_STATES, positions=(32, 64, 64)
-    )
+    return BackboneConfig(layers=24, width=1536, ffn=4096, heads=16, text_dim=_PROMPT_STATES, positions=(32, 64, 64))
 
 
 def five_billion() -> BackboneConfig:
     """4.83B core parameters; heads of 128."""
-    return BackboneConfig(
-        layers=32, width=3072, ffn=8192, heads=24, text_dim=_PROMPT_STATES, positions=(32, 64, 64)
-    )
+    return BackboneConfig(layers=32, width=3072, ffn=8192, heads=24, text_dim=_PROMPT_STATES, positions=(32, 64, 64))
 
 
 def thirty_billion() -> BackboneConfig:
     """28.99B core parameters, heads of 128: 73,728 tokens at a latent of 32 x 96 x 96 (16 s of 768 pixels)."""
-    return BackboneConfig(
-        layers=48, width=6144, ffn=16384, heads=48, text_dim=_PROMPT_STATES, positions=(32, 64, 64)
-    )
+    return BackboneConfig(layers=48, width=6144, ffn=16384, heads=48, text_dim=_PROMPT_STATES, positions=(32, 64, 64))
 
 
 PRESETS = {"tiny": tiny, "small": small, "1b": one_billion, "5b": five_billion, "30b": thirty_billion}

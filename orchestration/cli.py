@@ -13,6 +13,7 @@ from rich.table import Table
 from typer.core import TyperGroup
 
 from orchestration.catalog_cli import catalog, curate
+from orchestration.plan_cli import plan
 from serving.home import Home
 
 _ROOMS = ("models", "serving", "assets", "orchestration")
@@ -45,6 +46,7 @@ trust_root = typer.Typer(no_args_is_help=True, help="The certificate that others
 app.add_typer(trust_root, name="trust-root")
 app.add_typer(catalog, name="catalog")
 app.command()(curate)
+app.command()(plan)
 
 
 class Aspect(StrEnum):

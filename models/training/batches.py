@@ -28,8 +28,8 @@ class Batches:
         batch_size: Samples of the global batch.
         seed: Of bucket choice and orders.
         split: Which split of the groups.
-        token_balance: None: every batch holds ``batch_size`` samples. Otherwise that is the batch of the largest bucket,
-            and the others' are multiples of this number that hold about as many tokens.
+        token_balance: None: every batch holds ``batch_size`` samples. Otherwise that is the batch of the largest
+            bucket, and the others' are multiples of this number that hold about as many tokens.
 
     Raises:
         DataMissing: A group has no samples.
@@ -57,7 +57,9 @@ class Batches:
         self._turns = Turns([weight for _, weight in weighted], self.seed)
         self._sizes = (self.batch_size,) * len(weighted)
         if self.token_balance is not None:
-            tokens = [math.prod(bucket.size) for bucket in self._buckets]  # in latent positions: tokens times a constant
+            tokens = [
+                math.prod(bucket.size) for bucket in self._buckets
+            ]  # in latent positions: tokens times a constant
             self._sizes = balanced(tokens, self.batch_size, self.token_balance)
 
     def batch(self, step: int, rank: int, world_size: int) -> dict[str, Tensor]:

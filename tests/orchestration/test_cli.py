@@ -33,7 +33,7 @@ def test_help_lists_every_command_and_loads_nothing_heavy():
     listed = CliRunner().invoke(app, ["--help"]).output
     for command in (
         *("demo", "ingest", "generate", "edit", "campaign", "promote", "rollback", "verify", "lineage", "bench"),
-        *("curate", "catalog", "sandbox", "doctor", "gc", "dev", "trust-root"),
+        *("curate", "catalog", "sandbox", "doctor", "gc", "dev", "plan", "trust-root"),
     ):
         assert command in listed
 

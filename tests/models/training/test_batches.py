@@ -66,3 +66,31 @@ def test_a_batch_that_does_not_divide_over_the_ranks_is_refused(index: Path):
 def test_an_empty_mix_is_refused(index: Path):
     with pytest.raises(DataMissing, match="weight"):
         batches(index, **{"image-low": 0.0})
+
+
+def test_balanced_batches_hold_about_as_many_tokens_in_multiples_of_the_ranks(index: Path):
+    mix = [DataMix(str(index), "image-low"), DataMix(str(index), "video-low")]
+    data = Batches(mix, 4, 3, token_balance=2)
+    held = {}
+    for step in range(60):
+        _, rows = data.rows(step)
+        latent = data.batch(step, 0, 1)["latent"]
+        assert len(rows) == len(latent)
+        held[latent.shape[2:]] = (len(latent), latent[0, 0].numel() * len(latent))
+    assert len(held) == 3
+    assert all(batch % 2 == 0 for batch, _ in held.values())
+    tokens = [size for _, size in held.values()]
+    assert max(tokens) == min(tokens)  # grids of 16 and 32 positions: batches of 8 and 4
+    assert {batch for batch, _ in held.values()} == {4, 8}
+
+
+def test_a_balanced_bucket_also_gives_every_sample_once_an_epoch(index: Path):
+    data = Batches([DataMix(str(index), "image-low"), DataMix(str(index), "video-low")], 4, 3, token_balance=1)
+    seen: dict[int, list[int]] = {}
+    for step in range(300):
+        choice, rows = data.rows(step)
+        seen.setdefault(choice, []).extend(rows)
+    for rows in seen.values():
+        size = max(rows) + 1
+        assert sorted(rows[:size]) == list(range(size))
+        assert sorted(rows[size : 2 * size]) == list(range(size))
