@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-_HIDDEN = 96
-_STEPS, _RATE, _DECAY, _NOISE, _DROPPED = 500, 4e-3, 0.02, 0.05, 0.1
+_RATE, _DECAY, _NOISE, _DROPPED = 4e-3, 0.02, 0.05, 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +33,7 @@ class Classifier:
         return np.asarray(odds / odds.sum(axis=1, keepdims=True))
 
     def save(self, path: Path) -> None:
-        """Write it as safetensors, whole or not at all."""
+        """Write it as safetensors, the many weights in half precision; whole or not at all."""
         from safetensors.numpy import save
 
         from models.files import write_bytes
@@ -42,6 +41,7 @@ class Classifier:
         named = {"middle": self.middle, "spread": self.spread}
         for layer in range(2):
             named |= {f"weights.{layer}": self.weights[layer], f"biases.{layer}": self.biases[layer]}
+        named["weights.0"] = named["weights.0"].astype(np.float16)
         write_bytes(path, save({name: np.ascontiguousarray(part) for name, part in named.items()}))
 
     @classmethod
@@ -49,7 +49,7 @@ class Classifier:
         """Read what ``save`` wrote. Raises FileNotFoundError where nobody did."""
         from safetensors.numpy import load_file
 
-        named = load_file(path)
+        named = {name: part.astype(np.float32) for name, part in load_file(path).items()}
         return cls(
             named["middle"],
             named["spread"],
@@ -58,8 +58,27 @@ class Classifier:
         )
 
 
-def fit(features: Floats, classes: NDArray[np.int64], count: int, seed: int) -> Classifier:
-    """A classifier of ``count`` classes by full-batch AdamW on cross-entropy; equal arguments give equal weights."""
+def fit(
+    features: NDArray[np.floating],
+    classes: NDArray[np.int64],
+    count: int,
+    seed: int,
+    *,
+    hidden: int = 96,
+    steps: int = 500,
+    batch: int | None = None,
+) -> Classifier:
+    """A classifier of ``count`` classes by AdamW on cross-entropy; equal arguments give equal weights.
+
+    Args:
+        features: [N, D].
+        classes: Index of each row's class, [N].
+        count: How many classes there are.
+        seed: Of the first weights, and of the order of the rows.
+        hidden: Units of the hidden layer.
+        steps: Of the optimiser.
+        batch: Rows of a step; None takes all of them.
+    """
     import torch
     from torch import nn
 
@@ -67,14 +86,16 @@ def fit(features: Floats, classes: NDArray[np.int64], count: int, seed: int) -> 
     middle, spread = features.mean(axis=0), features.std(axis=0) + 1e-3
     inputs = torch.from_numpy(np.clip((features - middle) / spread, -6, 6).astype(np.float32))
     goal = torch.from_numpy(classes)
-    net = nn.Sequential(
-        nn.Linear(features.shape[1], _HIDDEN), nn.ReLU(), nn.Dropout(_DROPPED), nn.Linear(_HIDDEN, count)
-    )
+    net = nn.Sequential(nn.Linear(features.shape[1], hidden), nn.ReLU(), nn.Dropout(_DROPPED), nn.Linear(hidden, count))
     optimiser = torch.optim.AdamW(net.parameters(), lr=_RATE, weight_decay=_DECAY)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _RATE, total_steps=_STEPS)
-    for _ in range(_STEPS):
-        out = net(inputs + _NOISE * torch.randn_like(inputs))
-        loss = nn.functional.cross_entropy(out, goal, label_smoothing=0.02)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _RATE, total_steps=steps)
+    order = torch.arange(0)
+    for _ in range(steps):
+        some, goals = inputs, goal
+        if batch is not None:
+            order = order if len(order) >= batch else torch.randperm(len(inputs))
+            some, goals, order = inputs[order[:batch]], goal[order[:batch]], order[batch:]
+        loss = nn.functional.cross_entropy(net(some + _NOISE * torch.randn_like(some)), goals, label_smoothing=0.02)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()

@@ -9,10 +9,10 @@ from assets.checkers.judgement import Judgement
 
 Floats = NDArray[np.float64]
 
-_SPREAD = 3  # pixels over which a difference is averaged: a codec's noise is finer than a change
+_SPREAD = 5  # pixels over which a difference is averaged: a codec's noise is finer than a change
 _MARGIN = 5  # pixels about the mask where a codec smears the change
-_CHANGED = 24.0  # of 255, in the averaged difference: a pixel that an edit changed
-_INSIDE, _OUTSIDE = 0.02, 0.002  # shares of the pixels from which there is a change
+_CHANGED = 30.0  # of 255, in the averaged difference: a pixel that an edit changed
+_INSIDE, _OUTSIDE = 0.02, 0.001  # shares of the pixels from which there is a change
 _LEAST = 16  # pixels in all that make a change outside
 
 

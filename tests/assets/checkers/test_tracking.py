@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from assets.checkers.tracking import steps
+from assets.checkers.tracking import steps, steps_of
 
 
 def _dots(shift, frames=5):
@@ -28,3 +28,24 @@ def test_one_frame_is_refused():
 
 def test_an_empty_picture_has_no_points():
     assert len(steps(np.zeros((3, 64, 64, 3), np.uint8)).x) == 0
+
+
+def test_grey_pictures_give_the_same_steps_as_frames_and_larger_ones_nearly():
+    import cv2
+
+    frames = _dots((2, -1))
+    grey = [frame[..., 0] for frame in frames]
+    assert np.array_equal(steps_of(grey).dx, steps(frames).dx)
+    larger = steps_of([cv2.resize(picture, (256, 256), interpolation=cv2.INTER_CUBIC) for picture in grey])
+    assert np.median(larger.dx) == pytest.approx(np.median(steps(frames).dx), rel=0.05)
+
+
+def test_a_bright_word_does_not_take_the_corners_of_a_faint_scene():
+    faint = (_dots((2, 0)).astype(float) * 0.5 + 80).astype(np.uint8)
+    faint[:, 4:22, 20:108] = 20
+    faint[:, 8:18, 24:104:4] = 255
+    seen = steps(faint)
+    below = seen.y > -0.3
+    assert below.mean() > 0.5
+    assert np.median(seen.dx[below]) == pytest.approx(-2 * 4 / 128, rel=0.1)
+    assert abs(np.median(seen.dx[~below])) < 0.01
