@@ -10,8 +10,9 @@ from assets.artifact import Artifact, Built
 from assets.code_version import code_version
 from assets.curated import POLICY
 from assets.dvc_stage import reproduce
-from assets.expectations import dataset_suite, validate, with_seconds, with_splits
+from assets.expectations import dataset_suite, validate, with_seconds
 from assets.manifest import read_manifest
+from assets.sandbox_corpus.expectations import with_splits
 from assets.store import Store
 from serving.catalog import Catalog
 from serving.home import Home

@@ -8,10 +8,6 @@ from typing import Any
 import dagster as dg
 
 from assets.curation.filters import NOT_MEASURED
-from assets.sandbox_corpus.record import FOOTAGE, KINDS, LICENCE
-from assets.world.combinations import held_out
-from assets.world.draw import SEEDS
-from assets.world.spec import HORIZON, ObjectSpec
 
 Row = dict[str, Any]
 _SHOWN = 5
@@ -33,7 +29,7 @@ _SIGNALS = (
 
 
 @cache
-def _library() -> Any:
+def library() -> Any:
     """Great Expectations, which takes seconds to import, with its telemetry off."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations
@@ -51,7 +47,7 @@ def validate(name: str, rows: Sequence[Row], suite: Iterable[Any]) -> dg.AssetCh
     """
     import pandas as pd
 
-    gx = _library()
+    gx = library()
     expectations = list(suite)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
@@ -75,20 +71,20 @@ def validate(name: str, rows: Sequence[Row], suite: Iterable[Any]) -> dg.AssetCh
 
 def footage_suite() -> list[Any]:
     """Every file has one id, a licence, a known status; a usable one has sane sizes, another a reason."""
-    gxe = _library().expectations
+    gxe = library().expectations
     return [
-        *_identified(gxe),
+        *identified(gxe),
         gxe.ExpectColumnValuesToNotBeNull(column="licence"),
         gxe.ExpectColumnValuesToNotBeNull(column="origin"),
         gxe.ExpectColumnValuesToBeInSet(column="status", value_set=["ok", "quarantined"]),
-        gxe.ExpectColumnValuesToNotBeNull(column="reason", **_where("status", "quarantined")),
-        gxe.ExpectColumnValuesToBeBetween(column="width", min_value=1, max_value=8192, **_where("status", "ok")),
-        gxe.ExpectColumnValuesToBeBetween(column="height", min_value=1, max_value=8192, **_where("status", "ok")),
+        gxe.ExpectColumnValuesToNotBeNull(column="reason", **where("status", "quarantined")),
+        gxe.ExpectColumnValuesToBeBetween(column="width", min_value=1, max_value=8192, **where("status", "ok")),
+        gxe.ExpectColumnValuesToBeBetween(column="height", min_value=1, max_value=8192, **where("status", "ok")),
         gxe.ExpectColumnValuesToBeBetween(
-            column="duration", min_value=0, strict_min=True, max_value=3600, **_where("status", "ok")
+            column="duration", min_value=0, strict_min=True, max_value=3600, **where("status", "ok")
         ),
         gxe.ExpectColumnValuesToBeBetween(
-            column="fps", min_value=0, strict_min=True, max_value=1000, **_where("status", "ok")
+            column="fps", min_value=0, strict_min=True, max_value=1000, **where("status", "ok")
         ),
     ]
 
@@ -98,18 +94,18 @@ def clips_suite(sources: Iterable[str]) -> list[Any]:
 
     Rows carry ``seconds``: see ``with_seconds``. A signal that was not measured is empty, and passes.
     """
-    gxe = _library().expectations
+    gxe = library().expectations
     return [
         *(
             gxe.ExpectColumnValuesToBeBetween(column=f"signals.{name}", min_value=low, max_value=high)
             for name, low, high in _SIGNALS
         ),
-        *_identified(gxe),
+        *identified(gxe),
         gxe.ExpectColumnValuesToNotBeNull(column="source"),
         gxe.ExpectColumnValuesToBeInSet(column="source", value_set=list(sources)),
         gxe.ExpectColumnValuesToBeBetween(column="start", min_value=0),
         gxe.ExpectColumnValuesToBeBetween(column="seconds", min_value=0, strict_min=True, max_value=16.001),
-        gxe.ExpectColumnValuesToNotBeNull(column="look", **_where("decodes", True)),
+        gxe.ExpectColumnValuesToNotBeNull(column="look", **where("decodes", True)),
     ]
 
 
@@ -118,29 +114,29 @@ def curated_suite(clips: Iterable[str]) -> list[Any]:
 
     Rows carry ``measured`` and ``consistent``: see ``with_reasons``.
     """
-    gxe = _library().expectations
+    gxe = library().expectations
     known = list(clips)
     return [
-        *_identified(gxe),
+        *identified(gxe),
         gxe.ExpectColumnValuesToBeInSet(column="id", value_set=known),
         gxe.ExpectTableRowCountToEqual(value=len(known)),
         gxe.ExpectColumnValuesToBeInSet(column="kept", value_set=[True, False]),
-        gxe.ExpectColumnValuesToBeNull(column="rejected_by.signal", **_where("kept", True)),
+        gxe.ExpectColumnValuesToBeNull(column="rejected_by.signal", **where("kept", True)),
         *(
-            gxe.ExpectColumnValuesToNotBeNull(column=f"rejected_by.{part}", **_where("kept", False))
+            gxe.ExpectColumnValuesToNotBeNull(column=f"rejected_by.{part}", **where("kept", False))
             for part in ("signal", "threshold")
         ),
-        gxe.ExpectColumnValuesToNotBeNull(column="rejected_by.value", **_where("measured", True)),
+        gxe.ExpectColumnValuesToNotBeNull(column="rejected_by.value", **where("measured", True)),
         gxe.ExpectColumnValuesToBeInSet(column="consistent", value_set=[True]),
     ]
 
 
 def captions_suite(kept: Iterable[str]) -> list[Any]:
     """Every kept clip has one caption that says something, from a named captioner, with a confidence."""
-    gxe = _library().expectations
+    gxe = library().expectations
     known = list(kept)
     return [
-        *_identified(gxe),
+        *identified(gxe),
         gxe.ExpectColumnValuesToBeInSet(column="id", value_set=known),
         gxe.ExpectTableRowCountToEqual(value=len(known)),
         gxe.ExpectColumnValuesToNotBeNull(column="caption"),
@@ -150,40 +146,16 @@ def captions_suite(kept: Iterable[str]) -> list[Any]:
     ]
 
 
-def corpus_suite() -> list[Any]:
-    """Every line has one id, a seed of its own, captions and a free licence, and what its kind of clip needs.
-
-    Rows carry ``splits``, ``people_splits`` and ``unfamiliar``: see ``with_splits``.
-    """
-    gxe = _library().expectations
-    captions = ("caption", "short", "long")
-    return [
-        *_identified(gxe),
-        gxe.ExpectTableRowCountToBeBetween(min_value=1),
-        gxe.ExpectColumnValuesToBeInSet(column="kind", value_set=list(KINDS)),
-        gxe.ExpectColumnValuesToBeInSet(column="split", value_set=["train", "validation"]),
-        gxe.ExpectColumnValuesToBeInSet(column="licence", value_set=[LICENCE]),
-        gxe.ExpectColumnValuesToNotBeNull(column="licence"),
-        gxe.ExpectColumnValuesToBeUnique(column="seed"),
-        gxe.ExpectColumnValuesToBeBetween(column="seed", min_value=0, max_value=SEEDS - 1),
-        *(gxe.ExpectColumnValuesToNotBeNull(column=name) for name in captions),
-        *(gxe.ExpectColumnValueLengthsToBeBetween(column=name, min_value=10, max_value=2000) for name in captions),
-        gxe.ExpectColumnValuesToBeBetween(column="spec.seconds", min_value=0, strict_min=True, max_value=HORIZON),
-        gxe.ExpectColumnValuesToNotBeNull(column="before.seed", **_where("kind", "editing")),
-        gxe.ExpectColumnValuesToNotBeNull(column="reference.seed", **_where("kind", "personalization")),
-        *_apart(gxe),
-    ]
-
-
 def dataset_suite(sources: Iterable[str]) -> list[Any]:
     """Every row has one id, a caption, a licence and a split, and nothing stands on both sides of the split.
 
-    Rows carry ``seconds``, ``splits``, ``people_splits`` and ``unfamiliar``: see ``with_seconds``, ``with_splits``.
+    Rows carry ``seconds`` (see ``with_seconds``), ``splits``, ``people_splits`` and ``unfamiliar``: see
+    ``assets.sandbox_corpus.expectations.with_splits``.
     """
-    gxe = _library().expectations
-    footage = _where("kind", "footage")
+    gxe = library().expectations
+    footage = where("kind", "footage")
     return [
-        *_identified(gxe),
+        *identified(gxe),
         gxe.ExpectTableRowCountToBeBetween(min_value=1),
         gxe.ExpectColumnValuesToNotBeNull(column="kind"),
         gxe.ExpectColumnValuesToNotBeNull(column="caption"),
@@ -194,7 +166,7 @@ def dataset_suite(sources: Iterable[str]) -> list[Any]:
         gxe.ExpectColumnValuesToBeBetween(column="weight", min_value=0, strict_min=True, **footage),
         gxe.ExpectColumnValuesToNotBeNull(column="weight", **footage),
         gxe.ExpectColumnValuesToBeBetween(column="confidence", min_value=0, max_value=1),
-        *_apart(gxe),
+        *apart(gxe),
     ]
 
 
@@ -234,45 +206,7 @@ def with_seconds(rows: Sequence[Row]) -> list[Row]:
     ]
 
 
-def with_splits(rows: Sequence[Row]) -> list[Row]:
-    """Dataset or corpus rows with what must not cross from one split to the other.
-
-    ``splits``: in how many of them the row's origin (its source file, or its seed) occurs; ``people_splits``: the same
-    of the person in it who occurs in most, 1 where there is nobody; ``unfamiliar``: how many of its things show a
-    combination that is kept from training and validation.
-    """
-    origins: dict[str, set[str]] = {}
-    people: dict[int, set[str]] = {}
-    for row in rows:
-        origins.setdefault(_origin(row), set()).add(row["split"])
-        for person in _people(row):
-            people.setdefault(person, set()).add(row["split"])
-    return [
-        row
-        | {
-            "splits": len(origins[_origin(row)]),
-            "people_splits": max((len(people[person]) for person in _people(row)), default=1),
-            "unfamiliar": sum(map(held_out, _things(row))),
-        }
-        for row in rows
-    ]
-
-
-def _origin(row: Row) -> str:
-    return str(row["source"]) if row["kind"] == FOOTAGE else f"seed {row['seed']}"
-
-
-def _people(row: Row) -> set[int]:
-    return {thing.identity for thing in _things(row) if thing.identity is not None}
-
-
-def _things(row: Row) -> list[ObjectSpec]:
-    """Every thing in the scenes of a corpus row; footage has none that is known."""
-    scenes = [row[part] for part in ("spec", "before", "reference") if row.get(part)]
-    return [ObjectSpec(**thing) for scene in scenes for thing in scene["objects"]]
-
-
-def _apart(gxe: Any) -> list[Any]:
+def apart(gxe: Any) -> list[Any]:
     """Nothing stands on both sides of the split, and nothing is shown that both keep for later."""
     return [
         gxe.ExpectColumnValuesToBeBetween(column="splits", min_value=1, max_value=1),
@@ -281,11 +215,13 @@ def _apart(gxe: Any) -> list[Any]:
     ]
 
 
-def _identified(gxe: Any) -> list[Any]:
+def identified(gxe: Any) -> list[Any]:
+    """Every row has one id."""
     return [gxe.ExpectColumnValuesToNotBeNull(column="id"), gxe.ExpectColumnValuesToBeUnique(column="id")]
 
 
-def _where(column: str, value: Any) -> dict[str, Any]:
+def where(column: str, value: Any) -> dict[str, Any]:
+    """The argument that holds an expectation to the rows with a value in a column."""
     from great_expectations.expectations.row_conditions import Column
 
     return {"row_condition": Column(column) == value}

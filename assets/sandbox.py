@@ -10,10 +10,11 @@ import dagster as dg
 from assets.artifact import Artifact, Built
 from assets.code_version import code_version
 from assets.dvc_stage import reproduce
-from assets.expectations import corpus_suite, validate, with_splits
+from assets.expectations import validate
 from assets.manifest import read_manifest
 from assets.pictures import contact_sheet, spectrograms
 from assets.ports import Settings
+from assets.sandbox_corpus.expectations import corpus_suite, with_splits
 from assets.sandbox_corpus.record import KINDS, Record, read_corpus
 from assets.sandbox_corpus.rendering import reference_picture
 from assets.sandbox_corpus.stage import MANIFEST
