@@ -8,9 +8,11 @@ from typing import Any
 import dagster as dg
 
 from assets.curation.filters import NOT_MEASURED
+from assets.world.spec import CAMERAS
 
 Row = dict[str, Any]
 _SHOWN = 5
+_LASTING = 0.5  # seconds
 _SIGNALS = (
     ("brightness", 0, 1),
     ("motion", 0, 100),
@@ -19,6 +21,7 @@ _SIGNALS = (
     ("text_score", 0, 1),
     ("border", 0, 1),
     ("aesthetics", 0, 10),
+    ("camera.confidence", 0, 1),
     ("nsfw", 0, 1),
     ("motion_score", 0, 255),
     ("vector_length", 0, None),
@@ -52,7 +55,7 @@ def validate(name: str, rows: Sequence[Row], suite: Iterable[Any]) -> dg.AssetCh
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     columns = dict.fromkeys(column for e in expectations for column in _columns(e))
-    found = pd.json_normalize(rows, max_level=1)
+    found = pd.json_normalize(rows, max_level=2)
     frame = found.reindex(columns=[*found.columns, *(column for column in columns if column not in found)])
     asset = context.data_sources.add_pandas("manifests").add_dataframe_asset(name)
     batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
@@ -105,7 +108,8 @@ def clips_suite(sources: Iterable[str]) -> list[Any]:
         gxe.ExpectColumnValuesToBeInSet(column="source", value_set=list(sources)),
         gxe.ExpectColumnValuesToBeBetween(column="start", min_value=0),
         gxe.ExpectColumnValuesToBeBetween(column="seconds", min_value=0, strict_min=True, max_value=16.001),
-        gxe.ExpectColumnValuesToNotBeNull(column="look", **where("decodes", True)),
+        gxe.ExpectColumnValuesToBeInSet(column="signals.camera.class", value_set=list(CAMERAS)),
+        gxe.ExpectColumnValuesToNotBeNull(column="look", **where("lasts", True)),
     ]
 
 
@@ -193,17 +197,14 @@ def _unmeasured(rejection: Row) -> bool:
 def with_seconds(rows: Sequence[Row]) -> list[Row]:
     """Rows with ``seconds``, the length of their span: None without one, or for a whole file that does not decode.
 
-    And with ``decodes``, whether nothing is wrong with them.
+    And with ``lasts``, whether they decode and last half a second: long enough to be looked at.
     """
     # Great Expectations' own comparison of two columns fails where no row is left to compare.
-    return [
-        row
-        | {
-            "seconds": None if row.get("error") or "end" not in row else row["end"] - row["start"],
-            "decodes": not row.get("error"),
-        }
-        for row in rows
-    ]
+    found = []
+    for row in rows:
+        seconds = None if row.get("error") or "end" not in row else row["end"] - row["start"]
+        found.append(row | {"seconds": seconds, "lasts": seconds is not None and seconds >= _LASTING})
+    return found
 
 
 def apart(gxe: Any) -> list[Any]:

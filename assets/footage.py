@@ -10,6 +10,7 @@ import dagster as dg
 from assets.artifact import Artifact, Built
 from assets.code_version import code_version
 from assets.curation.sheets import sheet_of_clips
+from assets.curation.stages import stages
 from assets.dvc_stage import reproduce
 from assets.expectations import clips_suite, footage_suite, validate, with_seconds
 from assets.ingestion.sources import discover
@@ -65,7 +66,7 @@ def clips(
     footage: Artifact,
 ) -> dg.MaterializeResult[Artifact]:
     """Spans of 16 seconds at most, each within one shot, with the signals that the filters ask for."""
-    md5 = reproduce("split", home)
+    md5 = reproduce("split", home, [stage.version for stage in stages()])
     rows = read_manifest(home.manifests / _CLIPS)
     catalog = Catalog(home.catalog_url)
     catalog.record_clips(rows)

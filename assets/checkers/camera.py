@@ -49,9 +49,14 @@ def camera(frames: NDArray[np.uint8]) -> Judgement[CameraClass]:
 
 def camera_of(seen: Steps) -> Judgement[CameraClass]:
     """The class of the camera's motion, from steps that are known already (``tracking.steps_of``)."""
-    chances = _loaded().probabilities(features(seen)[None])[0]
-    best = int(np.argmax(chances))
-    return Judgement(CAMERAS[best], float(chances[best]))
+    likely = chances(seen)
+    best = int(np.argmax(likely))
+    return Judgement(CAMERAS[best], float(likely[best]))
+
+
+def chances(seen: Steps) -> Floats:
+    """The probability of each of ``CAMERAS``."""
+    return _loaded().probabilities(features(seen)[None])[0]
 
 
 def features(seen: Steps) -> Floats:

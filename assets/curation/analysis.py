@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from assets.curation.copies.recording import Recording
+from assets.curation.signals.aesthetics import Aesthetics
 from assets.curation.signals.borders import Borders
+from assets.curation.signals.camera import Camera
 from assets.curation.signals.embedding import Embedding
 from assets.curation.signals.flow import Flow
 from assets.curation.signals.frame import SAMPLE_RATE, Frame, Signal, Track
@@ -17,6 +20,7 @@ from assets.curation.signals.shots import Boundary, ShotDetector
 from assets.curation.signals.sound import Sound
 from assets.curation.signals.stillness import Stillness, slideshow
 from assets.curation.signals.text import Text
+from assets.curation.spans import Span, cut
 from assets.ingestion.decode import SoundLost, TimedFrame, TimedSound, timed_media
 
 
@@ -29,12 +33,17 @@ class Analysis:
         boundaries: Those between them.
         tracks: What each signal saw.
         slideshow: Share of the film's time in static shots; None for a film of fewer than three.
+        spans: Clips to be made of the shots.
+        looks: The look of each, packed (see ``assets.curation.copies``); None for one of a few frames that falls
+            between two looks.
     """
 
-    shots: list[tuple[float, float]]
+    shots: list[Span]
     boundaries: list[Boundary]
     tracks: list[Track]
     slideshow: float | None
+    spans: list[Span]
+    looks: list[str | None]
 
 
 def analyse(path: Path) -> Analysis:
@@ -46,25 +55,32 @@ def analyse(path: Path) -> Analysis:
         ValueError: the file holds no frame.
         av.FFmpegError: its pictures cannot be decoded to their end.
     """
-    detector, still, sound = ShotDetector(), Stillness(), Sound()
-    seeing: list[Signal] = [Samples(), Motion(), Flow(), still, Borders(), Quality(), Text(), Nsfw(), Embedding()]
+    detector, still, sound, recording = ShotDetector(), Stillness(), Sound(), Recording()
+    seeing: list[Signal] = [
+        *(Samples(), Motion(), Flow(), still, Borders(), Quality(), Text(), Nsfw()),
+        *(Camera(), Aesthetics(), Embedding()),
+    ]
     first = last = None
     frames = 0
     for frame in watch(path, sound):
         first, last = frame.seconds if first is None else first, frame.seconds
         frames += 1
         detector.see(frame)
+        recording.see(frame)
         for signal in seeing:
             signal.see(frame)
     if first is None or last is None:
         raise ValueError(f"{path} holds no frame")
     boundaries = detector.boundaries()
     shots = _shots(first, last + (last - first) / max(frames - 1, 1), boundaries)
+    spans = [span for shot in shots for span in cut(*shot)]
     return Analysis(
         shots=shots,
         boundaries=boundaries,
         tracks=[*(signal.track() for signal in seeing), sound.track()],
         slideshow=slideshow(still.track(), shots),
+        spans=spans,
+        looks=recording.looks(spans),
     )
 
 
@@ -83,7 +99,7 @@ def watch(path: Path, sound: Sound | None = None) -> Iterator[Frame]:
                 sound.lose(item.reason)
 
 
-def _shots(start: float, end: float, boundaries: list[Boundary]) -> list[tuple[float, float]]:
+def _shots(start: float, end: float, boundaries: list[Boundary]) -> list[Span]:
     """What lies between the transitions."""
     edges = [(start, start), *((boundary.first, boundary.last) for boundary in boundaries), (end, end)]
     return [(before[1], after[0]) for before, after in pairwise(edges) if after[0] > before[1]]

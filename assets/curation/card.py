@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from assets.curation.buckets import ASPECTS
+from assets.curation.captioner import CAMERA_CONFIDENCE
 from assets.curation.filters import Rejection
 from assets.curation.funnel import Step
 from assets.curation.policy import Policy
@@ -23,6 +24,7 @@ _STYLE = (
     "img{max-width:100%}"
 )
 _CLUSTERS = 20
+_JUDGE = "the judge was taught on scenes of the sandbox world; what it says of other footage is a guess"
 
 
 @dataclass(frozen=True)
@@ -188,11 +190,15 @@ def _concepts(clips: Sequence[Row]) -> Section:
 
 
 def _cameras(kept: Sequence[Row]) -> Section:
-    seen = [row["signals"]["camera"]["class"] for row in kept if row["signals"].get("camera")]
+    seen = [row["signals"]["camera"] for row in kept if row["signals"].get("camera")]
+    counts = Counter(camera["class"] for camera in seen)
+    sure = Counter(camera["class"] for camera in seen if camera["confidence"] >= CAMERA_CONFIDENCE)
+    rows = tuple(
+        (name, str(count), f"{count / len(seen):.0%}", str(sure[name])) for name, count in counts.most_common()
+    )
     missing = len(kept) - len(seen)
-    rows = tuple((name, str(count)) for name, count in Counter(seen).most_common())
-    remark = f"not measured on {missing} clips" if missing else ""
-    return Section("Camera", ("class", "clips") if rows else (), rows, remark)
+    remark = _JUDGE + (f"; not measured on {missing} clips" if missing else "")
+    return Section("Camera", ("class", "clips", "share", "sure enough to be said") if rows else (), rows, remark)
 
 
 def _rejections(made: Curated) -> Section:

@@ -1,8 +1,6 @@
-"""Clips: spans of one shot, at most 16 seconds, with the signals that filters and captions read."""
+"""Clips: spans of one shot, at most 16 seconds, with the look and the signals that filters and captions read."""
 
-import math
-from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +8,6 @@ from assets.curation.analysis import Analysis, analyse
 from assets.ingestion.isolation import Isolated, IsolatedFailure
 from models.files import sha256_json
 
-MAX_SECONDS = 16.0  # the generator's context (Movie Gen 3.2.1)
 ANALYSIS_SECONDS = 1800.0
 
 
@@ -27,19 +24,16 @@ def _clips(row: dict[str, Any], isolated: Isolated[Path, Analysis]) -> list[dict
     try:
         analysis = isolated(Path(row["path"]))
     except IsolatedFailure as error:
-        return [_row(row, 0.0, row["duration"], {}, str(error))]
-    spans = [span for shot in analysis.shots for span in _cut(*shot)]
-    return [_row(row, start, end, signals(analysis, start, end), None) for start, end in spans]
+        return [_row(row, 0.0, row["duration"], {}, look=None, error=str(error))]
+    return [
+        _row(row, *span, signals(analysis, *span), look=look, error=None)
+        for span, look in zip(analysis.spans, analysis.looks, strict=True)
+    ]
 
 
-def _cut(start: float, end: float) -> Iterator[tuple[float, float]]:
-    """A shot in equal parts of at most ``MAX_SECONDS``."""
-    parts = max(1, math.ceil((end - start) / MAX_SECONDS - 1e-6))
-    bounds = [start + (end - start) * part / parts for part in range(parts + 1)]
-    return pairwise(bounds)
-
-
-def _row(row: dict[str, Any], start: float, end: float, measured: dict[str, Any], error: str | None) -> dict[str, Any]:
+def _row(
+    row: dict[str, Any], start: float, end: float, measured: dict[str, Any], *, look: str | None, error: str | None
+) -> dict[str, Any]:
     start, end = round(start, 6), round(end, 6)
     return {
         "id": sha256_json([row["id"], start, end])[:32],
@@ -50,6 +44,7 @@ def _row(row: dict[str, Any], start: float, end: float, measured: dict[str, Any]
         "height": row["height"],
         "fps": row["fps"],
         "signals": measured,
+        "look": look,
         "error": error,
     }
 

@@ -1,17 +1,28 @@
 """The stage that cuts files into measured clips."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
+from assets.checkers import camera
 from assets.code_version import code_version
+from assets.curation.aesthetics import ranker
 from assets.curation.clips import split
 from assets.curation.engine.stage import Task
+from models.files import sha256_file, sha256_json
+
+_WEIGHTS = (camera.WEIGHTS, ranker.WEIGHTS)  # of our own signals
+
+
+def version_of(weights: Iterable[Path]) -> str:
+    """Sixteen hex digits that change with this code and with the files of weights that signals are measured by."""
+    return sha256_json([code_version(__name__), *map(sha256_file, weights)])[:16]
 
 
 class Cut:
-    """Shots found, cut into clips, measured: see ``assets.curation.clips``."""
+    """Shots found, cut into clips, measured and looked at in one pass: see ``assets.curation.clips``."""
 
     name: str = "cut"
-    version: str = code_version(__name__)
+    version: str = version_of(_WEIGHTS)
 
     def __call__(self, tasks: Sequence[Task]) -> list[Task]:
         """See ``Stage``. A file that does not decode gets one clip with an error."""

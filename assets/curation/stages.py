@@ -2,9 +2,8 @@
 
 from assets.curation.cutting import Cut
 from assets.curation.engine.stage import Stage
-from assets.curation.looking import LookAt
 
 
 def stages() -> list[Stage]:
-    """Cut into measured clips, then looked at for copies."""
-    return [Cut(), LookAt()]
+    """One: each file is decoded once, cut into clips, measured and looked at for copies."""
+    return [Cut()]

@@ -91,15 +91,24 @@ def test_a_quarantined_file_needs_a_reason():
     [
         *[{"source": "gone"}, {"end": 0.0}, {"end": 17.0}, {"start": -1.0}, {"look": None}],
         *({"signals": signals} for signals in ({"motion": 101}, {"nsfw": 1.2}, {"aesthetics": -1}, {"text_score": 7})),
+        {"signals": {"camera": {"class": "dolly", "confidence": 0.9}}},
+        {"signals": {"camera": {"class": "arc", "confidence": 1.9}}},
     ],
 )
 def test_planted_bad_clips_fail(change):
     assert not validate("clips", with_seconds([CLIP | change]), clips_suite(["f1"])).passed
 
 
-def test_a_clip_that_does_not_decode_needs_no_look():
+def test_a_clip_that_does_not_decode_or_lasts_a_few_frames_needs_no_look():
     broken = CLIP | {"look": None, "error": "the decoder crashed", "signals": {}}
-    assert validate("clips", with_seconds([broken, CLIP | {"id": "c2"}]), clips_suite(["f1"])).passed
+    short = CLIP | {"id": "c3", "end": 0.1, "look": None}
+    assert validate("clips", with_seconds([broken, CLIP | {"id": "c2"}, short]), clips_suite(["f1"])).passed
+
+
+def test_a_clip_may_have_a_camera_or_none():
+    seen = CLIP | {"id": "c2", "signals": {"camera": {"class": "zoom in", "confidence": 0.5}}}
+    unseen = CLIP | {"id": "c3", "signals": {"camera": None}}
+    assert validate("clips", with_seconds([seen, unseen]), clips_suite(["f1"])).passed
 
 
 @pytest.mark.parametrize(

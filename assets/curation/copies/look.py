@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 LUMA, CHROMA = 24, 12  # pixels a side of the stored planes; the aspect ratio is not kept: copies may be stretched
 MOST = 16  # pictures of a look
 NOISE = 16.0  # variance, in levels of 255 squared, that coding adds: below, a picture shows nothing
-_PICTURE = LUMA * LUMA + 2 * CHROMA * CHROMA  # bytes
+PICTURE = LUMA * LUMA + 2 * CHROMA * CHROMA  # bytes that one is stored in
 _NEAR = 0.04  # residual (see ``residuals``) up to which one picture stands for another
 
 Levels = NDArray[np.uint8]
@@ -38,16 +38,23 @@ class Look:
 
     def packed(self) -> str:
         """Base64 text of 864 bytes a picture, for a manifest."""
-        flat = np.concatenate([self.luma.reshape(len(self), -1), self.chroma.reshape(len(self), -1)], axis=1)
-        return base64.b64encode(flat.tobytes()).decode("ascii")
+        return base64.b64encode(self.stored()).decode("ascii")
 
     @classmethod
     def unpacked(cls, text: str) -> "Look":
         """The look that ``packed`` wrote. Raises ValueError for another text."""
-        content = np.frombuffer(base64.b64decode(text, validate=True), np.uint8)
-        if not content.size or content.size % _PICTURE:
-            raise ValueError(f"a look is a multiple of {_PICTURE} bytes, not {content.size}: measure the clip again")
-        flat = content.reshape(-1, _PICTURE)
+        return cls.restored(base64.b64decode(text, validate=True))
+
+    def stored(self) -> bytes:
+        """``PICTURE`` bytes a picture."""
+        return np.concatenate([self.luma.reshape(len(self), -1), self.chroma.reshape(len(self), -1)], axis=1).tobytes()
+
+    @classmethod
+    def restored(cls, content: bytes) -> "Look":
+        """The look that ``stored`` gave. Raises ValueError for other bytes."""
+        if not content or len(content) % PICTURE:
+            raise ValueError(f"a look is a multiple of {PICTURE} bytes, not {len(content)}: measure the clip again")
+        flat = np.frombuffer(content, np.uint8).reshape(-1, PICTURE)
         return cls(
             flat[:, : LUMA * LUMA].reshape(-1, LUMA, LUMA),
             flat[:, LUMA * LUMA :].reshape(-1, CHROMA, CHROMA, 2),
@@ -58,45 +65,44 @@ class Gathering:
     """A look in the making: frames come one by one, in any order; a few a second are enough."""
 
     def __init__(self) -> None:
-        self._luma: list[Levels] = []
-        self._chroma: list[Levels] = []
+        self._kept: list[Look] = []  # of one picture each
+        self._flat = np.zeros((0, 3 * LUMA * LUMA), np.float32)
+        self._variance = np.zeros(0, np.float32)
 
     def add(self, picture: Levels) -> None:
         """Take in a frame uint8 [H, W, 3] RGB of any size."""
-        luma, chroma = _shrunk(picture)
-        if not self._luma or _nearest(luma, chroma, self._luma, self._chroma) > _NEAR:
-            self._luma.append(luma)
-            self._chroma.append(chroma)
+        self.take(shrunk(picture))
+
+    def take(self, picture: Look) -> None:
+        """Take in a frame that is small already: a look of one picture."""
+        flat, variance = _flat(picture), _variance(picture)
+        # Squared difference as a share of variance, planes alike: see ``residuals``.
+        apart = ((self._flat - flat) ** 2).mean(axis=1) / ((variance + self._variance) / 2 + NOISE)
+        if not len(apart) or apart.min() > _NEAR:
+            self._kept.append(picture)
+            self._flat = np.concatenate([self._flat, flat])
+            self._variance = np.concatenate([self._variance, variance])
 
     def look(self) -> Look:
         """The look of the frames so far. Raises ValueError when there was none."""
-        if not self._luma:
+        if not self._kept:
             raise ValueError("a look needs at least one frame")
-        whole = Look(np.stack(self._luma), np.stack(self._chroma))
-        chosen = _spread(_flat(whole)) if len(whole) > MOST else list(range(len(whole)))
-        return Look(whole.luma[chosen], whole.chroma[chosen])
+        chosen = _spread(self._flat) if len(self._kept) > MOST else range(len(self._kept))
+        return Look(
+            np.concatenate([self._kept[number].luma for number in chosen]),
+            np.concatenate([self._kept[number].chroma for number in chosen]),
+        )
 
 
-def _shrunk(picture: Levels) -> tuple[Levels, Levels]:
+def shrunk(picture: Levels) -> Look:
+    """The look of one frame uint8 [H, W, 3] RGB."""
     import cv2
 
     small = cv2.resize(picture, (LUMA * 2, LUMA * 2), interpolation=cv2.INTER_AREA)
     planes = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2YCrCb), np.uint8)
     luma = cv2.resize(planes[:, :, 0], (LUMA, LUMA), interpolation=cv2.INTER_AREA)
     chroma = cv2.resize(planes[:, :, 1:], (CHROMA, CHROMA), interpolation=cv2.INTER_AREA)
-    return np.asarray(luma, np.uint8), np.asarray(chroma, np.uint8)
-
-
-def _nearest(
-    luma: Levels,
-    chroma: Levels,
-    others: list[Levels],
-    colours: list[Levels],
-) -> float:
-    """The least residual of a picture against others: squared difference as a share of variance, planes alike."""
-    picture, against = Look(luma[None], chroma[None]), Look(np.stack(others), np.stack(colours))
-    power = (_variance(picture) + _variance(against)) / 2 + NOISE
-    return float((((_flat(against) - _flat(picture)) ** 2).mean(axis=1) / power).min())
+    return Look(np.asarray(luma, np.uint8)[None], np.asarray(chroma, np.uint8)[None])
 
 
 def _flat(look: Look) -> Planes:

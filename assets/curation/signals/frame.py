@@ -62,7 +62,8 @@ class Frame:
 
         turns = round(self._timed.frame.rotation / 90) % 4
         size = self.size[::-1] if turns % 2 else self.size
-        small = np.dstack([cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in self.planes])
+        colours = [cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in self.planes[1:]]
+        small = cv2.merge([np.rot90(self.gray, -turns), *colours])
         return np.ascontiguousarray(np.rot90(cv2.transform(small, self._to_rgb()), turns))
 
     def _to_rgb(self) -> np.ndarray:
@@ -87,6 +88,10 @@ class Frame:
         width, height = self._timed.size
         scale = min(1.0, longest / max(width, height))
         return self._timed.upright((round(width * scale), round(height * scale)))
+
+    def squeezed(self, side: int) -> np.ndarray:
+        """The picture as people see it, uint8 [side,side,3] RGB, whatever its shape was."""
+        return self._timed.upright((side, side))
 
     @property
     def vectors(self) -> np.ndarray | None:

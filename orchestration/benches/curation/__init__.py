@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 from orchestration.benches import copies
+from orchestration.benches.curation.camera import camera_figures
 from orchestration.benches.curation.memory import memory_figures
 from orchestration.benches.curation.motion import motion_figures
 from orchestration.benches.curation.peers import ffmpeg, require
@@ -12,7 +13,7 @@ from orchestration.benches.curation.speed import speed_figures
 
 
 def run() -> dict[str, float]:
-    """Figures of shots, motion and stillness, speed with text, memory, and copies.
+    """Figures of shots, motion and stillness, camera, speed with text, memory, and copies.
 
     Raises:
         PeerMissing: a tool that it compares with is not installed.
@@ -25,6 +26,7 @@ def run() -> dict[str, float]:
         return {
             **shot_figures(folder),
             **motion_figures(folder),
+            **camera_figures(folder),
             **speed_figures(folder),
             **memory_figures(folder),
             **copies.run(),

@@ -23,7 +23,7 @@ def memory_figures(folder: Path) -> dict[str, float]:
         film = _looped(piece, folder / f"{minutes}.mp4", minutes)
         peaks[minutes] = json.loads(timed(apart("memory", str(film), str(piece)))[1])
     return {
-        "memory_ratio_20min": peaks[20]["peak_above_idle_mib"] / peaks[1]["peak_above_idle_mib"],
+        "memory_ratio": peaks[20]["peak_above_idle_mib"] / peaks[1]["peak_above_idle_mib"],
         "memory_1min_mib": peaks[1]["peak_above_idle_mib"],
         "memory_20min_mib": peaks[20]["peak_above_idle_mib"],
         "memory_idle_mib": peaks[20]["idle_mib"],

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from assets.curation.analysis import analyse
-from assets.curation.clips import _cut, signals
+from assets.curation.clips import signals
 from tests.assets.videos import moving_pictures, write_video
 
 
@@ -27,12 +27,3 @@ def test_shift_is_the_speed_of_the_whole_picture(tmp_path):
     measured = signals(analysis, 0.0, 2.0)
     assert measured["shift"] == pytest.approx([4 / 256 * 16, 0.0], abs=0.01)
     assert measured["steadiness"] > 0.95
-
-
-@pytest.mark.parametrize(("seconds", "parts"), [(0.4, 1), (16.0, 1), (16.1, 2), (33.0, 3)])
-def test_long_shots_are_cut_into_equal_parts_of_at_most_sixteen_seconds(seconds, parts):
-    spans = list(_cut(2.0, 2.0 + seconds))
-    assert len(spans) == parts
-    assert spans[0][0] == 2.0
-    assert spans[-1][1] == pytest.approx(2.0 + seconds)
-    assert all(end - start <= 16.0 + 1e-6 for start, end in spans)

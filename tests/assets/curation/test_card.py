@@ -1,6 +1,6 @@
 import re
 
-from assets.curation.card import Curated, Section, _sections, as_html, as_markdown, write_card
+from assets.curation.card import Curated, Section, _cameras, _sections, as_html, as_markdown, write_card
 from assets.curation.filters import curate
 from assets.curation.funnel import retention
 from assets.curation.merge import merge
@@ -60,6 +60,17 @@ def test_five_rejections_are_told_with_different_reasons_first(tmp_path):
     assert {row[2].split()[0] for row in rows[:3]} == {"motion", "resolution", "sharpness"}
     assert any(row[3].startswith("motion 0 (limit 0.1)") for row in rows)
     assert rows[0][1].startswith("a\\|b.mp4 1.0 to")
+
+
+def test_the_balance_of_cameras_says_how_often_each_is_sure_enough_to_be_said():
+    clips = [
+        clip(f"clip{n}", source=SOURCE, scene=n, camera={"class": kind, "confidence": confidence})
+        for n, (kind, confidence) in enumerate([("arc", 0.95), ("arc", 0.5), ("arc", 0.9), ("zoom in", 0.4)])
+    ]
+    curated = curate([*clips, clip("unseen", source=SOURCE, scene=9)], SMALL_CORPUS)
+    text = as_markdown("t", [_cameras(curated)])
+    assert table(text, "Camera") == [["arc", "3", "75%", "2"], ["zoom in", "1", "25%", "0"]]
+    assert "not measured on 1 clips" in text
 
 
 def test_a_set_without_clips_has_a_card_too():

@@ -28,6 +28,7 @@ GOOD = {
     "text_score": 0.1,
     "border": 0.0,
     "aesthetics": 5.0,
+    "camera": {"class": "static", "confidence": 0.6},
     "nsfw": 0.01,
     "static": False,
     "slideshow": None,
