@@ -12,7 +12,7 @@ from tests.assets.videos import moving_pictures, write_video
 EXPECTED = {
     "motion", "sharpness", "brightness", "shift", "steadiness", "colours",
     "motion_score", "vector_length", "speed", "shake", "still_share", "static", "border", "borders",
-    "blockiness", "detail", "contrast", "colourfulness", "text_score", "text_area", "text", "nsfw",
+    "blockiness", "detail", "contrast", "colourfulness", "text_score", "text_area", "text", "nsfw", "embedding",
     "loudness", "silence", "speech", "music", "onsets", "shots_per_second", "slideshow", "missing",
 }  # fmt: skip
 
