@@ -98,6 +98,7 @@ def test_the_list_of_the_rejected_can_be_narrowed_to_a_policy(curated):
 
 def test_a_search_lists_the_kept_clips_by_their_nearness_to_a_text(curated):
     run, _, root = curated
+    assert run("curate", root / "footage", "-o", root / "out").exit_code == 0  # the policy that counts
     rows = read_manifest(root / "out" / "curated.jsonl")
     kept = [row for row in rows if row["kept"]]
     assert all(row["signals"]["embedding"] for row in rows)
