@@ -7,7 +7,7 @@ from assets.checkers.things import Thing
 from assets.checkers.vocabulary import OWN, colour_index, kind_index
 
 _BELIEVED = 0.013  # product of the probabilities of kind and colour from which a thing is what was asked for
-_COUNTED = 0.22  # score of a thing, on the whole clip's average, from which it is counted
+_COUNTED = 0.05  # score of a thing, on the whole clip's average, from which it is counted
 
 
 def present(found: Sequence[Thing], kind: str, colour: str | None = None) -> Judgement[bool]:

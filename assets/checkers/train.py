@@ -1,7 +1,7 @@
 """Training of the checkers' weights: ``python -m assets.checkers.train [NAME ...]``. Equal seeds give equal weights.
 
-Each network is written as soon as it is trained. One that takes minutes keeps its state under ``build/checkers`` while
-it trains: killed and started again, it goes on from there.
+Each network is written as soon as it is trained, and a long one keeps its state under ``var/checkers`` while it trains:
+killed and started again, the command goes on from there. Remove that folder to begin anew.
 """
 
 import sys
@@ -12,17 +12,20 @@ from pathlib import Path
 
 import numpy as np
 
-from assets.checkers import background, camera, clips, detector, looks, motion
+from assets.checkers import background, belief, camera, clips, detector, looks, motion
 from assets.checkers.coded import coded
 from assets.checkers.fitting import save, tell
 from assets.checkers.patches import Picture, Scene, of_clip, scenes
+from assets.checkers.things import sightings
 from assets.checkers.tracking import Steps, steps
+from assets.checkers.tracks import joined
 from assets.world.actors import happened
 from assets.world.draw import draw
 from assets.world.physics import simulate
+from models.files import write_text
 
 SEED = 0
-_HALF_WAY = Path("build/checkers")
+_HALF_WAY = Path("var/checkers")
 _SCENES, _FIRST_SCENE = 300, 1_000
 _CLIPS, _FIRST_CLIP = 800, 110_000
 _FROM_CLIP = 2  # frames of a clip, as rendered and coded each
@@ -31,19 +34,26 @@ _BURSTS = replace(clips.STILL, kinds=("bomb", "zombie", "coin", "robot", "star")
 _DETECTOR_STEPS, _LOOKS_STEPS = 3000, 6000
 _MOVING = ((640, 50_000), (640, 60_000))  # clips and first seed
 _STILL, _FIRST_STILL = 360, 90_000
+_TRACKED, _FIRST_TRACKED = 300, 200_000
 _PATHS, _FIRST_PATH = 2000, 130_000
 
 
 def main() -> None:
-    """Train the networks that are named - all where none is - and write them beside the package."""
+    """Train the networks that are named - where none is, all that a broken run left - and write them to the package."""
     import torch
 
     torch.set_num_threads(1)  # one order of sums
-    for name in sys.argv[1:] or tuple(NETWORKS):
+    for name in sys.argv[1:]:
         if name not in NETWORKS:
             raise SystemExit(f"no network is called {name!r}: there are {', '.join(NETWORKS)}")
+    marks = {name: _HALF_WAY / f"{name}.done" for name in NETWORKS}
+    for name in sys.argv[1:] or [name for name, mark in marks.items() if not mark.exists()]:
         tell(f"{name}: begins")
         NETWORKS[name]()
+        if not sys.argv[1:]:
+            write_text(marks[name], "written\n")
+    for mark in marks.values() if not sys.argv[1:] else ():
+        mark.unlink()
 
 
 @cache
@@ -71,6 +81,15 @@ def _train_detector() -> None:
 def _train_looks() -> None:
     half_way = _HALF_WAY / "looks.safetensors"
     save(looks.train(_backs(), _frames(), _LOOKS_STEPS, SEED, half_way), looks.WEIGHTS)
+
+
+def _train_belief() -> None:
+    """From what the detector and the looks, both trained, find in clips of the training split."""
+    found = []
+    for clip in clips.still(_TRACKED, "train", _FIRST_TRACKED):
+        for frames in (clip.frames, coded(clip.frames, clips.FPS)):
+            found.append((joined(sightings(frames)), clip.truth))
+    belief.train(found, SEED).save(belief.WEIGHTS)
 
 
 def _train_motion() -> None:
@@ -114,6 +133,7 @@ NETWORKS: dict[str, Callable[[], None]] = {
     "camera": _train_camera,
     "detector": _train_detector,
     "looks": _train_looks,
+    "belief": _train_belief,
     "motion": _train_motion,
 }
 
