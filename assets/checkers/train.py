@@ -85,10 +85,11 @@ def _train_looks() -> None:
 
 def _train_belief() -> None:
     """From what the detector and the looks, both trained, find in clips of the training split."""
-    found = []
-    for clip in clips.still(_TRACKED, "train", _FIRST_TRACKED):
-        for frames in (clip.frames, coded(clip.frames, clips.FPS)):
-            found.append((joined(sightings(frames)), clip.truth))
+    found = [
+        (joined(sightings(frames)), clip.truth)
+        for clip in clips.still(_TRACKED, "train", _FIRST_TRACKED)
+        for frames in (clip.frames, coded(clip.frames, clips.FPS))
+    ]
     belief.train(found, SEED).save(belief.WEIGHTS)
 
 
