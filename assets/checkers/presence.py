@@ -7,7 +7,7 @@ from assets.checkers.things import Thing
 from assets.checkers.vocabulary import OWN, colour_index, kind_index
 
 _BELIEVED = 0.013  # product of the probabilities of kind and colour from which a thing is what was asked for
-_COUNTED = 0.75  # mean score of a thing from which it is counted
+_COUNTED = 0.05  # score of a thing, on the whole clip's average, from which it is counted
 
 
 def present(found: Sequence[Thing], kind: str, colour: str | None = None) -> Judgement[bool]:
@@ -41,4 +41,5 @@ def count(found: Sequence[Thing]) -> Judgement[int]:
 
 
 def _surely(thing: Thing) -> float:
-    return float(thing.scores.mean())
+    """Its score on the average of all frames, those in which it is not seen included."""
+    return float(thing.scores.sum()) / thing.of

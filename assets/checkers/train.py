@@ -1,30 +1,111 @@
-"""Training of the checkers' weights: ``python -m assets.checkers.train``. Equal seeds give equal weights."""
+"""Training of the checkers' weights: ``python -m assets.checkers.train [NAME ...]``. Equal seeds give equal weights.
 
+Each network is written as soon as it is trained, and a long one keeps its state under ``var/checkers`` while it trains:
+killed and started again, the command goes on from there. Remove that folder to begin anew.
+"""
+
+import sys
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
 
-from assets.checkers import background, camera, clips, detector
+import numpy as np
+
+from assets.checkers import background, belief, camera, clips, detector, looks, motion
 from assets.checkers.coded import coded
-from assets.checkers.patches import scenes
+from assets.checkers.fitting import save, tell
+from assets.checkers.patches import Picture, Scene, of_clip, scenes
+from assets.checkers.things import sightings
 from assets.checkers.tracking import Steps, steps
-from models.files import write_bytes
+from assets.checkers.tracks import joined
+from assets.world.actors import happened
+from assets.world.draw import draw
+from assets.world.physics import simulate
+from models.files import write_text
 
 SEED = 0
-_SCENES, _FIRST_SCENE = 160, 1_000
-_CYCLES = (1200, 900)
+_HALF_WAY = Path("var/checkers")
+_SCENES, _FIRST_SCENE = 300, 1_000
+_CLIPS, _FIRST_CLIP = 800, 110_000
+_FROM_CLIP = 2  # frames of a clip, as rendered and coded each
+_BURSTING = 8  # each so manieth clip has things that burst or are picked up, which are rare
+_BURSTS = replace(clips.STILL, kinds=("bomb", "zombie", "coin", "robot", "star"), own_colours=0.5)
+_DETECTOR_STEPS, _LOOKS_STEPS = 3000, 6000
 _MOVING = ((640, 50_000), (640, 60_000))  # clips and first seed
 _STILL, _FIRST_STILL = 360, 90_000
+_TRACKED, _FIRST_TRACKED = 300, 200_000
+_PATHS, _FIRST_PATH = 2000, 130_000
 
 
 def main() -> None:
-    """Train all three networks and write them beside the package."""
+    """Train the networks that are named - where none is, all that a broken run left - and write them to the package."""
     import torch
-    from safetensors.torch import save
 
     torch.set_num_threads(1)  # one order of sums
-    _train_background()
-    _train_camera()
-    net = detector.train(scenes(_SCENES, _FIRST_SCENE), _CYCLES, SEED)
-    write_bytes(detector.WEIGHTS, save({name: part.contiguous() for name, part in net.state_dict().items()}))
+    for name in sys.argv[1:]:
+        if name not in NETWORKS:
+            raise SystemExit(f"no network is called {name!r}: there are {', '.join(NETWORKS)}")
+    marks = {name: _HALF_WAY / f"{name}.done" for name in NETWORKS}
+    for name in sys.argv[1:] or [name for name, mark in marks.items() if not mark.exists()]:
+        tell(f"{name}: begins")
+        NETWORKS[name]()
+        if not sys.argv[1:]:
+            write_text(marks[name], "written\n")
+    for mark in marks.values() if not sys.argv[1:] else ():
+        mark.unlink()
+
+
+@cache
+def _backs() -> list[Scene]:
+    return scenes(_SCENES, _FIRST_SCENE)
+
+
+@cache
+def _frames() -> list[Picture]:
+    """Frames of whole clips of the training split."""
+    found: list[Picture] = []
+    for seed in range(_FIRST_CLIP, _FIRST_CLIP + _CLIPS):
+        clip = clips.rendered(seed, _BURSTS if seed % _BURSTING == 0 else clips.STILL)
+        rng = np.random.default_rng([SEED, seed])
+        for frames in (clip.frames, coded(clip.frames, clips.FPS)):
+            found += of_clip(clip, frames, rng.permutation(clips.FRAMES)[:_FROM_CLIP].tolist())
+    return found
+
+
+def _train_detector() -> None:
+    half_way = _HALF_WAY / "detector.safetensors"
+    save(detector.train(_backs(), _frames(), _DETECTOR_STEPS, SEED, half_way), detector.WEIGHTS)
+
+
+def _train_looks() -> None:
+    half_way = _HALF_WAY / "looks.safetensors"
+    save(looks.train(_backs(), _frames(), _LOOKS_STEPS, SEED, half_way), looks.WEIGHTS)
+
+
+def _train_belief() -> None:
+    """From what the detector and the looks, both trained, find in clips of the training split."""
+    found = [
+        (joined(sightings(frames)), clip.truth)
+        for clip in clips.still(_TRACKED, "train", _FIRST_TRACKED)
+        for frames in (clip.frames, coded(clip.frames, clips.FPS))
+    ]
+    belief.train(found, SEED).save(belief.WEIGHTS)
+
+
+def _train_motion() -> None:
+    """From paths alone, which need no rendering; rises and jumps are rare, so that some clips show little else."""
+    aloft = replace(clips.STILL, motions=("rise", "jump"), people=0.0, meetings=0.0, objects=(1, 1))
+    paths: list[tuple[motion.Way, float, motion.Floats, motion.Floats]] = []
+    for seed in range(_FIRST_PATH, _FIRST_PATH + _PATHS):
+        spec = draw(seed, aloft if seed % 5 == 0 else clips.STILL)
+        done = simulate(spec, clips.SECONDS)
+        x, y, _ = done.at(np.arange(clips.FRAMES) / clips.FPS)
+        for index, thing in enumerate(spec.objects):
+            does = happened(spec, done, index)
+            if does in motion.WAY_OF:
+                paths.append((motion.WAY_OF[does], thing.extent, x[index], y[index]))
+    motion.train(paths, SEED).save(motion.WEIGHTS)
 
 
 def _train_background() -> None:
@@ -47,6 +128,15 @@ def _train_camera() -> None:
             classes.append(clip.truth.camera)
     camera.train(seen, classes, SEED).save(camera.WEIGHTS)
 
+
+NETWORKS: dict[str, Callable[[], None]] = {
+    "background": _train_background,
+    "camera": _train_camera,
+    "detector": _train_detector,
+    "looks": _train_looks,
+    "belief": _train_belief,
+    "motion": _train_motion,
+}
 
 if __name__ == "__main__":
     main()

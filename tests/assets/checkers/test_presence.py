@@ -26,7 +26,7 @@ def test_a_thing_is_present_in_its_own_kind_and_colour_only():
 
 
 def test_things_hardly_seen_are_neither_counted_nor_named():
-    found = (_thing("frog", "red"), _thing("box", "own", score=0.45))
+    found = (_thing("frog", "red"), _thing("box", "own", score=0.1))
     assert count(found).value == 1
     assert [one.value for one in named(found)] == [("frog", "red")]
 

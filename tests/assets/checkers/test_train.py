@@ -1,0 +1,62 @@
+import pytest
+
+from assets.checkers import train
+
+
+@pytest.fixture
+def trained(monkeypatch, tmp_path):
+    """Names of the networks that were trained, in place of training them; "b" breaks the first time."""
+    done = []
+
+    def network(name):
+        def run():
+            if name == "b" and done == ["a"]:
+                done.append("broken")
+                raise KeyboardInterrupt
+            done.append(name)
+
+        return run
+
+    monkeypatch.setattr(train, "NETWORKS", {name: network(name) for name in "abc"})
+    monkeypatch.setattr(train, "_HALF_WAY", tmp_path)
+    return done
+
+
+def _run(monkeypatch, *names):
+    monkeypatch.setattr("sys.argv", ["train", *names])
+    train.main()
+
+
+def test_a_run_that_was_killed_goes_on_with_the_network_it_was_at(trained, monkeypatch):
+    with pytest.raises(KeyboardInterrupt):
+        _run(monkeypatch)
+    _run(monkeypatch)
+    assert trained == ["a", "broken", "b", "c"]
+
+
+def test_a_whole_run_after_a_whole_run_trains_all_again(trained, monkeypatch):
+    trained.append("x")  # so that nothing breaks
+    _run(monkeypatch)
+    _run(monkeypatch)
+    assert trained == ["x", *"abcabc"]
+
+
+def test_one_network_is_trained_alone(trained, monkeypatch):
+    _run(monkeypatch, "c")
+    _run(monkeypatch, "c")
+    assert trained == ["c", "c"]
+
+
+def test_an_unknown_network_is_refused_before_any_training(trained, monkeypatch):
+    with pytest.raises(SystemExit, match="there are a, b, c"):
+        _run(monkeypatch, "c", "looking")
+    assert trained == []
+
+
+def test_frames_of_clips_come_as_rendered_and_coded(monkeypatch):
+    monkeypatch.setattr(train, "_CLIPS", 2)
+    train._frames.cache_clear()
+    frames = train._frames()
+    train._frames.cache_clear()
+    assert len(frames) == 2 * 2 * train._FROM_CLIP
+    assert all(one.pixels.shape == (128, 128, 3) for one in frames)
