@@ -12,7 +12,7 @@ from assets.checkers.camera import camera
 from assets.checkers.coded import coded, coded_sound
 from assets.checkers.edits import verdict
 from assets.checkers.lettering import words
-from assets.checkers.motion import WAY_OF, way
+from assets.checkers.motion import WAY_OF, seen_to, way
 from assets.checkers.onsets import TOLERANCE, matched, onsets
 from assets.checkers.presence import count, present
 from assets.checkers.scores import Score, balanced, f1
@@ -105,12 +105,17 @@ def presence_answers(clip: RenderedClip, found: tuple[Thing, ...]) -> Answers:
 
 
 def motion_answers(truth: Truth, found: tuple[Thing, ...]) -> Answers:
-    """The way of each thing in sight that does what it set out to do; nothing found is a wrong answer."""
+    """The way of each thing in sight that does what it set out to do; nothing found is a wrong answer.
+
+    What set out to bounce and never rises again, because it landed on another thing, does not: no pixel shows it.
+    """
     answers: Answers = []
+    short = min(truth.instances.shape[1:])
     for track in in_sight(truth):
-        if track.motion in WAY_OF:
+        true = WAY_OF.get(track.motion)
+        if true and seen_to(true, track.y / short):
             thing = _nearest(track, truth, found)
-            answers.append((None if thing is None else way(thing).value, WAY_OF[track.motion]))
+            answers.append((None if thing is None else way(thing).value, true))
     return answers
 
 
