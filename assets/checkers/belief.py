@@ -86,7 +86,7 @@ def _together(members: Sequence[Classifier]) -> Classifier:
         one.spread,
         (
             np.concatenate([member.weights[0] for member in members], axis=1),
-            np.concatenate([member.weights[1] for member in members]) / np.float32(len(members)),
+            np.asarray(np.concatenate([member.weights[1] for member in members]) / len(members), np.float32),
         ),
         (
             np.concatenate([member.biases[0] for member in members]),
