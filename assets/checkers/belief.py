@@ -18,6 +18,7 @@ _INSIDE = 0.6  # of the larger extent: how near the middles are of a part and of
 _NEAR = 0.35  # of a true extent: how near a thing is that shows it, ...
 _MOSTLY = 0.6  # ... in this share of its frames
 _FEATURES = 17
+_MEMBERS = 7
 
 
 def believed(found: Sequence[Thing]) -> list[float]:
@@ -74,7 +75,24 @@ def train(clips: Iterable[tuple[Sequence[Thing], Truth]], seed: int) -> Classifi
         true = shown(found, truth)
         rows += [features(one, found) for one in found]
         classes += [int(number in true) for number in range(len(found))]
-    return fit(np.stack(rows), np.array(classes), 2, seed)
+    return _together([fit(np.stack(rows), np.array(classes), 2, seed + member) for member in range(_MEMBERS)])
+
+
+def _together(members: Sequence[Classifier]) -> Classifier:
+    """One classifier that gives the mean of the logits of several: one alone depends on its first weights."""
+    one = members[0]
+    return Classifier(
+        one.middle,
+        one.spread,
+        (
+            np.concatenate([member.weights[0] for member in members], axis=1),
+            np.asarray(np.concatenate([member.weights[1] for member in members]) / len(members), np.float32),
+        ),
+        (
+            np.concatenate([member.biases[0] for member in members]),
+            np.asarray(np.mean([member.biases[1] for member in members], axis=0), np.float32),
+        ),
+    )
 
 
 def shown(found: Sequence[Thing], truth: Truth) -> set[int]:

@@ -28,6 +28,7 @@ WAY_OF: dict[str, Way] = {  # what the world's motions look like from their path
     "bounce": "bounce",
     "jump": "jump",
 }
+_REBOUND = 0.05  # short sides that a thing must rise again to be seen to bounce
 WEIGHTS = Path(__file__).parent / "weights" / "motion.safetensors"
 _POINTS = 16  # of a path, from the clip's first frame to its last
 _COPIES = 3  # of each true path, each seen in another way
@@ -45,6 +46,14 @@ def way(thing: Thing) -> Judgement[Way]:
     odds = _loaded().probabilities(features(thing.frames, thing.x, thing.y, thing.of)[None])[0]
     best = int(np.argmax(odds))
     return Judgement(WAYS[best], float(odds[best]))
+
+
+def seen_to(does: Way, y: Floats) -> bool:
+    """Whether a true path, y [F] in short sides, shows that way.
+
+    A thing that sets out to bounce and lands on another one comes to rest there: from its path it fell.
+    """
+    return does != "bounce" or _turn(y) >= _REBOUND
 
 
 def features(frames: NDArray[np.int64], x: Floats, y: Floats, count: int) -> Floats:

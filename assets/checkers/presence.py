@@ -7,7 +7,6 @@ from assets.checkers.things import Thing
 from assets.checkers.vocabulary import OWN, colour_index, kind_index
 
 _BELIEVED = 0.013  # product of the probabilities of kind and colour from which a thing is what was asked for
-_COUNTED = 0.05  # score of a thing, on the whole clip's average, from which it is counted
 
 
 def present(found: Sequence[Thing], kind: str, colour: str | None = None) -> Judgement[bool]:
@@ -23,23 +22,16 @@ def present(found: Sequence[Thing], kind: str, colour: str | None = None) -> Jud
 
 
 def named(found: Sequence[Thing]) -> tuple[Judgement[tuple[str, str | None]], ...]:
-    """The kind and colour of each thing that is counted; the colour None where it is its own."""
+    """The kind and colour of each thing; the colour None where it is its own."""
     return tuple(
         Judgement(
-            (thing.kind, None if thing.colour == OWN else thing.colour), float(thing.kinds.max() * thing.colours.max())
+            (thing.kind, None if thing.colour == OWN else thing.colour),
+            float(thing.sure * thing.kinds.max() * thing.colours.max()),
         )
         for thing in found
-        if _surely(thing) >= _COUNTED
     )
 
 
 def count(found: Sequence[Thing]) -> Judgement[int]:
-    """How many things there are; as sure as the least sure decision about one of them."""
-    scores = [_surely(thing) for thing in found]
-    doubts = [abs(score - _COUNTED) / max(_COUNTED, 1 - _COUNTED) for score in scores]
-    return Judgement(sum(score >= _COUNTED for score in scores), 0.5 + 0.5 * min([*doubts, 1.0]))
-
-
-def _surely(thing: Thing) -> float:
-    """Its score on the average of all frames, those in which it is not seen included."""
-    return float(thing.scores.sum()) / thing.of
+    """How many things there are; as sure as the least sure one of them is a thing."""
+    return Judgement(len(found), min((thing.sure for thing in found), default=1.0))

@@ -1,5 +1,7 @@
 """Things: what a clip shows - places that the detector gives, looked at one by one, joined over time and believed."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +13,7 @@ from assets.checkers.tracks import SAME, Sighting, Thing, distinct, joined
 
 _THERE = 0.2  # probability from which a cell is believed
 _SEEN = 0.15  # that of a cell and of its cutting together from which something is seen
-_BELIEVED = 0.5  # probability from which a track is a thing
+_BELIEVED = 0.4  # probability from which a track is a thing
 
 
 def things(frames: NDArray[np.uint8]) -> tuple[Thing, ...]:
@@ -22,7 +24,8 @@ def things(frames: NDArray[np.uint8]) -> tuple[Thing, ...]:
 def of_sightings(seen: list[list[Sighting]]) -> tuple[Thing, ...]:
     """The things of a clip from what each of its frames shows."""
     found = joined(seen)
-    return tuple(one for one, odds in zip(found, believed(found), strict=True) if odds >= _BELIEVED)
+    sure = believed(found)
+    return tuple(replace(one, sure=odds) for one, odds in zip(found, sure, strict=True) if odds >= _BELIEVED)
 
 
 def sightings(frames: NDArray[np.uint8]) -> list[list[Sighting]]:

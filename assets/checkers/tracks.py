@@ -13,10 +13,11 @@ Floats = NDArray[np.float64]
 SAME = 0.3  # of the smaller extent: two sightings in one frame nearer than this are one
 _ALIKE = 0.6  # ... of the larger, where they look alike
 _STRIDE_OF_MIND = 0.34  # short sides that cost as much as a wholly different look
-_FAR = 1.5  # cost from which two sightings are two things
+_FAR = 1.0  # cost from which two sightings are two things
 _GAP = 6  # frames that a thing may be hidden before it is looked for anew
 _AGAIN = 0.5  # likeness of looks from which a thing that vanished and one that appeared are one
 _FASTEST = 0.12  # short sides a frame that a thing goes while it is not seen
+_AT_ONCE = 3  # frames after which what has the same colour in the same place is the same
 _SHARED = 0.6  # share of a thing's frames in which it stands in another one's place to be that one
 _FEWEST = 0.2  # share of the frames in which a thing must be seen, and at least two of several
 
@@ -47,6 +48,7 @@ class Thing:
     Attributes:
         kinds, colours: Probabilities over all sightings, [K] and [C].
         of: How many frames the clip has.
+        sure: Probability that it is a thing, and not a part of one.
     """
 
     frames: NDArray[np.int64]
@@ -57,6 +59,7 @@ class Thing:
     kinds: Floats
     colours: Floats
     of: int
+    sure: float = 1.0
 
     @property
     def kind(self) -> str:
@@ -146,8 +149,12 @@ def _mended(tracks: list[list[Sighting]]) -> list[list[Sighting]]:
 def _goes_on(earlier: list[Sighting], later: list[Sighting]) -> bool:
     last, first = earlier[-1], later[0]
     away = float(np.hypot(first.x - last.x, first.y - last.y))
-    reach = _ALIKE * max(first.extent, last.extent) + _FASTEST * (first.frame - last.frame)
-    return away < reach and _likeness(_summed(earlier), _summed(later)) > _AGAIN
+    gap, larger = first.frame - last.frame, max(first.extent, last.extent)
+    if away >= _ALIKE * larger + _FASTEST * gap:
+        return False
+    one, other = _summed(earlier), _summed(later)
+    in_place = gap <= _AT_ONCE and away < SAME * larger and abs(float(np.log(first.extent / last.extent))) < SAME
+    return _likeness(one, other) > _AGAIN or (in_place and alike(one.colours, other.colours) > _AGAIN)
 
 
 def _single(found: list[Thing]) -> list[Thing]:

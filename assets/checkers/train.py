@@ -34,7 +34,7 @@ _BURSTS = replace(clips.STILL, kinds=("bomb", "zombie", "coin", "robot", "star")
 _DETECTOR_STEPS, _LOOKS_STEPS = 3000, 6000
 _MOVING = ((640, 50_000), (640, 60_000))  # clips and first seed
 _STILL, _FIRST_STILL = 360, 90_000
-_TRACKED, _FIRST_TRACKED = 300, 200_000
+_TRACKED, _FIRST_TRACKED = 700, 200_000
 _PATHS, _FIRST_PATH = 2000, 130_000
 
 
@@ -102,9 +102,9 @@ def _train_motion() -> None:
         done = simulate(spec, clips.SECONDS)
         x, y, _ = done.at(np.arange(clips.FRAMES) / clips.FPS)
         for index, thing in enumerate(spec.objects):
-            does = happened(spec, done, index)
-            if does in motion.WAY_OF:
-                paths.append((motion.WAY_OF[does], thing.extent, x[index], y[index]))
+            does = motion.WAY_OF.get(happened(spec, done, index))
+            if does and motion.seen_to(does, y[index]):
+                paths.append((does, thing.extent, x[index], y[index]))
     motion.train(paths, SEED).save(motion.WEIGHTS)
 
 

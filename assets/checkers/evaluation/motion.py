@@ -5,7 +5,7 @@ from typing import ClassVar
 from assets.checkers.evaluation.question import Answers, Choice
 from assets.checkers.evaluation.sight import in_sight, nearest
 from assets.checkers.evaluation.sources import STILL, Footage
-from assets.checkers.motion import WAY_OF, way
+from assets.checkers.motion import WAY_OF, seen_to, way
 from assets.checkers.things import Thing
 from assets.world.render import RenderedClip
 from assets.world.truth import Truth
@@ -27,10 +27,15 @@ class Motion(Choice[RenderedClip, Footage, tuple[Thing, ...]]):
 
 
 def motion_answers(truth: Truth, found: tuple[Thing, ...]) -> Answers:
-    """The way of each thing in sight that does what it set out to do; nothing found is a wrong answer."""
+    """The way of each thing in sight that does what it set out to do; nothing found is a wrong answer.
+
+    What set out to bounce and never rises again, because it landed on another thing, does not: no pixel shows it.
+    """
     answers: Answers = []
+    short = min(truth.instances.shape[1:])
     for track in in_sight(truth):
-        if track.motion in WAY_OF:
+        true = WAY_OF.get(track.motion)
+        if true and seen_to(true, track.y / short):
             thing = nearest(track, truth, found)
-            answers.append((None if thing is None else way(thing).value, WAY_OF[track.motion]))
+            answers.append((None if thing is None else way(thing).value, true))
     return answers

@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from assets.checkers.motion import way
+from assets.checkers.motion import seen_to, way
 from assets.checkers.things import Thing
 from assets.checkers.vocabulary import COLOURS, KINDS
 
@@ -42,3 +44,18 @@ def test_one_stray_sighting_does_not_make_a_leap():
     y = np.full(len(TIME), 0.2)
     y[7] = -0.3
     assert way(_thing(0.0, y)).value == "still"
+
+
+def test_what_lands_on_another_thing_and_stays_there_is_not_seen_to_bounce():
+    bounced, stayed = 0.2 - 0.4 * np.abs(np.cos(np.pi * TIME)), np.minimum(-0.3 + 1.5 * TIME**2, 0.0)
+    assert seen_to("bounce", bounced)
+    assert not seen_to("bounce", stayed)
+    assert seen_to("fall", stayed)
+
+
+def test_a_way_is_told_though_the_thing_is_hidden_for_a_third_of_it():
+    here = np.r_[0:5, 10:16]
+    for slope, expected in ((0.3, "right"), (-0.3, "left")):
+        whole = _thing(slope * TIME, 0.2)
+        parts = {name: getattr(whole, name)[here] for name in ("frames", "x", "y", "extent", "scores")}
+        assert way(replace(whole, **parts)).value == expected

@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from assets.checkers.judgement import Judgement
 from assets.checkers.presence import count, named, present
 from assets.checkers.things import Thing
 from assets.checkers.vocabulary import COLOURS, KINDS, UnknownWord
@@ -25,10 +28,11 @@ def test_a_thing_is_present_in_its_own_kind_and_colour_only():
     assert not present((), "frog", "red").value
 
 
-def test_things_hardly_seen_are_neither_counted_nor_named():
-    found = (_thing("frog", "red"), _thing("box", "own", score=0.1))
-    assert count(found).value == 1
-    assert [one.value for one in named(found)] == [("frog", "red")]
+def test_each_thing_is_counted_and_named_and_the_least_sure_one_tells_how_sure():
+    found = (_thing("frog", "red"), replace(_thing("box", "own"), sure=0.6))
+    assert count(found) == Judgement(2, 0.6)
+    assert [one.value for one in named(found)] == [("frog", "red"), ("box", None)]
+    assert count(()) == Judgement(0, 1.0)
 
 
 def test_an_unknown_word_is_named_with_those_that_are_known():
