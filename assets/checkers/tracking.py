@@ -45,7 +45,7 @@ def steps(frames: NDArray[np.uint8]) -> Steps:
     """
     import cv2
 
-    return steps_of([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames])
+    return steps_of([np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), np.uint8) for frame in frames])
 
 
 def steps_of(pictures: Sequence[Grey]) -> Steps:
@@ -63,7 +63,8 @@ def steps_of(pictures: Sequence[Grey]) -> Steps:
     size = (round(width * ratio), round(height * ratio))
     grey = list(pictures)
     if size != (width, height):
-        grey = [cv2.resize(picture, size, interpolation=cv2.INTER_AREA) for picture in grey]
+        smaller = (cv2.resize(picture, size, interpolation=cv2.INTER_AREA) for picture in grey)
+        grey = [np.asarray(picture, np.uint8) for picture in smaller]
     rows = []
     for at in range(len(grey) - 1):
         here, there = _followed(grey[at], grey[at + 1])

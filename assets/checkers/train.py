@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from assets.checkers import background, belief, camera, clips, detector, looks, motion
+from assets.checkers import background, belief, camera, clips, detector, identity, looks, motion
 from assets.checkers.coded import coded
 from assets.checkers.fitting import save, tell
 from assets.checkers.patches import Picture, Scene, of_clip, scenes
@@ -27,12 +27,13 @@ from models.files import write_text
 SEED = 0
 _HALF_WAY = Path("var/checkers")
 _SCENES, _FIRST_SCENE = 300, 1_000
+_GROUNDS = 160  # scenes that people are put before
 _CLIPS, _FIRST_CLIP = 800, 110_000
 _FROM_CLIP = 2  # frames of a clip, as rendered and coded each
 _BURSTING = 8  # each so manieth clip has things that burst or are picked up, which are rare
 _BURSTS = replace(clips.STILL, kinds=("bomb", "zombie", "coin", "robot", "star"), own_colours=0.5)
 _DETECTOR_STEPS, _LOOKS_STEPS = 3000, 6000
-_MOVING = ((640, 50_000), (640, 60_000))  # clips and first seed
+_MOVING, _FIRST_MOVING = 4096, 160_000
 _STILL, _FIRST_STILL = 360, 90_000
 _TRACKED, _FIRST_TRACKED = 700, 200_000
 _PATHS, _FIRST_PATH = 2000, 130_000
@@ -119,14 +120,17 @@ def _train_background() -> None:
 
 
 def _train_camera() -> None:
+    """Of each clip as rendered and after the codec."""
     seen: list[Steps] = []
     classes: list[str] = []
-    for count, first in _MOVING:
-        for number, clip in enumerate(clips.moving(count, "train", first)):
-            every_other_round = number // len(camera.CAMERAS) % 2
-            seen.append(steps(coded(clip.frames, clips.FPS) if every_other_round else clip.frames))
-            classes.append(clip.truth.camera)
+    for clip in clips.moving(_MOVING, "train", _FIRST_MOVING):
+        seen += [steps(frames) for frames in (clip.frames, coded(clip.frames, clips.FPS))]
+        classes += [clip.truth.camera] * 2
     camera.train(seen, classes, SEED).save(camera.WEIGHTS)
+
+
+def _train_identity() -> None:
+    save(identity.train(scenes(_GROUNDS, _FIRST_SCENE), SEED), identity.WEIGHTS)
 
 
 NETWORKS: dict[str, Callable[[], None]] = {
@@ -136,6 +140,7 @@ NETWORKS: dict[str, Callable[[], None]] = {
     "looks": _train_looks,
     "belief": _train_belief,
     "motion": _train_motion,
+    "identity": _train_identity,
 }
 
 if __name__ == "__main__":

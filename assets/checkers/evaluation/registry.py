@@ -6,6 +6,7 @@ from assets.checkers.evaluation.background import Behind
 from assets.checkers.evaluation.camera import Camera
 from assets.checkers.evaluation.count import Count
 from assets.checkers.evaluation.edits import Edits
+from assets.checkers.evaluation.identity import Identity
 from assets.checkers.evaluation.motion import Motion
 from assets.checkers.evaluation.onsets import Onsets
 from assets.checkers.evaluation.presence import Presence
@@ -21,4 +22,5 @@ QUESTIONS: tuple[Question[Any, Any, Any], ...] = (
     Camera(),
     Onsets(),
     Edits(),
+    Identity(),
 )

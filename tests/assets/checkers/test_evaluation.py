@@ -7,6 +7,7 @@ from assets.checkers.clips import STILL, edits, rendered
 from assets.checkers.edits import verdict
 from assets.checkers.evaluation import QUESTIONS, evaluate
 from assets.checkers.evaluation.edits import Edits, cases
+from assets.checkers.evaluation.identity import Identity
 from assets.checkers.evaluation.motion import motion_answers
 from assets.checkers.evaluation.onsets import Onsets, apart
 from assets.checkers.evaluation.presence import presence_answers
@@ -15,6 +16,7 @@ from assets.checkers.evaluation.runner import exchanged, look
 from assets.checkers.evaluation.sight import in_sight
 from assets.checkers.evaluation.words import Words, words_answers
 from assets.checkers.lettering import words
+from assets.checkers.portraits import SIDE
 
 _CLASSES = 4
 
@@ -134,3 +136,12 @@ def test_an_error_names_the_clip():
 
 def test_questions_have_names_of_their_own():
     assert len({question.name for question in QUESTIONS}) == len(QUESTIONS)
+
+
+def test_identity_is_asked_of_two_pictures_of_the_same_person_or_of_two():
+    shown = [Identity().source.show(seed) for seed in (40_000, 40_001)]
+    assert [exhibit.truth for exhibit in shown] == [True, False]
+    for exhibit in shown:
+        assert all(picture.shape == (SIDE, SIDE, 3) for picture in (*exhibit.clean, *exhibit.coded))
+        assert not np.array_equal(exhibit.clean[0], exhibit.coded[0])
+    assert [Identity().find(exhibit.clean) for exhibit in shown] == [True, False]
