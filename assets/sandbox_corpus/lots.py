@@ -51,7 +51,6 @@ def record(kind: Kind, split: Split, index: int, world: CorpusWorld) -> Record:
         case "personalization":
             spec, reference = draw_same_person(seed, options, 2)
         case "editing":
-            # Two actions of one edit would need two captions; a motion is what the model learns last.
             edit = draw_edit(seed, options, world.edits[index % len(world.edits)])
             spec, before, instruction = edit.after, edit.before, edit.instruction
         case _:
