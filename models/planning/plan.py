@@ -74,6 +74,11 @@ class PhasePlan:
         return self._mean(lambda turn: turn.time.useful)
 
     @property
+    def executed(self) -> float:
+        """Operations of a step, on average, with those that recomputing adds."""
+        return self._mean(lambda turn: turn.time.executed)
+
+    @property
     def days(self) -> float:
         """Of the whole phase."""
         return self.phase.iterations * self.seconds / _DAY
@@ -151,6 +156,7 @@ class Plan:
             "activation_bytes": {"nothing_recomputed": kept, "all_recomputed": recomputed},
             "flops_per_sample": of_sample(self.config, self.stage.largest.tokens, self.stage.text_tokens).training,
             "flops_per_step": phase.useful,
+            "flops_per_step_with_recomputed": phase.executed,
             "tokens_per_step": phase.tokens,
             "seconds_per_step": phase.seconds,
             "seconds_of_largest_bucket": {

@@ -38,7 +38,8 @@ def _head(plan: Plan) -> Iterator[str]:
 def _phase(plan: Plan, phase: PhasePlan) -> Iterator[str]:
     layout, gpu = phase.choice.layout, plan.gpu
     yield ""
-    yield f"== {phase.phase.iterations:,} iterations at a batch of {phase.phase.batch_size:,} =="
+    published = f"the paper's 30B model had {phase.phase.gpus:,} devices"
+    yield f"== {phase.phase.iterations:,} iterations at a batch of {phase.phase.batch_size:,} ({published}) =="
     yield f"layout       {words(layout)}; {layout.gpus:,} devices busy, {plan.gpus - layout.gpus:,} idle"
     yield from (f"why          {line}" for line in _why(plan, phase))
     yield f"time         {phase.seconds:.2f} s a step on average, MFU {phase.mfu(gpu):.1%}, {phase.days:.2f} days"
