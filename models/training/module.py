@@ -58,6 +58,10 @@ class FlowTraining(pl.LightningModule):
         self._null = (shards.null_text, shards.null_mask)
         self._interruption = interruption
 
+    def setup(self, stage: str) -> None:  # noqa: ARG002
+        """All ranks have met: from here on they stop together."""
+        self._interruption.wait_for_a_step()
+
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """AdamW over everything that learns."""
         parameters = [parameter for parameter in self.network.parameters() if parameter.requires_grad]

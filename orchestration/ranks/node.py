@@ -11,19 +11,16 @@ import signal
 import sys
 from pathlib import Path
 
-from models.training.interruption import REQUEUE, Interruption
+from models.training.interruption import SIGNALS, Interruption
 from orchestration.ranks.group import RankGroup
 from orchestration.ranks.placement import Placement
 from orchestration.ranks.preload import preload
 from orchestration.ranks.spec import FAILURE, JobSpec
 
-_REQUESTS = {signal.SIGUSR1, signal.SIGTERM}
-
 
 def main(job: Path) -> int:
     """Run this machine's ranks of the job in ``job``; returns the exit code."""
-    interruption = Interruption()
-    interruption.watch()  # from the first moment: unheard, the signal would end this process and its ranks with it
+    Interruption().watch()  # from the first moment, so that the code is right
     placement = Placement.of(os.environ)
     world_size = JobSpec.read(job).recipe.world_size
     ranks = placement.ranks(world_size)
@@ -36,13 +33,11 @@ def main(job: Path) -> int:
         "LOCAL_WORLD_SIZE": str(len(ranks)),
     }
     # Requests wait until the ranks are there to hear of them; each rank lets them through when it listens itself.
-    signal.pthread_sigmask(signal.SIG_BLOCK, _REQUESTS)
-    if interruption.asked:
-        return REQUEUE
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     group = RankGroup(job, ranks, "env://")
-    for number in _REQUESTS:
+    for number in SIGNALS:
         signal.signal(number, lambda *_: group.send(signal.SIGUSR1))
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _REQUESTS)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     return group.wait()
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from models.files import write_json
 from models.training.errors import TrainingInterrupted
-from models.training.interruption import REQUEUE, Interruption
+from models.training.interruption import REQUEUE, SIGNALS, Interruption
 from orchestration.ranks.spec import RESULT, JobSpec, log_path
 
 Report = Callable[[str], None]
@@ -33,7 +33,7 @@ def run_rank(job: Path, rank: int, rendezvous: str, *, local_size: int) -> int:
     """
     interruption = Interruption()
     interruption.watch()
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR1, signal.SIGTERM})
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     with log_path(job, rank).open("ab", buffering=0) as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
@@ -65,7 +65,7 @@ def _train(spec: JobSpec, job: Path, rank: int, rendezvous: str, local_size: int
     from models.training.run import train
 
     warnings.filterwarnings("ignore", category=FutureWarning, module="torch.distributed")  # one a step, from DeepSpeed
-    torch.set_num_threads(max(1, (os.cpu_count() or 1) // local_size))
+    torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // local_size))  # what the scheduler left us
     with _reporting(spec, rank) as report:
         result = train(
             spec.recipe,
@@ -110,10 +110,15 @@ def _reporting(spec: JobSpec, rank: int) -> Iterator[Report]:
         return
     from dagster_pipes import PipesMappingParamsLoader, open_dagster_pipes
 
-    with open_dagster_pipes(params_loader=PipesMappingParamsLoader(spec.pipes)) as pipes:
+    with contextlib.ExitStack() as closing:
+        pipes = closing.enter_context(open_dagster_pipes(params_loader=PipesMappingParamsLoader(spec.pipes)))
 
         def report(line: str) -> None:
             print(line, flush=True)  # noqa: T201 (the log)
             pipes.log.info(line)
 
-        yield report
+        try:
+            yield report
+        except TrainingInterrupted:
+            closing.pop_all()  # left open: the job goes on, and Dagster warns of each line after the end of a session
+            raise

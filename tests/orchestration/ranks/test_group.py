@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from models.files import read_json
 from models.training.interruption import REQUEUE
 from orchestration.ranks import group
+from orchestration.ranks.failure import Failure
 from orchestration.ranks.group import RankGroup
 from orchestration.ranks.spec import FAILURE, log_path
 
@@ -35,18 +35,18 @@ def test_ranks_that_saved_and_stopped_are_no_failure(ranks, tmp_path):
 def test_the_rank_that_failed_first_is_named_and_the_others_are_ended(ranks, tmp_path, monkeypatch):
     monkeypatch.setattr(group, "_GRACE", 0.1)
     assert ranks(lambda rank: 3 if rank == 5 else time.sleep(60)).wait() == 3
-    reason = "ended with exit code 3"
-    assert read_json(tmp_path / FAILURE) == {"rank": 5, "log": str(log_path(tmp_path, 5)), "reason": reason}
+    assert Failure.read(tmp_path) == Failure("ended with exit code 3", log_path(tmp_path, 5), rank=5)
 
 
 def test_a_killed_rank_leaves_the_code_that_a_shell_would_show(ranks, tmp_path):
     running = ranks(lambda rank: time.sleep(60), count=1)
     running.send(signal.SIGKILL)
     assert running.wait() == 128 + signal.SIGKILL
-    assert read_json(tmp_path / FAILURE)["reason"] == "was killed by signal 9"
+    assert Failure.read(tmp_path).reason == "was killed by signal 9"
 
 
 def test_what_another_machine_said_of_the_failure_stays(ranks, tmp_path):
-    (tmp_path / FAILURE).write_text("{}")
+    other = Failure("was killed by signal 9", log_path(tmp_path, 0), rank=0)
+    other.write(tmp_path)
     assert ranks(lambda rank: 1).wait() == 1
-    assert read_json(tmp_path / FAILURE) == {}
+    assert Failure.read(tmp_path) == other

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ from tests.models.training.conftest import TINY, write_index
 pytestmark = pytest.mark.slow
 
 ALONE = {"SLURM_NODEID": "0", "SLURM_NNODES": "1", "SLURM_JOB_NODELIST": "here"}
+PAIR = {"PET_NNODES": "2", "PET_MASTER_ADDR": "127.0.0.1"}
 
 
 @pytest.fixture
@@ -36,13 +38,26 @@ def prepared(job: Path, recipe: TrainingRecipe, folder: Path) -> Path:
 
 
 def started(job: Path, number: int) -> subprocess.Popen:
-    environment = os.environ | ALONE | {"SLURM_JOB_ID": str(number), "PYTHONPATH": str(REPOSITORY)}
+    return _started(job, ALONE | {"SLURM_JOB_ID": str(number)})
+
+
+def started_on_two_machines(job: Path) -> list[subprocess.Popen]:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = str(probe.getsockname()[1])
+    cores = sorted(os.sched_getaffinity(0))
+    return [
+        _started(job, PAIR | {"PET_NODE_RANK": str(node), "PET_MASTER_PORT": port}, {cores[node % len(cores)]})
+        for node in (0, 1)
+    ]
+
+
+def _started(job: Path, variables: dict[str, str], cores: set[int] | None = None) -> subprocess.Popen:
+    environment = os.environ | variables | {"PYTHONPATH": str(REPOSITORY)}
     command = [sys.executable, "-m", "orchestration.ranks.node", str(job)]
-    return subprocess.Popen(command, env=environment, cwd=REPOSITORY)
-
-
-def children(process: subprocess.Popen) -> list[int]:
-    return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+    process = subprocess.Popen(command, env=environment, cwd=REPOSITORY)
+    if cores is not None:
+        os.sched_setaffinity(process.pid, cores)
+    return process
 
 
 def until(moment: Callable[[], bool], process: subprocess.Popen) -> None:
@@ -53,35 +68,36 @@ def until(moment: Callable[[], bool], process: subprocess.Popen) -> None:
 
 def test_asked_to_stop_it_saves_and_started_again_ends_as_if_never_asked(tmp_path: Path, recipe: TrainingRecipe):
     whole = prepared(tmp_path / "whole", recipe, tmp_path / "whole-model")
-    assert started(whole, os.getpid()).wait() == 0
+    assert [machine.wait() for machine in started_on_two_machines(whole)] == [0, 0]
 
     folder = tmp_path / "model"
     job = prepared(tmp_path / "job", recipe, folder)
     metrics = folder / "work" / "metrics.jsonl"
 
-    def interrupted(ask: Callable[[subprocess.Popen], None], steps: int) -> None:
-        process = started(job, os.getpid() + 1)
-        until(lambda: metrics.exists() and len(metrics.read_text().splitlines()) > steps, process)
-        ask(process)
-        assert process.wait() == REQUEUE
+    def interrupted(machines: list[subprocess.Popen], number: signal.Signals, steps: int) -> None:
+        until(lambda: metrics.exists() and len(metrics.read_text().splitlines()) > steps, machines[0])
+        machines[-1].send_signal(number)
+        assert [machine.wait() for machine in machines] == [REQUEUE] * len(machines)
         assert not (job / RESULT).exists()
         assert not (job / FAILURE).exists()
         for rank in (0, 1):
             assert "asked to stop; saved after step" in log_path(job, rank).read_text().splitlines()[-1]
 
-    interrupted(lambda process: process.send_signal(signal.SIGUSR1), 5)
-    interrupted(lambda process: os.kill(children(process)[1], signal.SIGTERM), 25)  # one rank alone stops all
+    interrupted([started(job, os.getpid() + 1)], signal.SIGUSR1, 5)
+    interrupted(started_on_two_machines(job), signal.SIGTERM, 25)  # one of two pods is evicted: both save
     assert started(job, os.getpid() + 1).wait() == 0
     assert 25 <= read_json(job / RESULT)["resumed_from"] < 60
     for name in ("model.safetensors", "metrics.jsonl"):
         assert (folder / name).read_bytes() == (tmp_path / "whole-model" / name).read_bytes(), name
 
 
-def test_asked_before_its_ranks_are_there_it_starts_none(tmp_path: Path, recipe: TrainingRecipe):
+def test_asked_while_it_waits_for_another_machine_it_ends_at_once(tmp_path: Path, recipe: TrainingRecipe):
     job = prepared(tmp_path / "job", recipe, tmp_path / "model")
-    process = started(job, os.getpid() + 3)
-    until(lambda: b"orchestration" in Path(f"/proc/{process.pid}/cmdline").read_bytes(), process)
-    until(lambda: "libtorch" in Path(f"/proc/{process.pid}/maps").read_text(), process)
-    process.send_signal(signal.SIGTERM)
-    assert process.wait() == REQUEUE
-    assert not log_path(job, 0).exists()
+    first, second = started_on_two_machines(job)
+    second.kill()
+    log = log_path(job, 0)
+    until(lambda: log.exists() and "GPU available" in log.read_text(), first)
+    first.send_signal(signal.SIGTERM)
+    assert first.wait() == REQUEUE
+    assert second.wait() == -signal.SIGKILL
+    assert not (job / FAILURE).exists()
