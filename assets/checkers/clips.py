@@ -24,6 +24,7 @@ STILL = WorldOptions(
     seconds=(SECONDS, SECONDS), objects=(1, 3), cameras=("static",), styles=0.0, offscreen=0.0, text=0.3
 )
 SOUNDING = WorldOptions(seconds=(SECONDS, SECONDS))
+HELD_OUT = WorldOptions(seconds=(SECONDS, SECONDS), split="validation")
 PEOPLE = WorldOptions(seconds=(SECONDS, SECONDS), objects=(1, 3), styles=0.0, offscreen=0.0)  # a style hides colours
 MOVING = WorldOptions(seconds=(SECONDS, SECONDS), backgrounds=("layered",), styles=0.0, text=0.1)
 

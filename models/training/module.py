@@ -58,10 +58,6 @@ class FlowTraining(pl.LightningModule):
         self._null = (shards.null_text, shards.null_mask)
         self._interruption = interruption
 
-    def setup(self, stage: str) -> None:  # noqa: ARG002
-        """All ranks have met: from here on they stop together."""
-        self._interruption.wait_for_a_step()
-
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """AdamW over everything that learns."""
         parameters = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
@@ -70,12 +66,13 @@ class FlowTraining(pl.LightningModule):
         )
 
     def setup(self, stage: str) -> None:
-        """Share the tokens among the ranks of each replica, once the ranks know each other and before ZeRO shards.
+        """All ranks have met: from here on they stop together; those of a replica share its tokens, before ZeRO shards.
 
         Raises:
             LayoutDoesNotFit: The recipe's ``ulysses`` fits neither the network nor the number of ranks.
         """
         del stage
+        self._interruption.wait_for_a_step()
         if self.recipe.ulysses > 1:
             if not isinstance(self.network, Backbone):
                 raise LayoutDoesNotFit(f"{self.recipe.name}: only the video backbone shares tokens; set ulysses to 1")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from assets.checkers.evaluation.alignment import Alignment
 from assets.checkers.evaluation.background import Behind
 from assets.checkers.evaluation.camera import Camera
 from assets.checkers.evaluation.count import Count
@@ -11,6 +12,7 @@ from assets.checkers.evaluation.motion import Motion
 from assets.checkers.evaluation.onsets import Onsets
 from assets.checkers.evaluation.presence import Presence
 from assets.checkers.evaluation.question import Question
+from assets.checkers.evaluation.sync import Sync
 from assets.checkers.evaluation.words import Words
 
 QUESTIONS: tuple[Question[Any, Any, Any], ...] = (
@@ -23,4 +25,6 @@ QUESTIONS: tuple[Question[Any, Any, Any], ...] = (
     Onsets(),
     Edits(),
     Identity(),
+    Sync(),
+    Alignment(),
 )
