@@ -1,7 +1,7 @@
 """Alignment: whether a caption fits a clip, by the contrastive video-text model.
 
-It says what the model of the sandbox world sees at 64 pixels in eight frames: kinds, colours, places, motions and the
-camera. It reads no letters and hears nothing.
+It sees places well, and hardly more: ``models/contrastive/weights/README.md`` says what it is worth. It reads no
+letters and hears nothing.
 """
 
 import math

@@ -1,7 +1,6 @@
 """Captioning of all kept clips: by the captioner of the configuration, by the template where that has no answer."""
 
 import logging
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -10,36 +9,17 @@ from typing import Any
 from assets.code_version import code_version
 from assets.curation.captioner import Caption, Captioner, TemplateCaptioner, with_camera
 from assets.curation.loading import ClipUnreadable
-from assets.curation.vlm import CaptionerMisconfigured, CaptionerUnavailable, CaptioningFailed, Endpoint, VlmCaptioner
+from assets.curation.vlm import CaptionerUnavailable, CaptioningFailed, Endpoint, VlmCaptioner
 from assets.ingestion.memo import Memo
 
 Row = dict[str, Any]
-_NAME, _URL = "CINEMILL_CAPTIONER", "CINEMILL_CAPTIONER_URL"
 _log = logging.getLogger(__name__)
 
 
 def configured() -> Captioner:
-    """The captioner that ``CINEMILL_CAPTIONER`` names: ``template`` or ``sandbox``.
-
-    Unless it is set: a vision-language model where ``CINEMILL_CAPTIONER_URL`` names one, else the template.
-
-    Raises:
-        CaptionerMisconfigured: There is none of that name, or an endpoint is half described.
-    """
-    match os.environ.get(_NAME):
-        case None | "":
-            endpoint = Endpoint.from_env()
-            return VlmCaptioner(endpoint) if endpoint else TemplateCaptioner()
-        case "template":
-            return TemplateCaptioner()
-        case "sandbox":
-            from assets.curation.sandbox_captioner import SandboxCaptioner  # the world behind it is not small
-
-            return SandboxCaptioner()
-        case other:
-            raise CaptionerMisconfigured(
-                f"{_NAME} is {other!r}: name sandbox or template, or leave it out to ask the endpoint of {_URL}"
-            )
+    """A vision-language model where ``CINEMILL_CAPTIONER_URL`` names one, else the template."""
+    endpoint = Endpoint.from_env()
+    return VlmCaptioner(endpoint) if endpoint else TemplateCaptioner()
 
 
 def captions_of(curated: Sequence[Row], footage: Sequence[Row], captioner: Captioner, memo: Path) -> list[Row]:
@@ -53,8 +33,7 @@ def captions_of(curated: Sequence[Row], footage: Sequence[Row], captioner: Capti
     """
     sources = {row["id"]: row for row in footage}
     template = TemplateCaptioner()
-    version = code_version(type(captioner).__module__)
-    answers = None if captioner.name == template.name else Memo(memo, "captions", version)
+    answers = None if captioner.name == template.name else Memo(memo, "captions", code_version("assets.curation.vlm"))
     rows = []
     for clip in curated:
         if clip["kept"]:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from assets.checkers.contrastive.scenes import places
-from assets.checkers.contrastive.statements import WORDINGS, truths, vocabulary
+from assets.checkers.contrastive.statements import truths
 from assets.checkers.contrastive.store import Store, Texts
 
 if TYPE_CHECKING:
@@ -31,7 +30,6 @@ class Batch:
         statements: Texts.
         truth: int8 [S, N], see ``statements.truths``.
         hard: bool [S, N]: of the clip that the statement was made for, and its twin.
-        words: Of each sort the texts, and their truth int8 [N, V]; see ``statements.vocabulary``.
     """
 
     frames: "Tensor"
@@ -40,7 +38,6 @@ class Batch:
     statements: list[str]
     truth: "Tensor"
     hard: "Tensor"
-    words: "tuple[tuple[list[str], Tensor], ...]"
 
 
 def batch(store: Store, scenes: NDArray[np.int64], frames: int, rng: np.random.Generator) -> Batch:
@@ -63,9 +60,7 @@ def batch(store: Store, scenes: NDArray[np.int64], frames: int, rng: np.random.G
     hard = np.zeros((len(made), len(clips)), bool)
     for row, (place, _, _) in enumerate(made):
         hard[row, [place, place ^ 1]] = True
-    shown = [said.facts for said in texts]
-    truth = truths([statement for _, statement, _ in made], shown)
-    wording = int(rng.integers(WORDINGS))
+    truth = truths([statement for _, statement, _ in made], [said.facts for said in texts])
     return Batch(
         frames=torch.from_numpy(varied(store.frames(clips), frames, rng)),
         captions=captions,
@@ -73,10 +68,6 @@ def batch(store: Store, scenes: NDArray[np.int64], frames: int, rng: np.random.G
         statements=[text for _, _, text in made],
         truth=torch.from_numpy(truth),
         hard=torch.from_numpy(hard),
-        words=tuple(
-            ([text for _, text in sort], torch.from_numpy(truths([said for said, _ in sort], shown).T))
-            for sort in vocabulary(places(), wording)
-        ),
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.checkers import clips
-from assets.checkers.alignment import judged, scores
+from assets.checkers.alignment import judged
 from assets.checkers.contrastive.scenes import places
 from assets.checkers.contrastive.statements import Statement, changed, facts
 from assets.world import captions
@@ -69,17 +69,20 @@ def retrieval(cosines: Cosines) -> Retrieval:
     return Retrieval(float((ranks < 2).mean()), float((ranks < 6).mean()), float(np.median(ranks)), 1 / len(cosines))
 
 
-def fine_answers(shown: Sequence[RenderedClip], frames: Sequence[NDArray[np.uint8]], field: str) -> Answers:
+def fine_answers(shown: Sequence[RenderedClip], vectors: NDArray[np.float32], field: str) -> Answers:
     """For each clip that has the field: is a statement nearer than the same one with that field put wrong.
 
     The statement names the first thing that is seen well (its kind, dye and motion) and the place, or the camera.
 
     Args:
         shown: Clips.
-        frames: Their pictures, as rendered or coded.
+        vectors: Of them, as rendered or coded.
         field: ``kind``, ``colour``, ``motion``, ``place`` or ``camera``.
     """
-    asked: list[tuple[int, str, str]] = []
+    from models.contrastive.embedder import packaged_embedder
+
+    rows: list[int] = []
+    asked: list[tuple[str, str]] = []
     for number, clip in enumerate(shown):
         known = facts(clip, captions.where(clip.spec))
         if not known.things:
@@ -88,35 +91,11 @@ def fine_answers(shown: Sequence[RenderedClip], frames: Sequence[NDArray[np.uint
         true = Statement(camera=known.camera) if field == "camera" else Statement(kind, dye, motion, known.place)
         if getattr(true, field) is None:
             continue
-        rng = np.random.default_rng([clip.spec.seed, 31])
-        false = changed(true, rng, places(), field)
+        false = changed(true, np.random.default_rng([clip.spec.seed, 31]), places(), field)
         # The same lots word both, so that they differ in nothing else.
         right, wrong = (said.text(np.random.default_rng([clip.spec.seed, 37])) for said in (true, false))
-        asked.append((number, right, wrong))
-    numbers, true_texts, false_texts = zip(*asked, strict=True)
-    cosines = scores([frames[number] for number in numbers], [*true_texts, *false_texts])
-    count = len(numbers)
-    return [(bool(cosines[row, row] > cosines[row, count + row]), True) for row in range(count)]
-
-
-def said_right(shown: Sequence[RenderedClip]) -> dict[str, float]:
-    """How often the sandbox captioner is right about a clip: the share of clips for each field.
-
-    A kind is right if one of the things that are seen well is of it; colour and motion if one of those that are of the
-    said kind has it. Clips in which nothing is seen well are left out, but for place and camera.
-    """
-    from assets.curation.sandbox_captioner import SandboxCaptioner
-
-    captioner = SandboxCaptioner()
-    rights: dict[str, list[bool]] = {name: [] for name in ("kind", "colour", "motion", "place", "camera")}
-    for clip in shown:
-        said = captioner.described(clip.frames)[0]
-        known = facts(clip, captions.where(clip.spec))
-        rights["place"].append(said.place == known.place)
-        rights["camera"].append((said.camera or "static") == known.camera)
-        if known.things:
-            of_kind = [thing for thing in known.things if thing[0] == said.kind]
-            rights["kind"].append(bool(of_kind))
-            rights["colour"].append(any(said.colour == dye for _, dye, _, _ in of_kind))
-            rights["motion"].append(any(said.motion == motion for _, _, _, motion in of_kind))
-    return {name: float(np.mean(right)) for name, right in rights.items()}
+        rows.append(number)
+        asked.append((right, wrong))
+    rights, wrongs = (packaged_embedder().texts(side) for side in zip(*asked, strict=True))
+    gains = ((rights - wrongs) * vectors[rows]).sum(axis=1)
+    return [(bool(gain > 0), True) for gain in gains]

@@ -155,26 +155,6 @@ def drawn(clip: Facts, rng: np.random.Generator) -> Statement:
             return statement
 
 
-WORDINGS = 4
-
-
-def vocabulary(places: Sequence[str], wording: int) -> tuple[tuple[tuple[Statement, str], ...], ...]:
-    """Statements of a single word, sort by sort, with their texts: kinds, colours, motions, places, cameras.
-
-    Args:
-        places: To be named.
-        wording: 0 to ``WORDINGS`` - 1.
-    """
-    sorts: tuple[tuple[Statement, ...], ...] = (
-        tuple(Statement(kind=kind) for kind in KINDS),
-        tuple(Statement(colour=colour) for colour in DYES),
-        tuple(Statement(motion=motion) for motion in HAPPENINGS),
-        tuple(Statement(place=place) for place in places),
-        tuple(Statement(camera=camera) for camera in CAMERAS),
-    )
-    return tuple(tuple((each, each.text(np.random.default_rng(wording))) for each in sort) for sort in sorts)
-
-
 def _mirrored(name: str) -> str:
     for one, other in (("left", "right"), ("up", "down"), (" in", " out"), ("rise", "fall"), ("push", "pull")):
         if one in name:

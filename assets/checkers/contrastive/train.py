@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from assets.checkers.contrastive.batches import Batch, batch
-from assets.checkers.contrastive.scenes import places
-from assets.checkers.contrastive.statements import WORDINGS, vocabulary
 from assets.checkers.contrastive.states import TextStates
 from assets.checkers.contrastive.store import Store, Texts
 from models.contrastive.config import ContrastiveConfig
@@ -31,48 +29,16 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
-class Round:
-    """A part of the training, with a rise and a fall of the learning rate.
-
-    Attributes:
-        stages: (steps, frames of each in turn): few frames first, where things are learnt at a fraction of the cost of
-            whole clips, and pictures among them.
-        warmup, cooldown: Steps in which the rate rises from zero at first, and falls to zero in the end.
-        naming: Weight of the loss of single words.
-    """
-
-    stages: tuple[tuple[int, tuple[int, ...]], ...]
-    warmup: int
-    cooldown: int
-    naming: float
-
-    @property
-    def steps(self) -> int:
-        """All stages' steps."""
-        return sum(steps for steps, _ in self.stages)
-
-    def frames(self, step: int) -> int:
-        """Frames of the clips of one of its steps."""
-        for steps, frames in self.stages:
-            if step < steps:
-                return frames[step % len(frames)]
-            step -= steps
-        raise ValueError(f"step {step} lies beyond the last stage")
-
-    def rise(self, step: int) -> float:
-        """Share of the highest learning rate at one of its steps."""
-        return min(1.0, (step + 1) / self.warmup, (self.steps - step) / self.cooldown)
-
-
-@dataclass(frozen=True)
 class Schedule:
     """How long, on what, and how fast.
 
     Attributes:
         scenes: Two clips each.
         batch: Scenes of a step.
-        rounds: One after the other.
-        rate: Highest learning rate.
+        stages: (steps, frames of each in turn): few frames first, where things are learnt at a fraction of the cost of
+            whole clips, and pictures among them.
+        rate: Learning rate.
+        warmup, cooldown: Steps in which it rises from zero at first, and falls to zero in the end.
         decay: Weight decay of matrices.
         averaged: Decay of the average of the weights, which is what is kept.
         saved: Steps between saves of the training's state.
@@ -80,28 +46,30 @@ class Schedule:
 
     scenes: int = 4096
     batch: int = 64
-    rounds: tuple[Round, ...] = (
-        Round(((420, (2,)), (160, (4,)), (50, (8, 8, 8, 1))), warmup=40, cooldown=160, naming=0.0),
-        Round(((280, (2,)), (70, (4,)), (30, (8, 8, 8, 1))), warmup=20, cooldown=100, naming=1.0),
-    )
+    stages: tuple[tuple[int, tuple[int, ...]], ...] = ((420, (2,)), (160, (4,)), (50, (8, 8, 8, 1)))
     rate: float = 1.5e-3
+    warmup: int = 40
+    cooldown: int = 160
     decay: float = 0.05
     averaged: float = 0.99
     saved: int = 25
 
     @property
     def steps(self) -> int:
-        """All rounds' steps."""
-        return sum(part.steps for part in self.rounds)
+        """All stages' steps."""
+        return sum(steps for steps, _ in self.stages)
 
-    def at(self, step: int) -> tuple[Round, int]:
-        """The round of a step, and the step's number in it. Raises ValueError beyond the last one."""
-        within = step
-        for part in self.rounds:
-            if within < part.steps:
-                return part, within
-            within -= part.steps
-        raise ValueError(f"step {step} lies beyond the last round")
+    def frames(self, step: int) -> int:
+        """Frames of a step's clips."""
+        for steps, frames in self.stages:
+            if step < steps:
+                return frames[step % len(frames)]
+            step -= steps
+        raise ValueError(f"step {step} lies beyond the last stage")
+
+    def rate_at(self, step: int) -> float:
+        """Learning rate of a step."""
+        return self.rate * min(1.0, (step + 1) / self.warmup, (self.steps - step) / self.cooldown)
 
 
 class Training:
@@ -129,24 +97,18 @@ class Training:
         """One step; the loss, and the share of captions whose own clip is the nearest in the batch."""
         import torch
 
-        from models.contrastive.loss import judging, matching, naming
+        from models.contrastive.loss import judging, matching
 
-        part, within = self.schedule.at(self.done)
         for group in self.optimiser.param_groups:
-            group["lr"] = self.schedule.rate * part.rise(within)
-        sorts = drawn.words if part.naming else ()
+            group["lr"] = self.schedule.rate_at(self.done)
         with torch.autocast("cpu", torch.bfloat16):
             clips = self.model.video(drawn.frames)
-            texts = [drawn.captions, drawn.statements, *(words for words, _ in sorts)]
-            vectors = _read(self.model, states, [text for part_of in texts for text in part_of])
-        captions, statements, *named = vectors.split([len(part_of) for part_of in texts])
+            texts = _read(self.model, states, [*drawn.captions, *drawn.statements])
+        captions, statements = texts.split([len(drawn.captions), len(drawn.statements)])
         logits = self.model.inverse_temperature * captions @ clips.T
         loss = matching(logits, drawn.shared) + 2 * judging(
             self.model.log_odds(statements @ clips.T), drawn.truth, drawn.hard
         )
-        for words, (_, truth) in zip(named, sorts, strict=True):
-            sharp = self.model.inverse_temperature * clips @ words.T
-            loss = loss + part.naming * naming(sharp, truth)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -191,7 +153,7 @@ class Training:
 def train(folder: Path, schedule: Schedule, config: ContrastiveConfig, progress: Progress) -> "ContrastiveModel":
     """The trained model: the average of its weights over the last steps."""
     store = Store(folder, schedule.scenes, progress)
-    states = TextStates(folder, [*(text for said in store.texts for text in _all_of(said)), *_words()], progress)
+    states = TextStates(folder, (text for said in store.texts for text in _all_of(said)), progress)
     training = Training(schedule, config)
     saved = folder / "training.safetensors"
     if saved.exists():
@@ -200,8 +162,7 @@ def train(folder: Path, schedule: Schedule, config: ContrastiveConfig, progress:
     while training.done < schedule.steps:
         rng = np.random.default_rng([SEED, training.done, 29])
         scenes = rng.choice(schedule.scenes, schedule.batch, replace=False)
-        part, within = schedule.at(training.done)
-        loss, right = training.step(batch(store, scenes, part.frames(within), rng), states)
+        loss, right = training.step(batch(store, scenes, schedule.frames(training.done), rng), states)
         rate = (training.done - first) / (time.perf_counter() - begun)
         progress(f"training: loss {loss:.3f}, found {right:.0%}, {rate:.2f} steps/s", training.done, schedule.steps)
         if training.done % schedule.saved == 0 or training.done == schedule.steps:
@@ -252,11 +213,6 @@ _LONG_TOKENS = 40
 
 def _all_of(said: Texts) -> list[str]:
     return [*said.short, *([said.long] if said.long else []), *(text for _, text in said.statements)]
-
-
-def _words() -> list[str]:
-    sorts = (sort for wording in range(WORDINGS) for sort in vocabulary(places(), wording))
-    return [text for sort in sorts for _, text in sort]
 
 
 def _under(prefix: str, parts: "dict[str, Tensor]") -> "dict[str, Tensor]":

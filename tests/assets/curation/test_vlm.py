@@ -148,7 +148,6 @@ def test_one_clip_that_fails_gets_the_template_and_answers_are_asked_for_once(se
 
 
 def test_the_configuration_chooses_the_captioner(monkeypatch):
-    monkeypatch.delenv("CINEMILL_CAPTIONER", raising=False)
     monkeypatch.delenv("CINEMILL_CAPTIONER_URL", raising=False)
     assert configured().name == "template-1"
     monkeypatch.setenv("CINEMILL_CAPTIONER_URL", "http://127.0.0.1:8000/v1/")

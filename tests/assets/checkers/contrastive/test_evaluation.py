@@ -9,6 +9,7 @@ from assets.checkers.contrastive.evaluation import (
     shuffled_answers,
 )
 from assets.checkers.scores import balanced
+from models.contrastive.embedder import packaged_embedder
 
 
 def test_ranks_are_counted_from_the_nearest():
@@ -29,15 +30,13 @@ def test_each_clip_is_asked_about_its_own_caption_and_the_next_one_s():
 
 
 def test_the_trained_model_tells_captions_apart_and_shuffled_ones_not():
-    from assets.checkers.alignment import scores
-
     shown = held_out(16, "validation", 3_000)
-    frames = [clip.frames for clip in shown]
-    cosines = scores(frames, [clip.truth.short for clip in shown])
+    vectors = packaged_embedder().clips([clip.frames for clip in shown])
+    cosines = vectors @ packaged_embedder().texts([clip.truth.short for clip in shown]).T
     answers = alignment_answers(cosines)
     assert balanced(*zip(*answers, strict=True)).value > 0.8
     assert retrieval(cosines).first > 4 / 16
     control = [answer for seed in range(40) for answer in shuffled_answers(cosines, seed)]
     assert balanced(*zip(*control, strict=True)).value == pytest.approx(0.5, abs=0.04)
-    fine = fine_answers(shown, frames, "place")
+    fine = fine_answers(shown, vectors, "place")
     assert np.mean([said for said, _ in fine]) > 0.8

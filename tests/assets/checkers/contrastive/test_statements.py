@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from assets.checkers.contrastive.statements import WORDINGS, Facts, Statement, changed, drawn, truths, vocabulary
+from assets.checkers.contrastive.statements import Facts, Statement, changed, drawn, truths
 
 FROG = ("frog", "red", "green", "jump")
 BALL = ("ball", None, "white", "left")
@@ -62,12 +62,3 @@ def test_wordings_vary_and_equal_lots_word_alike():
     assert len(texts) > 5
     assert statement.text(np.random.default_rng(3)) == statement.text(np.random.default_rng(3))
     assert Statement(colour="orange").text(np.random.default_rng(0)) == "an orange thing"
-
-
-def test_the_vocabulary_names_each_word_of_each_sort_once_in_every_wording():
-    for wording in range(WORDINGS):
-        sorts = vocabulary(("in a desert", "in outer space"), wording)
-        assert [len(sort) for sort in sorts] == [69, 10, 13, 2, 16]
-        for sort in sorts:
-            assert len({text for _, text in sort}) == len(sort)
-            assert all(sum(value is not None for value in vars(said).values()) == 1 for said, _ in sort)

@@ -2,24 +2,19 @@ import pytest
 import torch
 
 from assets.checkers.contrastive import store as stores
-from assets.checkers.contrastive.train import Round, Schedule, train
+from assets.checkers.contrastive.train import Schedule, train
 from models.contrastive.config import ContrastiveConfig
 
 SMALL = ContrastiveConfig(channels=(8, 16), width=16, dim=16, heads=2)
-ROUNDS = (Round(((2, (2,)),), 1, 1, naming=0.0), Round(((2, (4, 1)),), 1, 2, naming=1.0))
-SCHEDULE = Schedule(scenes=4, batch=3, rounds=ROUNDS, saved=1)
+SCHEDULE = Schedule(scenes=4, batch=3, stages=((2, (2,)), (2, (4, 1))), warmup=2, cooldown=2, saved=1)
 
 
-def test_rounds_and_stages_follow_each_other_and_the_rate_rises_stays_and_falls_in_each():
-    first = Round(((4, (2, 1)), (2, (8,))), warmup=2, cooldown=4, naming=0.0)
-    schedule = Schedule(rounds=(first, Round(((3, (4,)),), warmup=1, cooldown=1, naming=1.0)), rate=1.0)
-    steps = [schedule.at(step) for step in range(schedule.steps)]
-    assert [part.frames(within) for part, within in steps] == [2, 1, 2, 1, 8, 8, 4, 4, 4]
-    assert [part.rise(within) for part, within in steps] == [0.5, 1, 1, 0.75, 0.5, 0.25, 1, 1, 1]
-    with pytest.raises(ValueError, match="beyond the last round"):
-        schedule.at(9)
+def test_the_stages_follow_each_other_and_the_rate_rises_stays_and_falls():
+    schedule = Schedule(stages=((6, (2, 1)), (4, (8,))), rate=1.0, warmup=2, cooldown=4)
+    assert [schedule.frames(step) for step in range(schedule.steps)] == [2, 1] * 3 + [8] * 4
+    assert [schedule.rate_at(step) for step in range(10)] == [0.5, 1, 1, 1, 1, 1, 1, 0.75, 0.5, 0.25]
     with pytest.raises(ValueError, match="beyond the last stage"):
-        first.frames(6)
+        schedule.frames(10)
 
 
 def test_a_training_that_is_killed_goes_on_as_if_nothing_had_happened(tmp_path, monkeypatch):
