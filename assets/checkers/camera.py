@@ -42,14 +42,9 @@ def camera(frames: NDArray[np.uint8]) -> Judgement[CameraClass]:
     """The class of the camera's motion in uint8 [F, H, W, 3]; one frame is taken with a camera at rest."""
     if len(frames) < 2:
         return Judgement("static", 1.0)
-    likely = chances(frames)
-    best = int(np.argmax(likely))
-    return Judgement(CAMERAS[best], float(likely[best]))
-
-
-def chances(frames: NDArray[np.uint8]) -> Floats:
-    """The probability of each of ``CAMERAS`` for uint8 [F, H, W, 3], F at least 2."""
-    return _loaded().probabilities(features(steps(frames))[None])[0]
+    chances = _loaded().probabilities(features(steps(frames))[None])[0]
+    best = int(np.argmax(chances))
+    return Judgement(CAMERAS[best], float(chances[best]))
 
 
 def features(seen: Steps) -> Floats:
@@ -142,3 +137,8 @@ def _sloped(values: Floats, along: Floats, mask: NDArray[np.bool_]) -> float:
 @cache
 def _loaded() -> Classifier:
     return Classifier.load(WEIGHTS)
+
+
+def chances(frames: NDArray[np.uint8]) -> Floats:
+    """The probability of each of ``CAMERAS`` for uint8 [F, H, W, 3], F at least 2."""
+    return _loaded().probabilities(features(steps(frames))[None])[0]
