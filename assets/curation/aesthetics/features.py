@@ -16,8 +16,8 @@ Plane = NDArray[np.float32]
 
 def features(picture: NDArray[np.uint8]) -> Floats:
     """The numbers of a picture uint8 [H, W, 3] RGB, whatever its size."""
-    small = _fitted(picture).astype(np.float32) / 255
-    luma = small @ np.array([0.299, 0.587, 0.114], np.float32)
+    small: Plane = np.asarray(_fitted(picture).astype(np.float32) / 255, np.float32)
+    luma: Plane = np.asarray(small @ np.array([0.299, 0.587, 0.114], np.float32), np.float32)
     parts = [_tone(luma), _colour(small), _detail(luma), _noise(small, luma), _level(luma), _composition(small)]
     return np.concatenate([np.asarray(part, float) for part in parts])
 
@@ -77,7 +77,8 @@ def _detail(luma: Plane) -> list[float]:
         found += [float(np.log(edges.mean() + _TINY)), float(np.log(sharp + _TINY)), float(np.log(usual + _TINY))]
         if octave:
             found.append(found[-3] - found[-7 if octave > 1 else -6])
-        plane = cv2.resize(plane, (plane.shape[1] // 2, plane.shape[0] // 2), interpolation=cv2.INTER_AREA)
+        half = cv2.resize(plane, (plane.shape[1] // 2, plane.shape[0] // 2), interpolation=cv2.INTER_AREA)
+        plane = np.asarray(half, np.float32)
     return found
 
 

@@ -1,6 +1,7 @@
 """Spoiling: what makes any picture worse, in degrees. A picture spoiled more is worse than one spoiled less."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,7 +109,8 @@ def _squeezed(picture: Picture, degree: float, rng: np.random.Generator) -> Pict
     small = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     quality = round(np.interp(degree, (0.3, 1), (16, 2)) + rng.uniform(0, 3))
     coded = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-    return _levels(cv2.resize(cv2.imdecode(coded, cv2.IMREAD_COLOR), (width, height), interpolation=cv2.INTER_LINEAR))
+    shown = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
+    return _levels(cv2.resize(shown, (width, height), interpolation=cv2.INTER_LINEAR))
 
 
 def _cut_off(picture: Picture, degree: float, rng: np.random.Generator) -> Picture:
@@ -142,5 +144,5 @@ def spoiled(picture: Picture, way: str, degree: float, seed: int) -> Picture:
     return WAYS[way](picture, degree, np.random.default_rng(seed))
 
 
-def _levels(values: NDArray[np.generic]) -> Picture:
-    return np.clip(np.round(values), 0, 255).astype(np.uint8)
+def _levels(values: Any) -> Picture:
+    return np.asarray(np.clip(np.round(values), 0, 255), np.uint8)

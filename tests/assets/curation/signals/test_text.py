@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from assets.curation.signals import text
-from assets.curation.signals.text import Text, read
+from assets.curation.signals.text import Text, _regions, read
 from tests.assets.curation.signals.pictures import film, gliding, result
 
 cv2 = pytest.importorskip("cv2")
@@ -54,3 +54,19 @@ def test_without_the_engine_the_value_is_none_and_the_reason_says_what_to_instal
     found = result(Text(), film(tmp_path, gliding(8, 0.5)))
     assert found["text_score"] is None
     assert "data-packages.txt" in found["missing"]["text_score"]
+
+
+def test_lines_that_nearly_touch_are_read_together_and_others_apart():
+    def box(left, top, right, bottom):
+        return [[left, top], [right, top], [right, bottom], [left, bottom]]
+
+    found = _regions(np.array([box(50, 60, 150, 80), box(100, 96, 200, 116), box(20, 400, 60, 420)]), (450, 800))
+    assert found == [(20, 44, 230, 132), (0, 384, 90, 436)]
+    assert _regions(np.zeros((0, 4, 2)), (450, 800)) == []
+
+
+def test_small_letters_of_a_large_picture_are_read_to_the_end():
+    picture = np.full((720, 1280, 3), 90, np.uint8)
+    cv2.putText(picture, "Ticket Tonight", (40, 600), cv2.FONT_HERSHEY_DUPLEX, 1.1, (0, 0, 0), 6, cv2.LINE_AA)
+    cv2.putText(picture, "Ticket Tonight", (40, 600), cv2.FONT_HERSHEY_DUPLEX, 1.1, (255, 255, 255), 2, cv2.LINE_AA)
+    assert "".join(line.text for line in read(picture)).replace(" ", "") == "TicketTonight"
