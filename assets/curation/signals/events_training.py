@@ -237,8 +237,10 @@ def train(looks: Floats, targets: Floats, seed: int) -> dict[str, Floats]:
             loss.backward()
             optimiser.step()
             schedule.step()
-    named = {f"kernel.{at}": conv.weight for at, conv in enumerate(convs)}
-    named |= {f"bias.{at}": conv.bias for at, conv in enumerate(convs)}
+    named: dict[str, torch.Tensor] = {}
+    for at, conv in enumerate(convs):
+        assert isinstance(conv, nn.Conv2d), "the list was made of them"
+        named |= {f"kernel.{at}": conv.weight, f"bias.{at}": conv.bias}
     named |= {"weights": last.weight.T, "offsets": last.bias}
     return {name: part.detach().numpy().astype(np.float32) for name, part in named.items()}
 
