@@ -240,6 +240,7 @@ def train(looks: Floats, targets: Floats, seed: int) -> dict[str, Floats]:
     named: dict[str, torch.Tensor] = {}
     for at, conv in enumerate(convs):
         assert isinstance(conv, nn.Conv2d), "the list was made of them"
+        assert conv.bias is not None, "they were made with biases"
         named |= {f"kernel.{at}": conv.weight, f"bias.{at}": conv.bias}
     named |= {"weights": last.weight.T, "offsets": last.bias}
     return {name: part.detach().numpy().astype(np.float32) for name, part in named.items()}
