@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from assets.curation.filters import NOT_MEASURED
+from assets.curation.signals.events import CLASSES
 from assets.world.spec import CAMERAS
 
 Row = dict[str, Any]
@@ -95,10 +96,14 @@ def footage_suite() -> list[Any]:
 def clips_suite(sources: Iterable[str]) -> list[Any]:
     """Every clip has one id, comes from a known source and spans some time, at most 16 seconds; signals are in range.
 
-    Rows carry ``seconds``: see ``with_seconds``. A signal that was not measured is empty, and passes.
+    Rows carry ``seconds``, and what is heard in columns of their own: see ``with_seconds``, ``with_sounds``. A signal
+    that was not measured is empty, and passes.
     """
     gxe = library().expectations
     return [
+        gxe.ExpectColumnValuesToBeBetween(column="rarest_sound", min_value=0, strict_min=True),
+        gxe.ExpectColumnValuesToBeBetween(column="commonest_sound", max_value=1),
+        gxe.ExpectColumnValuesToBeInSet(column="unknown_sounds", value_set=[0]),
         *(
             gxe.ExpectColumnValuesToBeBetween(column=f"signals.{name}", min_value=low, max_value=high)
             for name, low, high in _SIGNALS
@@ -214,6 +219,22 @@ def apart(gxe: Any) -> list[Any]:
         gxe.ExpectColumnValuesToBeBetween(column="people_splits", min_value=1, max_value=1),
         gxe.ExpectColumnValuesToBeBetween(column="unfamiliar", min_value=0, max_value=0),
     ]
+
+
+def with_sounds(rows: Sequence[Row]) -> list[Row]:
+    """Clips with ``rarest_sound`` and ``commonest_sound``, the extreme shares of the time of the classes heard in them.
+
+    And with ``unknown_sounds``, how many of their names are no class. All are None where nothing was heard.
+    """
+    return [row | _sounds(row["signals"].get("sounds") or {}) for row in rows]
+
+
+def _sounds(heard: dict[str, float]) -> Row:
+    if not heard:
+        return dict.fromkeys(("rarest_sound", "commonest_sound", "unknown_sounds"))
+    shares = heard.values()
+    unknown = len(set(heard) - set(CLASSES))
+    return {"rarest_sound": min(shares), "commonest_sound": max(shares), "unknown_sounds": unknown}
 
 
 def identified(gxe: Any) -> list[Any]:

@@ -12,7 +12,7 @@ from assets.code_version import code_version
 from assets.curation.sheets import sheet_of_clips
 from assets.curation.stages import stages
 from assets.dvc_stage import reproduce
-from assets.expectations import clips_suite, footage_suite, validate, with_seconds
+from assets.expectations import clips_suite, footage_suite, validate, with_seconds, with_sounds
 from assets.ingestion.sources import discover
 from assets.manifest import read_manifest
 from assets.ports import Settings
@@ -96,7 +96,7 @@ def footage_is_sound(footage: Artifact) -> dg.AssetCheckResult:
 def clips_are_sound(clips: Artifact, footage: Artifact) -> dg.AssetCheckResult:
     """The clip manifest meets its expectations: identity, known sources, spans, ranges of signals."""
     sources = [row["id"] for row in read_manifest(footage.folder / _FOOTAGE) if row["status"] == "ok"]
-    return validate("clips", with_seconds(read_manifest(clips.folder / _CLIPS)), clips_suite(sources))
+    return validate("clips", with_sounds(with_seconds(read_manifest(clips.folder / _CLIPS))), clips_suite(sources))
 
 
 def _about(row: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from assets.curation.buckets import ASPECTS
 from assets.curation.captioner import CAMERA_CONFIDENCE
 from assets.curation.filters import Rejection
 from assets.curation.funnel import Step
+from assets.curation.heard import heard_rows
 from assets.curation.policy import Policy
 from models.files import write_text
 
@@ -111,6 +112,7 @@ def _sections(made: Curated, pictures: Sequence[str]) -> Iterator[Section]:
     yield _spread("Caption lengths", "words", words, (0, 8, 16, 32, 64, 128, 1000))
     yield _concepts(clips)
     yield _cameras(kept)
+    yield Section("Sounds", *heard_rows(kept))
     yield _rejections(made)
     shown = tuple(name for name in pictures if name != "retention.png")
     if shown:

@@ -8,9 +8,11 @@ from assets.code_version import code_version
 from assets.curation.aesthetics import ranker
 from assets.curation.clips import split
 from assets.curation.engine.stage import Task
+from assets.curation.signals import events
+from models.contrastive.config import FOLDER, WEIGHTS
 from models.files import sha256_file, sha256_json
 
-_WEIGHTS = (camera.WEIGHTS, ranker.WEIGHTS)  # of our own signals
+_WEIGHTS = (camera.WEIGHTS, ranker.WEIGHTS, events.WEIGHTS, FOLDER / WEIGHTS)  # of our own signals
 
 
 def version_of(weights: Iterable[Path]) -> str:

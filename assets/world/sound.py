@@ -22,7 +22,7 @@ _USUAL = 0.3  # extent in short sides at which a thing has its material's own pi
 def mix(spec: WorldSpec, happenings: Sequence[Happening], seconds: float) -> Samples:
     """The clip's sound from time 0, float32 [round(48000 * seconds)] in [-1, 1]."""
     count = round(seconds * SAMPLE_RATE)
-    out = _repeated(synthesis.ambience(_place(spec)), _LEVELS["ambience"], spec.seed % 997, count)
+    out = _repeated(synthesis.ambience(place(spec)), _LEVELS["ambience"], spec.seed % 997, count)
     for happening in happenings:
         start = happening.step * (SAMPLE_RATE // STEPS)
         if start >= count:
@@ -40,10 +40,11 @@ def heard(spec: WorldSpec, seconds: float) -> Samples:
 
 def ambience_events(spec: WorldSpec, seconds: float) -> list[Event]:
     """The ambience as an event: it has no place in the picture."""
-    return [Event(0.0, 0, "ambience", "off-screen", (), _place(spec), seconds)]
+    return [Event(0.0, 0, "ambience", "off-screen", (), place(spec), seconds)]
 
 
-def _place(spec: WorldSpec) -> str:
+def place(spec: WorldSpec) -> str:
+    """The ambience of a scene."""
     theme = spec.background.theme
     return THEMES[theme].ambience if theme else "room"
 

@@ -56,6 +56,9 @@ _AMBIENCES: dict[str, tuple[float, float, float, int, tuple[float, ...]]] = {
 }
 
 
+AMBIENCES = tuple(_AMBIENCES)
+
+
 @lru_cache(maxsize=256)
 def struck(material: str, semitones: int) -> Samples:
     """A blow on a material, peak 1 at its first sample; ``semitones`` raise its pitch."""
@@ -112,13 +115,17 @@ def engine(semitones: int) -> Samples:
 
 
 @lru_cache(maxsize=16)
-def ambience(name: str) -> Samples:
-    """The noise of a place, to be repeated: shaped in the frequency domain, so the loop has no seam. Variance 1."""
+def ambience(name: str, variant: int = 0) -> Samples:
+    """The noise of a place, to be repeated: shaped in the frequency domain, so the loop has no seam. Variance 1.
+
+    The world's places sound as variant 0; others are other noise of the same kind, to learn from.
+    """
     low, high, depth, swells, tones = _AMBIENCES[name]
     count = round(LOOP_SECONDS * SAMPLE_RATE)
     hertz = np.fft.rfftfreq(count, 1 / SAMPLE_RATE)
     edge = np.exp(-0.5 * (np.log(np.maximum(hertz, 1) / math.sqrt(low * high)) / (0.5 * math.log(high / low))) ** 2)
-    rng = np.random.default_rng(list(_AMBIENCES).index(name))
+    number = AMBIENCES.index(name)
+    rng = np.random.default_rng([number, variant] if variant else number)
     spectrum = edge / np.sqrt(np.maximum(hertz, 20)) * np.exp(2j * math.pi * rng.uniform(size=len(hertz)))
     sound = np.fft.irfft(spectrum, count)
     sound /= sound.std()

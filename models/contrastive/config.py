@@ -1,8 +1,11 @@
 """Sizes of the contrastive model, and of what it looks at and reads."""
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
+FOLDER = Path(__file__).parent / "weights"  # of the model that is committed
+WEIGHTS = "contrastive.safetensors"
 SIDE = 64  # pixels
 FRAMES = 8  # of a longer clip, evenly
 TOKENS = 256  # of a text; the rest is cut

@@ -6,12 +6,11 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save
 
-from models.contrastive.config import ContrastiveConfig
+from models.contrastive.config import FOLDER, WEIGHTS, ContrastiveConfig
 from models.contrastive.network import ContrastiveModel
 from models.files import read_json, write_bytes, write_json
 
-FOLDER = Path(__file__).parent / "weights"
-_WEIGHTS, _CONFIG = "contrastive.safetensors", "config.json"
+_CONFIG = "config.json"
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Calibration:
 def save_model(model: ContrastiveModel, calibration: Calibration, folder: Path = FOLDER) -> None:
     """Write weights and configuration, each whole or not at all."""
     parts = {name: value.half().contiguous() for name, value in model.state_dict().items()}
-    write_bytes(folder / _WEIGHTS, save(parts))
+    write_bytes(folder / WEIGHTS, save(parts))
     write_json(folder / _CONFIG, {"model": model.config.as_json(), "calibration": asdict(calibration)})
 
 
@@ -42,6 +41,6 @@ def load_model(folder: Path = FOLDER) -> tuple[ContrastiveModel, Calibration]:
     known = read_json(folder / _CONFIG)
     with torch.device("meta"):
         model = ContrastiveModel(ContrastiveConfig.from_json(known["model"]))
-    parts = {name: value.float() for name, value in load_file(folder / _WEIGHTS).items()}
+    parts = {name: value.float() for name, value in load_file(folder / WEIGHTS).items()}
     model.load_state_dict(parts, assign=True)
     return model.eval().requires_grad_(requires_grad=False), Calibration(**known["calibration"])

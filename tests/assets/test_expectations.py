@@ -9,6 +9,7 @@ from assets.expectations import (
     validate,
     with_reasons,
     with_seconds,
+    with_sounds,
 )
 from assets.sandbox_corpus.expectations import with_splits
 
@@ -97,6 +98,19 @@ def test_a_quarantined_file_needs_a_reason():
 )
 def test_planted_bad_clips_fail(change):
     assert not validate("clips", with_seconds([CLIP | change]), clips_suite(["f1"])).passed
+
+
+def _hearing(*sounds):
+    return with_sounds(with_seconds([CLIP | {"id": str(at), "signals": {"sounds": s}} for at, s in enumerate(sounds)]))
+
+
+def test_sounds_are_classes_with_shares_of_the_time_or_not_measured():
+    assert validate("clips", _hearing({"explosion": 0.5, "birds": 1.0}, {}, None), clips_suite(["f1"])).passed
+
+
+@pytest.mark.parametrize("sounds", [{"explosion": 1.2}, {"explosion": 0.0, "birds": 1.0}, {"sneeze": 0.5}])
+def test_planted_sounds_that_cannot_be_fail(sounds):
+    assert not validate("clips", _hearing({"birds": 1.0}, sounds), clips_suite(["f1"])).passed
 
 
 def test_a_clip_that_does_not_decode_or_lasts_a_few_frames_needs_no_look():

@@ -1,10 +1,11 @@
-"""Sound: silence, speech, music and the onsets of events, from one stream of 16 kHz mono."""
+"""Sound: silence, speech, music, classes of events and their onsets, from one stream of 16 kHz mono."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from assets.curation.signals.events import Events, shares
 from assets.curation.signals.music import Music
 from assets.curation.signals.onsets import Onsets
 from assets.curation.signals.series import Series
@@ -14,7 +15,7 @@ from assets.ingestion.decode import TimedSound
 RATE = 16000
 _BLOCK = 512  # samples, 32 ms
 SILENCE = -60.0  # dB of full scale
-_MUSIC, _SPEECH = 1.0, 0.5  # thresholds of the detectors' own scales
+_MUSIC, _SPEECH = 1.25, 0.5  # thresholds of the detectors' own scales; one steady whistle is 1 to 1.2
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class SoundTrack:
         speech: Probability of speech in each 32 ms.
         music: Musicality of each second.
         onsets: Seconds and strength of each onset.
+        events: Probability of each of ``CLASSES`` in each second, every half second.
         reason: Why there is no sound, or None.
         speech_reason: Why speech was not looked for, or None.
         lost: Seconds from which the sound could not be decoded, and why; or None.
@@ -35,6 +37,7 @@ class SoundTrack:
     speech: Series
     music: Series
     onsets: Series
+    events: Series
     reason: str | None
     speech_reason: str | None
     lost: tuple[float, str] | None
@@ -44,20 +47,24 @@ class SoundTrack:
 
         ``loudness``: root mean square, dB of full scale. ``silence``, ``speech``, ``music``: shares of the time, 0..1
         (silence is below -60 dB). ``onsets``: seconds since the span's start at which something begins to sound.
+        ``sounds``: the classes of events that are heard, with the share of the time in which each is.
         """
         level = self.level.between(start, end)
         why = self.reason or ("no sound in the span" if not len(level) else None)
         if self.lost is not None and self.lost[0] < end:
             why = f"the sound could not be decoded: {self.lost[1]}"
-        names = ("loudness", "silence", "speech", "music", "onsets")
+        names = ("loudness", "silence", "speech", "music", "onsets", "sounds")
         if why is not None:
             return {**dict.fromkeys(names), "missing": dict.fromkeys(names, why)}
         missing = {}
         speech, music = self.speech.between(start, end), self.music.between(start, end)
         if self.speech_reason is not None:
             missing["speech"] = self.speech_reason
+        heard = self.events.between(start, end)
         if not len(music):
             missing["music"] = "the span is shorter than a second"
+        if not len(heard):
+            missing["sounds"] = "the span is shorter than a second"
         onsets = self.onsets.between(start, end)
         return {
             "loudness": round(10 * float(np.log10(np.mean(10 ** (level / 10)))), 2),
@@ -65,6 +72,7 @@ class SoundTrack:
             "speech": round(float((speech > _SPEECH).mean()), 4) if self.speech_reason is None else None,
             "music": round(float((music > _MUSIC).mean()), 4) if len(music) else None,
             "onsets": [round(float(at) - start, 3) for at in onsets],
+            "sounds": shares(heard) if len(heard) else None,
             "missing": missing,
         }
 
@@ -79,7 +87,7 @@ class Sound:
         self._start: float | None = None
         self._level = Series()
         self._lost: tuple[float, str] | None = None
-        self._speech, self._music, self._onsets = Speech(), Music(), Onsets()
+        self._speech, self._music, self._onsets, self._events = Speech(), Music(), Onsets(), Events()
 
     def hear(self, sound: TimedSound) -> None:
         """Take the next block of sound."""
@@ -107,8 +115,9 @@ class Sound:
         return SoundTrack(
             level=self._level,
             speech=self._speech.series,
-            music=self._music.series,
+            music=self._music.series(),
             onsets=self._onsets.series(),
+            events=self._events.series,
             reason=reason,
             speech_reason=self._speech.reason,
             lost=self._lost,
@@ -124,4 +133,5 @@ class Sound:
         self._speech.hear(block, seconds)
         self._music.hear(block, seconds)
         self._onsets.hear(block, seconds)
+        self._events.hear(block, seconds)
         self._heard += len(block)

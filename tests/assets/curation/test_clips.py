@@ -14,7 +14,7 @@ EXPECTED = {
     "motion_score", "vector_length", "speed", "shake", "still_share", "static", "border", "borders",
     "blockiness", "detail", "contrast", "colourfulness", "text_score", "text_area", "text", "nsfw",
     "camera", "aesthetics", "embedding",
-    "loudness", "silence", "speech", "music", "onsets", "shots_per_second", "slideshow", "missing",
+    "loudness", "silence", "speech", "music", "onsets", "sounds", "shots_per_second", "slideshow", "missing",
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from assets.curation.signals.music import Music
 from assets.curation.signals.onsets import Onsets
 from assets.curation.signals.sound import Sound
 from assets.ingestion.decode import TimedSound
+from assets.world import synthesis
 
 RATE = 16000
 
@@ -55,6 +56,17 @@ def test_held_chords_are_music_and_noise_is_not():
     for seed in range(2):
         assert heard(melody(seed, 8)).result(0, 3)["music"] == 1.0
         assert heard(noise(3, seed)).result(0, 3)["music"] == 0.0
+
+
+def test_a_motor_that_hums_and_birds_are_no_music():
+    for place in (0.3 * synthesis.engine(0), 0.05 * synthesis.ambience("birds")):
+        assert heard(place[::3].copy()).result(0, 6)["music"] == 0.0
+
+
+def test_chords_that_change_after_two_seconds_are_music():
+    chords = ((220, 277, 330), (247, 311, 370), (196, 247, 294))
+    slow = np.concatenate([sum(tone(pitch, 2, 0.1) for pitch in chord) for chord in chords])
+    assert heard(slow).result(0, 6)["music"] == 1.0
 
 
 def test_neither_tones_nor_noise_are_speech():
