@@ -28,8 +28,8 @@ _COLUMNS, _ROWS = 4, 10
 _SIDE, _FRAMES = 96, 32
 _SPECTROGRAMS = 4
 _JUDGED = 18  # clips
-_RIGHT = {"background": 0.8, "kind": 0.05, "colour": 0.6, "motion": 0.6}
-_LEAD = {"background": 0.5, "kind": 0.04, "colour": 0.3, "motion": 0.3}
+_RIGHT = {"background": 0.8, "kind": 0.6, "colour": 0.6, "motion": 0.6}
+_LEAD = {"background": 0.5, "kind": 0.4, "colour": 0.3, "motion": 0.3}
 """Shares that the checkers must find right, and by how much more than with the captions of other clips."""
 
 

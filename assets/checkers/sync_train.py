@@ -19,7 +19,7 @@ from assets.checkers.sync_cases import Case, cases
 from assets.checkers.touches import Touch
 
 SEED = 0
-_CASES, _FIRST = 200, 3_000
+_CASES, _FIRST = 600, 3_000
 
 
 @dataclass(frozen=True, eq=False)

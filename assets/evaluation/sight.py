@@ -6,13 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.checkers import background as backgrounds
-from assets.checkers import detector
+from assets.checkers import belief, detector, looks
+from assets.checkers import motion as motions
 from assets.checkers.background import background
 from assets.checkers.clips import FPS
 from assets.checkers.motion import way
 from assets.checkers.things import things
 
-WEIGHTS = (backgrounds.WEIGHTS, detector.WEIGHTS)
+WEIGHTS = (backgrounds.WEIGHTS, detector.WEIGHTS, looks.WEIGHTS, belief.WEIGHTS, motions.WEIGHTS)
 """Files that an answer depends on, beside the code."""
 
 
