@@ -5,7 +5,7 @@ import signal
 import time
 from pathlib import Path
 
-from models.training.interruption import REQUEUE
+from models.training.interruption import REQUEUE, SIGNALS
 from orchestration.ranks.failure import Failure
 from orchestration.ranks.processes import die_with_parent
 from orchestration.ranks.spec import log_path
@@ -44,8 +44,8 @@ class RankGroup:
             return 0
         rank, status = failed
         code = os.waitstatus_to_exitcode(status)
-        if code == REQUEUE:
-            return code
+        if code == REQUEUE or -code in SIGNALS:  # saved and stopped, or ended before there was anything to save
+            return REQUEUE
         if Failure.read(self._job) is None:
             reason = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
             Failure(reason, log_path(self._job, rank), rank).write(self._job)

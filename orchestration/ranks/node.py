@@ -11,7 +11,7 @@ import signal
 import sys
 from pathlib import Path
 
-from models.training.interruption import SIGNALS, Interruption
+from models.training.interruption import REQUEUE, SIGNALS
 from orchestration.ranks.group import RankGroup
 from orchestration.ranks.placement import Placement
 from orchestration.ranks.preload import preload
@@ -20,7 +20,8 @@ from orchestration.ranks.spec import FAILURE, JobSpec
 
 def main(job: Path) -> int:
     """Run this machine's ranks of the job in ``job``; returns the exit code."""
-    Interruption().watch()  # from the first moment, so that the code is right
+    for number in SIGNALS:
+        signal.signal(number, lambda *_: os._exit(REQUEUE))  # from the first moment, so that the code is right
     placement = Placement.of(os.environ)
     world_size = JobSpec.read(job).recipe.world_size
     ranks = placement.ranks(world_size)
