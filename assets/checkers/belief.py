@@ -15,9 +15,10 @@ Floats = NDArray[np.float64]
 
 WEIGHTS = Path(__file__).parent / "weights" / "belief.safetensors"
 _INSIDE = 0.6  # of the larger extent: how near the middles are of a part and of what it belongs to
+_UPON = 0.35  # of its extent: how near its middle is what stands in its very place
 _NEAR = 0.35  # of a true extent: how near a thing is that shows it, ...
 _MOSTLY = 0.6  # ... in this share of its frames
-_FEATURES = 17
+_FEATURES = 21
 _MEMBERS = 7
 
 
@@ -30,7 +31,7 @@ def believed(found: Sequence[Thing]) -> list[float]:
 
 
 def features(one: Thing, found: Iterable[Thing]) -> Floats:
-    """How well a track is seen and known, and how it lies to the better seen one that it may be a part of."""
+    """How well a track is seen and known, and how it lies to better seen ones, of which it may be a part."""
     kinds, colours = np.sort(one.kinds), np.sort(one.colours)
     own = [
         one.scores.mean(),
@@ -44,9 +45,24 @@ def features(one: Thing, found: Iterable[Thing]) -> Floats:
         one.extent.mean(),
         np.log(one.extent).std(),
     ]
-    hosts = [_to_host(one, other) for other in found if other is not one and other.scores.sum() > one.scores.sum()]
+    better = [other for other in found if other is not one and other.scores.sum() > one.scores.sum()]
+    own += [len(better), *_beside(one, better)]
+    hosts = [_to_host(one, other) for other in better]
     best = max(hosts, key=lambda host: host[0], default=(0.0,) * (_FEATURES - len(own)))
     return np.array([*own, *best])
+
+
+def _beside(one: Thing, better: Sequence[Thing]) -> tuple[float, float, float]:
+    """Shares of its time with a better seen one: the most with any; within reach, and upon, one or another of them."""
+    reach, upon = np.full((2, len(one.frames)), fill_value=False)
+    shared = 0.0
+    for other in better:
+        both, mine, its = np.intersect1d(one.frames, other.frames, return_indices=True)
+        away = np.hypot(one.x[mine] - other.x[its], one.y[mine] - other.y[its])
+        reach[mine] |= away < _INSIDE * np.maximum(one.extent[mine], other.extent[its])
+        upon[mine] |= away < _UPON * other.extent[its]
+        shared = max(shared, len(both) / len(one.frames))
+    return shared, float(reach.mean()), float(upon.mean())
 
 
 def _to_host(one: Thing, other: Thing) -> tuple[float, ...]:

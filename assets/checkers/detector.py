@@ -87,7 +87,14 @@ def network() -> "torch.nn.Module":
     return Pyramid()
 
 
-def train(backs: Sequence[Scene], clips: Sequence[Picture], steps: int, seed: int, half_way: Path) -> "torch.nn.Module":
+def train(
+    backs: Sequence[Scene],
+    clips: Sequence[Picture],
+    steps: int,
+    seed: int,
+    half_way: Path,
+    first: "torch.nn.Module | None" = None,
+) -> "torch.nn.Module":
     """A network trained on things laid on ``backs`` and on frames of ``clips``; equal arguments, equal network.
 
     Args:
@@ -96,11 +103,12 @@ def train(backs: Sequence[Scene], clips: Sequence[Picture], steps: int, seed: in
         steps: Batches.
         seed: Of the first weights and of the pictures.
         half_way: Where the training is kept while it runs, to go on from.
+        first: What an earlier round gave, to be trained further in place at half the rate; None begins anew.
     """
     import torch
 
     torch.manual_seed(seed)
-    net = fitting.pixelwise(network())
+    net = fitting.pixelwise(network()) if first is None else first.train()
 
     def loss_of(step: int) -> "torch.Tensor":
         rng = np.random.default_rng([seed, step])
@@ -108,7 +116,7 @@ def train(backs: Sequence[Scene], clips: Sequence[Picture], steps: int, seed: in
         batch += [laid(rng, backs) for _ in range(_BATCH - _FROM_CLIPS)]
         return _loss(net, [mirrored(one) if rng.random() < 0.5 else one for one in batch])
 
-    fitting.fit(net, loss_of, steps, _RATE, half_way)
+    fitting.fit(net, loss_of, steps, _RATE if first is None else _RATE / 2, half_way)
     return net.eval()
 
 

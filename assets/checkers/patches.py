@@ -27,7 +27,9 @@ from assets.world.truth import FRONT
 SHORT = 128  # pixels of the short side at which things are looked for
 _COUNTS = (0.05, 0.15, 0.3, 0.3, 0.2)  # how often a picture holds 0 to 4 things
 _BESIDE = 0.35  # how often a thing is laid beside the one before it
+_APART = (0.4, 1.1)  # ... and how far from its middle, in that one's extents
 _STANDS = 0.55  # how often a thing keeps its feet down
+_LEVEL = 0.75  # ... and one that flies does not spin
 _CODED = 0.5  # how often a picture has been through a codec
 _QUALITY = (18, 60)  # of JPEG, whose blocks look like those of H.264 at CRF 30
 _OVER = 0.08  # how far extents go beyond what the world draws
@@ -104,7 +106,7 @@ def laid(rng: np.random.Generator, backs: Sequence[Scene]) -> Picture:
     for number in range(int(rng.choice(len(_COUNTS), p=_COUNTS))):
         kind, colour = _thing(rng, scene.avoid)
         if number and rng.random() < _BESIDE:
-            angle, far = rng.uniform(-math.pi, math.pi), rng.uniform(0.5, 1.1) * extent
+            angle, far = rng.uniform(-math.pi, math.pi), rng.uniform(*_APART) * extent
             x, y = x + far * math.cos(angle), y + far * math.sin(angle)
         else:
             x, y = rng.uniform(-4, SHORT + 4, 2)
@@ -179,10 +181,11 @@ def _lay(
     upright = kind == PERSON or BY_NAME[kind].upright
     noses_up = kind != PERSON and BY_NAME[kind].noses_up
     angle = 0.0
-    if noses_up and rng.random() < 0.6:
-        angle = float(rng.choice((-1, 1))) * math.pi / 2
-    elif not upright and rng.random() > _STANDS:
+    flies = kind != PERSON and BY_NAME[kind].manner == "fly"
+    if rng.random() > (_STANDS if not upright else _LEVEL if flies else 1.0):
         angle = float(rng.uniform(-math.pi, math.pi))
+    elif noses_up and rng.random() < 0.6:
+        angle = float(rng.choice((-1, 1))) * math.pi / 2
     matrix = affine(extent / max(height, width), angle, (x, y), (width / 2, height / 2))
     if not noses_up and rng.random() < 0.3:
         matrix[:, 2] += matrix[:, 0] * width

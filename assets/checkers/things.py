@@ -13,7 +13,7 @@ from assets.checkers.tracks import SAME, Sighting, Thing, distinct, joined
 
 _THERE = 0.2  # probability from which a cell is believed
 _SEEN = 0.15  # that of a cell and of its cutting together from which something is seen
-_BELIEVED = 0.4  # probability from which a track is a thing
+_BELIEVED = 0.5  # probability from which a track is a thing
 
 
 def things(frames: NDArray[np.uint8]) -> tuple[Thing, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +16,16 @@ _ALIKE = 0.6  # ... of the larger, where they look alike
 _STRIDE_OF_MIND = 0.34  # short sides that cost as much as a wholly different look
 _FAR = 1.0  # cost from which two sightings are two things
 _GAP = 6  # frames that a thing may be hidden before it is looked for anew
+_AS_LARGE = 0.5  # logarithm of the ratio of extents up to which one thing may have both
 _AGAIN = 0.5  # likeness of looks from which a thing that vanished and one that appeared are one
 _FASTEST = 0.12  # short sides a frame that a thing goes while it is not seen
+_TOGETHER = 2  # frames in which both may be seen, as two parts of it
 _AT_ONCE = 3  # frames after which what has the same colour in the same place is the same
 _SHARED = 0.6  # share of a thing's frames in which it stands in another one's place to be that one
+_TWICE = 0.34  # share of a track's frames in which a better one is seen too, up to which it may be a piece of it
+_TURNS = 2  # so often at least one of the two then goes on as the other, ...
+_WITHIN = 0.35  # ... so near to where that was seen, of the larger extent, ...
+_MOSTLY = 0.7  # ... in this share of the turns
 _FEWEST = 0.2  # share of the frames in which a thing must be seen, and at least two of several
 
 
@@ -78,7 +85,7 @@ def joined(seen: Sequence[Sequence[Sighting]]) -> tuple[Thing, ...]:
     for one in seen:
         _join(tracks, one)
     fewest = max(min(2, len(seen)), round(_FEWEST * len(seen)))
-    found = [_thing(track, len(seen)) for track in _mended(tracks) if len(track) >= fewest]
+    found = [_thing(track, len(seen)) for track in _woven(_mended(tracks)) if len(track) >= fewest]
     return tuple(sorted(_single(found), key=lambda thing: -float(thing.scores.sum())))
 
 
@@ -137,24 +144,67 @@ def _mended(tracks: list[list[Sighting]]) -> list[list[Sighting]]:
     """Tracks, those joined of which one goes on as the other: it looks the same and appears when the other is gone."""
     whole: list[list[Sighting]] = []
     for track in sorted(tracks, key=lambda track: track[0].frame):
-        for earlier in whole:
-            if earlier[-1].frame < track[0].frame and _goes_on(earlier, track):
-                earlier.extend(track)
+        for number, earlier in enumerate(whole):
+            if earlier[-1].frame < track[0].frame + _TOGETHER and _goes_on(earlier, track):
+                whole[number] = _merged(earlier, track)
                 break
         else:
             whole.append(list(track))
     return whole
 
 
+def _merged(one: list[Sighting], other: list[Sighting]) -> list[Sighting]:
+    """Both tracks as one: of two sightings in one frame the better."""
+    best: dict[int, Sighting] = {}
+    for seen in (*one, *other):
+        if seen.frame not in best or seen.score > best[seen.frame].score:
+            best[seen.frame] = seen
+    return [best[frame] for frame in sorted(best)]
+
+
 def _goes_on(earlier: list[Sighting], later: list[Sighting]) -> bool:
     last, first = earlier[-1], later[0]
     away = float(np.hypot(first.x - last.x, first.y - last.y))
-    gap, larger = first.frame - last.frame, max(first.extent, last.extent)
+    gap, larger = max(1, first.frame - last.frame), max(first.extent, last.extent)
     if away >= _ALIKE * larger + _FASTEST * gap:
         return False
     one, other = _summed(earlier), _summed(later)
-    in_place = gap <= _AT_ONCE and away < SAME * larger and abs(float(np.log(first.extent / last.extent))) < SAME
+    in_place = gap <= _AT_ONCE and abs(float(np.log(first.extent / last.extent))) < _AS_LARGE
     return _likeness(one, other) > _AGAIN or (in_place and alike(one.colours, other.colours) > _AGAIN)
+
+
+def _woven(tracks: list[list[Sighting]]) -> list[list[Sighting]]:
+    """Tracks, those joined of which each fills the other's gaps: what spins looks like two things in turn."""
+    whole: list[list[Sighting]] = []
+    for track in sorted(tracks, key=lambda track: -sum(one.score for one in track)):
+        for number, better in enumerate(whole):
+            if _fills(better, track):
+                whole[number] = _merged(better, track)
+                break
+        else:
+            whole.append(list(track))
+    return whole
+
+
+def _fills(better: list[Sighting], other: list[Sighting]) -> bool:
+    """Whether a track is seen where and when a better one would be, but is not."""
+    times = {one.frame for one in better}
+    if sum(one.frame in times for one in other) > _TWICE * len(other):
+        return False
+    both = sorted([*better, *other], key=lambda one: one.frame)
+    mine = {id(one) for one in better}
+    turns = [(one, then) for one, then in pairwise(both) if (id(one) in mine) != (id(then) in mine)]
+    near = [_a_step(one, then) for one, then in turns]
+    same_colour = alike(_summed(better).colours, _summed(other).colours) > _AGAIN
+    return len(turns) >= _TURNS and same_colour and sum(near) >= _MOSTLY * len(near)
+
+
+def _a_step(one: Sighting, then: Sighting) -> bool:
+    """Whether a thing seen as one sighting may go on as the other."""
+    larger, gap = max(one.extent, then.extent), then.frame - one.frame
+    away = float(np.hypot(then.x - one.x, then.y - one.y))
+    near = away < _WITHIN * larger + _FASTEST * gap
+    return near and gap <= _GAP and abs(float(np.log2(then.extent / one.extent))) < 1
 
 
 def _single(found: list[Thing]) -> list[Thing]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from assets.checkers import background, belief, camera, clips, detector, identity, looks, motion
 from assets.checkers.coded import coded
-from assets.checkers.fitting import save, tell
+from assets.checkers.fitting import load, pixelwise, save, tell
 from assets.checkers.patches import Picture, Scene, of_clip, scenes
 from assets.checkers.things import sightings
 from assets.checkers.tracking import Steps, steps
@@ -32,10 +32,11 @@ _CLIPS, _FIRST_CLIP = 800, 110_000
 _FROM_CLIP = 2  # frames of a clip, as rendered and coded each
 _BURSTING = 8  # each so manieth clip has things that burst or are picked up, which are rare
 _BURSTS = replace(clips.STILL, kinds=("bomb", "zombie", "coin", "robot", "star"), own_colours=0.5)
-_DETECTOR_STEPS, _LOOKS_STEPS = 3000, 6000
+_DETECTOR_ROUNDS = (3000, 4000)  # steps; the second goes on from the first at half the rate, with new pictures
+_LOOKS_STEPS = 6000
 _MOVING, _FIRST_MOVING = 4096, 160_000
 _STILL, _FIRST_STILL = 360, 90_000
-_TRACKED, _FIRST_TRACKED = 700, 200_000
+_TRACKED, _FIRST_TRACKED = 1600, 200_000
 _PATHS, _FIRST_PATH = 2000, 130_000
 
 
@@ -75,8 +76,18 @@ def _frames() -> list[Picture]:
 
 
 def _train_detector() -> None:
-    half_way = _HALF_WAY / "detector.safetensors"
-    save(detector.train(_backs(), _frames(), _DETECTOR_STEPS, SEED, half_way), detector.WEIGHTS)
+    """In rounds, each of which is kept when it is over until the last one is."""
+    first = None
+    kept = [_HALF_WAY / f"detector-{number}.done.safetensors" for number in range(len(_DETECTOR_ROUNDS))]
+    for number, done in enumerate(kept):
+        if not done.exists():
+            half_way = _HALF_WAY / f"detector-{number}.safetensors"
+            save(detector.train(_backs(), _frames(), _DETECTOR_ROUNDS[number], SEED + number, half_way, first), done)
+        first = pixelwise(load(detector.network(), done))
+    assert first is not None
+    save(first, detector.WEIGHTS)
+    for done in kept:
+        done.unlink()
 
 
 def _train_looks() -> None:

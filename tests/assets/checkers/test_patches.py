@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 
+from assets.checkers import patches
 from assets.checkers.clips import STILL, rendered
 from assets.checkers.patches import SHORT, Picture, Scene, Shown, laid, mirrored, of_clip, scenes
 from assets.checkers.vocabulary import COLOURS, KINDS
+from assets.world.compositing import affine
 
 GREY = Scene(np.full((SHORT, SHORT, 3), 117, np.uint8), np.zeros((SHORT, SHORT), bool), ("red", "green"))
 
@@ -18,6 +20,19 @@ def test_things_are_laid_where_they_are_said_to_be():
         reach = 0.75 * thing.extent
         assert abs(rows.mean() - thing.y) < 0.3 * thing.extent
         assert (np.hypot(rows - thing.y, columns - thing.x) < reach).mean() > 0.99
+
+
+def test_what_flies_is_also_laid_as_if_it_spun(monkeypatch):
+    angles = []
+    monkeypatch.setattr(
+        patches, "affine", lambda scale, angle, *rest: angles.append(angle) or affine(scale, angle, *rest)
+    )
+    monkeypatch.setattr(patches, "_thing", lambda rng, avoid: ("shuttle", "blue"))
+    rng = np.random.default_rng(3)
+    for _ in range(80):
+        laid(rng, [GREY])
+    level = np.isin(np.round(np.abs(angles), 6), np.round([0.0, np.pi / 2], 6))
+    assert 0.1 < np.mean(~level) < 0.4
 
 
 def test_nothing_is_laid_in_a_colour_that_would_be_lost():

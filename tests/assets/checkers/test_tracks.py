@@ -33,6 +33,25 @@ def test_another_thing_in_the_place_of_one_that_vanished_is_another():
     assert {thing.kind for thing in joined(seen)} == {"frog", "box"}
 
 
+def test_a_thing_that_looks_like_two_in_turn_is_one():
+    seen = [[_sighting(at, 0.02 * at, "frog" if at % 4 < 2 else "box")] for at in range(16)]
+    (one,) = joined(seen)
+    assert one.frames.tolist() == list(range(16))
+    assert np.allclose(np.diff(one.x), 0.02)
+
+
+def test_two_things_in_turn_far_from_each_other_are_two():
+    seen = [[_sighting(at, -0.4 if at % 4 < 2 else 0.4)] for at in range(16)]
+    assert len(joined(seen)) == 2
+
+
+def test_a_track_that_begins_while_another_ends_beside_it_goes_on_as_it():
+    ends = [_sighting(at, 0.03 * at) for at in range(8)]
+    begins = [_sighting(at, 0.03 * at + 0.19) for at in range(7, 16)]
+    (one,) = joined([[sight for sight in (*ends, *begins) if sight.frame == at] for at in range(16)])
+    assert one.frames.tolist() == list(range(16))
+
+
 def test_what_is_seen_once_is_nothing():
     seen = [[_sighting(5, 0.2)] if at == 5 else [] for at in range(16)]
     assert joined(seen) == ()

@@ -1,6 +1,6 @@
 import pytest
 
-from assets.checkers import train
+from assets.checkers import detector, fitting, train
 
 
 @pytest.fixture
@@ -51,6 +51,29 @@ def test_an_unknown_network_is_refused_before_any_training(trained, monkeypatch)
     with pytest.raises(SystemExit, match="there are a, b, c"):
         _run(monkeypatch, "c", "looking")
     assert trained == []
+
+
+def test_a_later_round_of_the_detector_goes_on_from_the_one_before(monkeypatch, tmp_path):
+    rounds = []
+
+    def round_of(backs, frames, steps, seed, half_way, first):
+        rounds.append(
+            (steps, seed, half_way.name, None if first is None else float(first.across[0].weight.detach().mean()))
+        )
+        net = detector.network()
+        net.across[0].weight.data.fill_(len(rounds))
+        return net
+
+    monkeypatch.setattr(train, "_HALF_WAY", tmp_path)
+    monkeypatch.setattr(train, "_backs", list)
+    monkeypatch.setattr(train, "_frames", list)
+    monkeypatch.setattr(train, "_DETECTOR_ROUNDS", (5, 7))
+    monkeypatch.setattr(detector, "train", round_of)
+    monkeypatch.setattr(detector, "WEIGHTS", tmp_path / "detector.safetensors")
+    train.NETWORKS["detector"]()
+    assert rounds == [(5, 0, "detector-0.safetensors", None), (7, 1, "detector-1.safetensors", 1.0)]
+    assert [path.name for path in tmp_path.iterdir()] == ["detector.safetensors"]
+    assert (fitting.load(detector.network(), detector.WEIGHTS).across[0].weight == 2).all()
 
 
 def test_frames_of_clips_come_as_rendered_and_coded(monkeypatch):
