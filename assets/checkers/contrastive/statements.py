@@ -156,6 +156,7 @@ def drawn(clip: Facts, rng: np.random.Generator) -> Statement:
 
 
 WORDINGS = 4
+SORTS = ("kind", "colour", "motion", "place", "camera")
 
 
 def vocabulary(places: Sequence[str], wording: int) -> tuple[tuple[tuple[Statement, str], ...], ...]:
@@ -173,6 +174,13 @@ def vocabulary(places: Sequence[str], wording: int) -> tuple[tuple[tuple[Stateme
         tuple(Statement(camera=camera) for camera in CAMERAS),
     )
     return tuple(tuple((each, each.text(np.random.default_rng(wording))) for each in sort) for sort in sorts)
+
+
+def namings(statements: Sequence[Statement], words: Sequence[Statement]) -> NDArray[np.int8]:
+    """Which words, all of one sort, each statement names, [S, V]: 1 for those, else 0."""
+    (sort,) = {name for word in words for name in SORTS if getattr(word, name) is not None}
+    table = [[getattr(said, sort) == getattr(word, sort) for word in words] for said in statements]
+    return np.array(table, np.int8).reshape(len(statements), len(words))
 
 
 def _mirrored(name: str) -> str:

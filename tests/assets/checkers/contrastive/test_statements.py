@@ -1,7 +1,17 @@
 import numpy as np
 import pytest
 
-from assets.checkers.contrastive.statements import WORDINGS, Facts, Statement, changed, drawn, truths, vocabulary
+from assets.checkers.contrastive.statements import (
+    SORTS,
+    WORDINGS,
+    Facts,
+    Statement,
+    changed,
+    drawn,
+    namings,
+    truths,
+    vocabulary,
+)
 
 FROG = ("frog", "red", "green", "jump")
 BALL = ("ball", None, "white", "left")
@@ -71,3 +81,20 @@ def test_the_vocabulary_names_each_word_of_each_sort_once_in_every_wording():
         for sort in sorts:
             assert len({text for _, text in sort}) == len(sort)
             assert all(sum(value is not None for value in vars(said).values()) == 1 for said, _ in sort)
+
+
+def test_statements_name_the_words_that_they_hold_and_no_others():
+    sorts = dict(zip(SORTS, vocabulary(("in a desert", "in outer space"), 0), strict=True))
+    said = [Statement("frog", "red"), Statement(place="in outer space"), Statement(camera="pan left", colour="blue")]
+    held = {
+        sort: [
+            [getattr(word, sort) for (word, _), named in zip(words, row, strict=True) if named]
+            for row in namings(said, [word for word, _ in words])
+        ]
+        for sort, words in sorts.items()
+    }
+    assert held["kind"] == [["frog"], [], []]
+    assert held["colour"] == [["red"], [], ["blue"]]
+    assert held["motion"] == [[], [], []]
+    assert held["place"] == [[], ["in outer space"], []]
+    assert held["camera"] == [[], [], ["pan left"]]
