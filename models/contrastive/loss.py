@@ -1,6 +1,6 @@
 """Losses: captions find their clips and clips their captions; statements are true or false.
 
-Shapes: N pairs of a clip and its caption, S statements, C clips.
+Shapes: N pairs of a clip and its caption, S statements, C clips, V words of one sort.
 """
 
 import torch
@@ -39,3 +39,17 @@ def judging(log_odds_SC: Tensor, truth_SC: Tensor, hard_SC: Tensor) -> Tensor:
         each[chosen].mean() for chosen in (truth_SC == 1, truth_SC == 0, hard_SC & (truth_SC >= 0)) if chosen.any()
     ]
     return torch.stack(parts).mean() if parts else log_odds_SC.sum() * 0
+
+
+def naming(logits_CV: Tensor, truth_CV: Tensor) -> Tensor:
+    """Cross-entropy of each clip's true words of one sort, such as all kinds, against the false ones.
+
+    Args:
+        logits_CV: Of every clip with every word.
+        truth_CV: 1 true, 0 false, -1 left out; clips without a true word do not count.
+    """
+    log_share_CV = logits_CV.masked_fill(truth_CV == -1, -torch.inf).log_softmax(dim=1)
+    true_CV = truth_CV == 1
+    count_C = true_CV.sum(dim=1)
+    each_C = -log_share_CV.masked_fill(~true_CV, 0.0).sum(dim=1) / count_C.clamp(min=1)
+    return each_C[count_C > 0].mean() if (count_C > 0).any() else logits_CV.sum() * 0

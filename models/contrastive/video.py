@@ -27,7 +27,7 @@ class VideoTower(nn.Module):
         super().__init__()
         first, second = config.channels
         self.stem = nn.Conv2d(6, first, 8, stride=4, padding=2)
-        self.fine = Mixing(first, first)
+        self.fine = Mixing(first, first // 2)
         self.shrink = nn.Conv2d(first, second, 3, stride=2, padding=1)
         self.coarse = nn.ModuleList((Mixing(second, second // 2), Mixing(second, second // 2)))
         self.tokens = nn.Conv2d(second, config.width, 2, stride=2)
@@ -36,6 +36,7 @@ class VideoTower(nn.Module):
         self.layers = nn.ModuleList(Layer(config.width, config.heads) for _ in range(config.video_layers))
         self.norm = nn.LayerNorm(config.width)
         self.pool = Pool(config.width, config.heads, config.dim)
+        self._begin()
 
     def forward(self, frames_BFHWC: Tensor) -> Tensor:
         """[B, E] of uint8 RGB frames [B, F, 64, 64, 3], evenly over the clip's time."""
@@ -53,6 +54,19 @@ class VideoTower(nn.Module):
         for layer in self.layers:
             tokens = layer(tokens)
         return self.pool(self.norm(tokens))
+
+    def _begin(self) -> None:
+        """Convolutions as He et al. (2015) start them, so that what is seen keeps its size without norms."""
+        for part in self.modules():
+            if isinstance(part, nn.Conv2d):
+                nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
+                if part.bias is not None:
+                    nn.init.zeros_(part.bias)
+        for part in self.modules():
+            if isinstance(part, Mixing):
+                nn.init.zeros_(part.widen.weight)  # each step starts as the identity
+        nn.init.normal_(self.times.weight, std=0.02)
+        nn.init.zeros_(self.times.bias)
 
     def _times(self, count: int, device: torch.device) -> Tensor:
         """Waves of each frame's share of the time, [F, D]."""

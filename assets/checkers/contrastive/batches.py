@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from assets.checkers.contrastive.statements import truths
+from assets.checkers.contrastive.scenes import places
+from assets.checkers.contrastive.statements import WORDINGS, namings, truths, vocabulary
 from assets.checkers.contrastive.store import Store, Texts
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 _PER_CLIP = 2  # statements
-_LONG = 0.5  # how often a long caption is taken where there is one
+_LONG = 0.7  # how often a long caption is taken where there is one
 _SHIFT = 4  # pixels by which a clip is moved at most
 _LIGHT, _GAIN = 10.0, 0.08  # levels of 255, and share, by which its light changes at most
 _NOISE = 4.0  # levels
@@ -30,6 +31,9 @@ class Batch:
         statements: Texts.
         truth: int8 [S, N], see ``statements.truths``.
         hard: bool [S, N]: of the clip that the statement was made for, and its twin.
+        words: Of each sort the texts, and their truth int8 [N, V]; see ``statements.vocabulary``.
+        named: Of each sort which words the captions and then the statements name, int8 [N + S, V]; a long caption names
+            what its clip shows, a short one counts for none.
     """
 
     frames: "Tensor"
@@ -38,6 +42,8 @@ class Batch:
     statements: list[str]
     truth: "Tensor"
     hard: "Tensor"
+    words: "tuple[tuple[list[str], Tensor], ...]"
+    named: "tuple[Tensor, ...]"
 
 
 def batch(store: Store, scenes: NDArray[np.int64], frames: int, rng: np.random.Generator) -> Batch:
@@ -60,7 +66,12 @@ def batch(store: Store, scenes: NDArray[np.int64], frames: int, rng: np.random.G
     hard = np.zeros((len(made), len(clips)), bool)
     for row, (place, _, _) in enumerate(made):
         hard[row, [place, place ^ 1]] = True
-    truth = truths([statement for _, statement, _ in made], [said.facts for said in texts])
+    shown = [said.facts for said in texts]
+    truth = truths([statement for _, statement, _ in made], shown)
+    sorts = vocabulary(places(), int(rng.integers(WORDINGS)))
+    words = [truths([word for word, _ in sort], shown).T for sort in sorts]
+    long = np.array([caption == said.long for caption, said in zip(captions, texts, strict=True)])
+    said_by = [namings([statement for _, statement, _ in made], [word for word, _ in sort]) for sort in sorts]
     return Batch(
         frames=torch.from_numpy(varied(store.frames(clips), frames, rng)),
         captions=captions,
@@ -68,6 +79,13 @@ def batch(store: Store, scenes: NDArray[np.int64], frames: int, rng: np.random.G
         statements=[text for _, _, text in made],
         truth=torch.from_numpy(truth),
         hard=torch.from_numpy(hard),
+        words=tuple(
+            ([text for _, text in sort], torch.from_numpy(truth)) for sort, truth in zip(sorts, words, strict=True)
+        ),
+        named=tuple(
+            torch.from_numpy(np.concatenate([truth * long[:, None], said]))
+            for truth, said in zip(words, said_by, strict=True)
+        ),
     )
 
 

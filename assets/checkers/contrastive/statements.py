@@ -155,6 +155,34 @@ def drawn(clip: Facts, rng: np.random.Generator) -> Statement:
             return statement
 
 
+WORDINGS = 4
+SORTS = ("kind", "colour", "motion", "place", "camera")
+
+
+def vocabulary(places: Sequence[str], wording: int) -> tuple[tuple[tuple[Statement, str], ...], ...]:
+    """Statements of a single word, sort by sort, with their texts: kinds, colours, motions, places, cameras.
+
+    Args:
+        places: To be named.
+        wording: 0 to ``WORDINGS`` - 1.
+    """
+    sorts: tuple[tuple[Statement, ...], ...] = (
+        tuple(Statement(kind=kind) for kind in KINDS),
+        tuple(Statement(colour=colour) for colour in DYES),
+        tuple(Statement(motion=motion) for motion in HAPPENINGS),
+        tuple(Statement(place=place) for place in places),
+        tuple(Statement(camera=camera) for camera in CAMERAS),
+    )
+    return tuple(tuple((each, each.text(np.random.default_rng(wording))) for each in sort) for sort in sorts)
+
+
+def namings(statements: Sequence[Statement], words: Sequence[Statement]) -> NDArray[np.int8]:
+    """Which words, all of one sort, each statement names, [S, V]: 1 for those, else 0."""
+    (sort,) = {name for word in words for name in SORTS if getattr(word, name) is not None}
+    table = [[getattr(said, sort) == getattr(word, sort) for word in words] for said in statements]
+    return np.array(table, np.int8).reshape(len(statements), len(words))
+
+
 def _mirrored(name: str) -> str:
     for one, other in (("left", "right"), ("up", "down"), (" in", " out"), ("rise", "fall"), ("push", "pull")):
         if one in name:

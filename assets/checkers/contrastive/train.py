@@ -7,7 +7,7 @@ number, and sums have one order.
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from assets.checkers.contrastive.batches import Batch, batch
+from assets.checkers.contrastive.scenes import places
+from assets.checkers.contrastive.statements import SORTS, WORDINGS, vocabulary
 from assets.checkers.contrastive.states import TextStates
 from assets.checkers.contrastive.store import Store, Texts
 from models.contrastive.config import ContrastiveConfig
@@ -29,16 +31,37 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
+class Stage:
+    """A part of the training.
+
+    Attributes:
+        steps: How many.
+        frames: Of each clip, in turn from step to step.
+        plain: Whether only scenes of a single thing before a plain background are drawn.
+        long: Whether only scenes with long captions are drawn.
+        fitting: Whether each caption is judged with each clip by itself too, as the judge of alignment will.
+    """
+
+    steps: int
+    frames: tuple[int, ...]
+    plain: bool = False
+    long: bool = False
+    fitting: bool = False
+
+
+@dataclass(frozen=True)
 class Schedule:
     """How long, on what, and how fast.
 
     Attributes:
         scenes: Two clips each.
         batch: Scenes of a step.
-        stages: (steps, frames of each in turn): few frames first, where things are learnt at a fraction of the cost of
-            whole clips, and pictures among them.
-        rate: Learning rate.
+        stages: Places come first, of any scene; then kinds and colours, which stay unlearnt for long where things are
+            small and many, from single things in single pictures; then all of it, with more and more frames.
+        last: A stage after them, with a learning rate of its own.
+        rate, last_rate: Highest learning rates of the stages, and of the last one, in which it falls evenly.
         warmup, cooldown: Steps in which it rises from zero at first, and falls to zero in the end.
+        naming: Weight of the loss of words, by which both towers are drawn to the same free vectors.
         decay: Weight decay of matrices.
         averaged: Decay of the average of the weights, which is what is kept.
         saved: Steps between saves of the training's state.
@@ -46,10 +69,19 @@ class Schedule:
 
     scenes: int = 4096
     batch: int = 64
-    stages: tuple[tuple[int, tuple[int, ...]], ...] = ((420, (2,)), (160, (4,)), (50, (8, 8, 8, 1)))
+    stages: tuple[Stage, ...] = (
+        Stage(75, (1, 2)),
+        Stage(150, (1,), plain=True),
+        Stage(300, (1, 2)),
+        Stage(100, (4,)),
+        Stage(95, (8, 8, 8, 1), fitting=True),
+    )
+    last: Stage = Stage(52, (4,), long=True, fitting=True)
     rate: float = 1.5e-3
+    last_rate: float = 6e-4
     warmup: int = 40
-    cooldown: int = 160
+    cooldown: int = 180
+    naming: float = 1.0
     decay: float = 0.05
     averaged: float = 0.99
     saved: int = 25
@@ -57,35 +89,42 @@ class Schedule:
     @property
     def steps(self) -> int:
         """All stages' steps."""
-        return sum(steps for steps, _ in self.stages)
+        return sum(stage.steps for stage in (*self.stages, self.last))
 
-    def frames(self, step: int) -> int:
-        """Frames of a step's clips."""
-        for steps, frames in self.stages:
-            if step < steps:
-                return frames[step % len(frames)]
-            step -= steps
+    def at(self, step: int) -> tuple[Stage, int]:
+        """The stage of a step, and the frames of its clips. Raises ValueError beyond the last one."""
+        within = step
+        for stage in (*self.stages, self.last):
+            if within < stage.steps:
+                return stage, stage.frames[within % len(stage.frames)]
+            within -= stage.steps
         raise ValueError(f"step {step} lies beyond the last stage")
 
     def rate_at(self, step: int) -> float:
         """Learning rate of a step."""
-        return self.rate * min(1.0, (step + 1) / self.warmup, (self.steps - step) / self.cooldown)
+        left = self.steps - step
+        if left <= self.last.steps:
+            return self.last_rate * left / self.last.steps
+        return self.rate * min(1.0, (step + 1) / self.warmup, (left - self.last.steps) / self.cooldown)
 
 
 class Training:
-    """A training in progress: the model, its optimiser, the average of its weights, and how many steps are done."""
+    """A training in progress: the model, its words, their optimiser, the average of the weights, and the steps done."""
 
     def __init__(self, schedule: Schedule, config: ContrastiveConfig) -> None:
         import torch
 
         from models.contrastive.network import ContrastiveModel
+        from models.contrastive.words import Words
 
         torch.manual_seed(SEED)
         self.schedule = schedule
         self.model = ContrastiveModel(config)
+        self.words = Words([len(sort) for sort in vocabulary(places(), 0)], config.dim)
         self.average = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
-        matrices = [parameter for parameter in self.model.parameters() if parameter.ndim > 1]
-        others = [parameter for parameter in self.model.parameters() if parameter.ndim <= 1]
+        parameters = [*self.model.parameters(), *self.words.parameters()]
+        matrices = [parameter for parameter in parameters if parameter.ndim > 1]
+        others = [parameter for parameter in parameters if parameter.ndim <= 1]
         self.optimiser = torch.optim.AdamW(
             [{"params": matrices, "weight_decay": schedule.decay}, {"params": others, "weight_decay": 0.0}],
             lr=schedule.rate,
@@ -93,8 +132,8 @@ class Training:
         )
         self.done = 0
 
-    def step(self, drawn: Batch, states: TextStates) -> tuple[float, float]:
-        """One step; the loss, and the share of captions whose own clip is the nearest in the batch."""
+    def step(self, drawn: Batch, states: TextStates) -> dict[str, float]:
+        """One step; each loss, and the share of captions whose own clip is the nearest in the batch."""
         import torch
 
         from models.contrastive.loss import judging, matching
@@ -103,15 +142,21 @@ class Training:
             group["lr"] = self.schedule.rate_at(self.done)
         with torch.autocast("cpu", torch.bfloat16):
             clips = self.model.video(drawn.frames)
-            texts = _read(self.model, states, [*drawn.captions, *drawn.statements])
-        captions, statements = texts.split([len(drawn.captions), len(drawn.statements)])
+            texts = [drawn.captions, drawn.statements, *(words for words, _ in drawn.words)]
+            vectors = _read(self.model, states, [text for part in texts for text in part])
+        captions, statements, *words = vectors.split([len(part) for part in texts])
         logits = self.model.inverse_temperature * captions @ clips.T
-        loss = matching(logits, drawn.shared) + 2 * judging(
-            self.model.log_odds(statements @ clips.T), drawn.truth, drawn.hard
-        )
+        losses = {
+            "matching": matching(logits, drawn.shared),
+            "judging": 2 * judging(self.model.log_odds(statements @ clips.T), drawn.truth, drawn.hard),
+        }
+        if self.schedule.at(self.done)[0].fitting:
+            losses["fitting"] = 2 * _fitting(captions @ clips.T, drawn.shared)
+        named = self._named(drawn, clips, torch.cat([captions, statements]), words)
+        loss = torch.stack([*losses.values()]).sum() + self.schedule.naming * torch.stack([*named.values()]).sum()
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_([*self.model.parameters(), *self.words.parameters()], 1.0)
         self.optimiser.step()
         kept = min(self.schedule.averaged, (1 + self.done) / (10 + self.done))
         with torch.no_grad():
@@ -119,7 +164,8 @@ class Training:
                 self.average[name].lerp_(value, 1 - kept)
         self.done += 1
         right = logits.argmax(dim=1) == torch.arange(len(logits))
-        return float(loss.detach()), float(right.float().mean())
+        told = {name: float(value.detach()) for name, value in (losses | named).items()}
+        return told | {"found": float(right.float().mean())}
 
     def save(self, path: Path) -> None:
         """Everything that the next step depends on, as safetensors."""
@@ -129,6 +175,7 @@ class Training:
         from models.files import write_bytes
 
         parts = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        parts |= {f"words.{name}": value for name, value in self.words.state_dict().items()}
         parts |= {f"average.{name}": value for name, value in self.average.items()}
         for number, state in self.optimiser.state_dict()["state"].items():
             parts |= {f"optimiser.{number}.{name}": torch.as_tensor(value) for name, value in state.items()}
@@ -142,6 +189,7 @@ class Training:
         parts = load_file(path)
         self.done = int(parts.pop("done"))
         self.model.load_state_dict(_under("model.", parts))
+        self.words.load_state_dict(_under("words.", parts))
         self.average = _under("average.", parts)
         state: dict[int, dict[str, Tensor]] = {}
         for name, value in _under("optimiser.", parts).items():
@@ -149,22 +197,42 @@ class Training:
             state.setdefault(int(number), {})[part] = value
         self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": state})
 
+    def _named(self, drawn: Batch, clips: "Tensor", texts: "Tensor", words: "Sequence[Tensor]") -> "dict[str, Tensor]":
+        """Losses of each sort's words: of those that clips show, and that texts (captions, statements, words) name."""
+        import torch
+
+        from models.contrastive.loss import naming
+
+        losses: dict[str, Tensor] = {}
+        shown, said = self.words(clips), self.words(texts)
+        for number, sort in enumerate(SORTS):
+            own = self.words(words[number])[number]
+            itself = torch.nn.functional.cross_entropy(own, torch.arange(len(own)))
+            losses[sort] = naming(shown[number], drawn.words[number][1])
+            losses[f"{sort} said"] = naming(said[number], drawn.named[number]) + itself
+        return losses
+
 
 def train(folder: Path, schedule: Schedule, config: ContrastiveConfig, progress: Progress) -> "ContrastiveModel":
     """The trained model: the average of its weights over the last steps."""
     store = Store(folder, schedule.scenes, progress)
-    states = TextStates(folder, (text for said in store.texts for text in _all_of(said)), progress)
+    states = TextStates(folder, [*(text for said in store.texts for text in _all_of(said)), *_words()], progress)
     training = Training(schedule, config)
     saved = folder / "training.safetensors"
     if saved.exists():
         training.load(saved)
+    every = np.arange(schedule.scenes)
+    plain = [scene for scene in every if all(map(_plain, store.texts[2 * scene : 2 * scene + 2]))]
+    long = [scene for scene in every if store.texts[2 * scene].long]
     begun, first = time.perf_counter(), training.done
     while training.done < schedule.steps:
         rng = np.random.default_rng([SEED, training.done, 29])
-        scenes = rng.choice(schedule.scenes, schedule.batch, replace=False)
-        loss, right = training.step(batch(store, scenes, schedule.frames(training.done), rng), states)
+        stage, frames = schedule.at(training.done)
+        scenes = rng.choice(plain if stage.plain else long if stage.long else every, schedule.batch, replace=False)
+        told = training.step(batch(store, scenes, frames, rng), states)
         rate = (training.done - first) / (time.perf_counter() - begun)
-        progress(f"training: loss {loss:.3f}, found {right:.0%}, {rate:.2f} steps/s", training.done, schedule.steps)
+        figures = ", ".join(f"{name} {value:.2f}" for name, value in told.items())
+        progress(f"training: {figures}, {rate:.2f} steps/s", training.done, schedule.steps)
         if training.done % schedule.saved == 0 or training.done == schedule.steps:
             training.save(saved)
     training.model.load_state_dict(training.average)
@@ -211,8 +279,34 @@ def _read(model: "ContrastiveModel", states: TextStates, texts: list[str]) -> "T
 _LONG_TOKENS = 40
 
 
+def _fitting(cosines: "Tensor", shared: "Tensor") -> "Tensor":
+    """Loss of captions against clips at one line for all, so that a clip in sepia fits its caption as well as others.
+
+    InfoNCE asks only for the order within a row or column, and lets some pairs be less alike than strangers elsewhere.
+    """
+    import torch
+
+    from models.contrastive.loss import judging
+
+    own = torch.eye(len(cosines), dtype=torch.int8)
+    truth = torch.where(shared & (own == 0), torch.full_like(own, -1), own)
+    return judging(_FIT_SLOPE * (cosines - _FIT), truth, torch.zeros_like(shared))
+
+
+_FIT, _FIT_SLOPE = 0.35, 20.0  # where own and others' captions part; calibration finds the judge's line afterwards
+
+
 def _all_of(said: Texts) -> list[str]:
     return [*said.short, *([said.long] if said.long else []), *(text for _, text in said.statements)]
+
+
+def _plain(said: Texts) -> bool:
+    return len(said.facts.things) == 1 and said.facts.place.endswith("background")
+
+
+def _words() -> list[str]:
+    sorts = (sort for wording in range(WORDINGS) for sort in vocabulary(places(), wording))
+    return [text for sort in sorts for _, text in sort]
 
 
 def _under(prefix: str, parts: "dict[str, Tensor]") -> "dict[str, Tensor]":

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from models.contrastive.loss import judging, matching
+from models.contrastive.loss import judging, matching, naming
 
 
 def test_the_loss_of_a_perfect_pairing_has_its_closed_form():
@@ -43,3 +43,15 @@ def test_statements_weigh_true_false_and_hard_pairs_alike_and_leave_out_what_is_
 
 def test_statements_that_are_all_in_dispute_cost_nothing():
     assert judging(torch.ones(1, 2), torch.full((1, 2), -1), torch.ones(1, 2, dtype=torch.bool)).item() == 0.0
+
+
+def test_true_words_share_the_answer_and_disputed_ones_are_no_answer():
+    logits = torch.tensor([[2.0, 1.0, 0.0, 9.0], [3.0, 0.0, 0.0, 0.0], [1.0, 1.0, 1.0, 1.0]])
+    truth = torch.tensor([[1, 1, 0, -1], [0, 0, 1, 0], [0, 0, 0, 0]])
+    first = -(logits[0, :3].log_softmax(0)[0] + logits[0, :3].log_softmax(0)[1]) / 2
+    second = -logits[1].log_softmax(0)[2]
+    assert naming(logits, truth).item() == pytest.approx(float(first + second) / 2, rel=1e-5)
+
+
+def test_clips_without_a_true_word_cost_nothing():
+    assert naming(torch.ones(2, 3), torch.zeros(2, 3)).item() == 0.0

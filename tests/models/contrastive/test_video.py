@@ -46,3 +46,11 @@ def test_mixing_looks_one_frame_back_and_one_ahead_and_not_into_other_clips():
     moved[2] += 1.0
     differing = (mixing(maps, 3) != mixing(moved, 3)).flatten(1).any(dim=1)
     assert differing.tolist() == [False, True, True, False, False, False]
+
+
+@torch.no_grad()
+def test_mixing_starts_as_the_identity_and_convolutions_keep_the_size_of_what_is_seen(tower):
+    maps = torch.randn(4, 64, 16, 16)
+    assert torch.equal(tower.fine(maps, 2), maps)
+    fan_in = tower.shrink.weight[0].numel()
+    assert tower.shrink.weight.std().item() == pytest.approx((2 / fan_in) ** 0.5, rel=0.05)

@@ -41,6 +41,13 @@ def test_a_batch_pairs_twins_and_judges_statements_of_all_against_all():
         ]
         assert drawn.truth[row].tolist() == expected
         assert drawn.hard[row].tolist() == [row < 4] * 2 + [row >= 4] * 2
+    assert [tuple(named.shape) for named in drawn.named] == [(12, len(words)) for words, _ in drawn.words]
+    kinds, truth = drawn.words[0]
+    for row, text in enumerate([*drawn.captions, *drawn.statements]):
+        named = [kind for kind, one in zip(kinds, drawn.named[0][row], strict=True) if one]
+        whole = [f"a {kind}" for kind in ("robot", "frog") if kind in text and text.startswith("long:")]
+        assert named == ([text] if text in kinds else whole)
+    assert truth[:, [kinds.index("a robot"), kinds.index("a frog")]].tolist() == [[1, 0], [1, 0], [0, 1], [0, 1]]
 
 
 def test_varied_clips_keep_the_order_of_their_frames_and_nearly_their_light():

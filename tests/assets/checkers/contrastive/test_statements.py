@@ -1,7 +1,17 @@
 import numpy as np
 import pytest
 
-from assets.checkers.contrastive.statements import Facts, Statement, changed, drawn, truths
+from assets.checkers.contrastive.statements import (
+    SORTS,
+    WORDINGS,
+    Facts,
+    Statement,
+    changed,
+    drawn,
+    namings,
+    truths,
+    vocabulary,
+)
 
 FROG = ("frog", "red", "green", "jump")
 BALL = ("ball", None, "white", "left")
@@ -62,3 +72,29 @@ def test_wordings_vary_and_equal_lots_word_alike():
     assert len(texts) > 5
     assert statement.text(np.random.default_rng(3)) == statement.text(np.random.default_rng(3))
     assert Statement(colour="orange").text(np.random.default_rng(0)) == "an orange thing"
+
+
+def test_the_vocabulary_names_each_word_of_each_sort_once_in_every_wording():
+    for wording in range(WORDINGS):
+        sorts = vocabulary(("in a desert", "in outer space"), wording)
+        assert [len(sort) for sort in sorts] == [69, 10, 13, 2, 16]
+        for sort in sorts:
+            assert len({text for _, text in sort}) == len(sort)
+            assert all(sum(value is not None for value in vars(said).values()) == 1 for said, _ in sort)
+
+
+def test_statements_name_the_words_that_they_hold_and_no_others():
+    sorts = dict(zip(SORTS, vocabulary(("in a desert", "in outer space"), 0), strict=True))
+    said = [Statement("frog", "red"), Statement(place="in outer space"), Statement(camera="pan left", colour="blue")]
+    held = {
+        sort: [
+            [getattr(word, sort) for (word, _), named in zip(words, row, strict=True) if named]
+            for row in namings(said, [word for word, _ in words])
+        ]
+        for sort, words in sorts.items()
+    }
+    assert held["kind"] == [["frog"], [], []]
+    assert held["colour"] == [["red"], [], ["blue"]]
+    assert held["motion"] == [[], [], []]
+    assert held["place"] == [[], ["in outer space"], []]
+    assert held["camera"] == [[], [], ["pan left"]]
