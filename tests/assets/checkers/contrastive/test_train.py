@@ -8,9 +8,8 @@ from assets.checkers.contrastive.train import Schedule, Stage, train
 from models.contrastive.config import ContrastiveConfig
 
 SMALL = ContrastiveConfig(channels=(8, 16), width=16, dim=16, heads=2)
-SCHEDULE = Schedule(
-    scenes=4, batch=3, stages=(Stage(2, (2,)), Stage(2, (4, 1), fitting=True)), warmup=1, cooldown=2, saved=1
-)
+LAST = Stage(2, (4, 1), fitting=True)
+SCHEDULE = Schedule(scenes=4, batch=3, stages=(Stage(2, (2,)),), last=LAST, warmup=1, cooldown=2, saved=1)
 
 
 def test_stages_follow_each_other_and_the_rate_rises_stays_and_falls():
