@@ -1,6 +1,7 @@
 """The command line ``cinemill``: composes what the rooms offer. Heavy imports live inside the commands."""
 
 import json
+import logging
 import os
 import sys
 from enum import StrEnum
@@ -26,7 +27,9 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
-        os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")  # else the first use reports each table that it makes
+        # Else MLflow's first use reports each table that it makes; it reads the variable when it is imported.
+        os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+        logging.getLogger("mlflow").setLevel(os.environ["MLFLOW_LOGGING_LEVEL"])
         try:
             return super().invoke(ctx)
         except Exception as error:

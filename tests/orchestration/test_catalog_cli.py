@@ -83,7 +83,7 @@ def test_two_policies_are_told_apart(curated):
     assert run("curate", root / "footage", "--policy", "strictest", "-o", root / "strict").exit_code == 0
     said = run("catalog", "why", "still.mp4").output
     assert "dropped by strictest: source_duration 2 (limit 4)" in said
-    assert "and     by strictest: aesthetics not measured (limit 4)" in said
+    assert "and     by strictest: motion_score 0 (limit 2)" in said
     assert "dropped by small-corpus" in said
 
 
