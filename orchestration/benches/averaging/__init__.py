@@ -40,9 +40,9 @@ class AveragingFailed(RuntimeError):
 def run() -> dict[str, float]:
     """Median seconds and peak memory above the idle process of both sides, and the errors against float64.
 
-    ``time_ratio`` is mergekit's seconds over ours, imports excluded on both sides; ``rss_models`` is our peak above
-    idle in models, mapped pages included; ``max_error`` the largest difference from the mean in float64, relative to
-    the largest weight.
+    ``time_ratio`` is mergekit's seconds over ours, imports excluded and until the result is on the disk on both sides;
+    ``rss_models`` is our peak above idle in models, mapped pages included; ``max_error`` the largest difference from
+    the mean in float64, relative to the largest weight.
 
     Raises:
         PeerMissing: mergekit is not installed.

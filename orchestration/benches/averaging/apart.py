@@ -5,6 +5,7 @@ prints one JSON line.
 """
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -13,12 +14,14 @@ from pathlib import Path
 import psutil
 
 
-def averaged(average: Callable[[], None]) -> dict[str, float]:
-    """Seconds and peak memory above the idle process, mapped pages included."""
+def averaged(average: Callable[[], None], out: Path) -> dict[str, float]:
+    """Seconds until the result is on the disk, and peak memory above the idle process, mapped pages included."""
     idle = psutil.Process().memory_info().rss
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the kernel's peak starts again here
     begun = time.perf_counter()
     average()
+    for path in out.iterdir():
+        _sync(path)
     seconds = time.perf_counter() - begun
     peak = next(
         int(line.split()[1]) * 1024
@@ -28,11 +31,16 @@ def averaged(average: Callable[[], None]) -> dict[str, float]:
     return {"seconds": seconds, "peak_bytes": float(peak - idle)}
 
 
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
 def ours(out: Path, models: Sequence[Path]) -> dict[str, float]:
     """Our plain mean."""
     from models.averaging import average_folders
 
-    return averaged(lambda: average_folders(models, out))
+    return averaged(lambda: average_folders(models, out), out)
 
 
 def mergekit(out: Path, models: Sequence[Path]) -> dict[str, float]:
@@ -44,7 +52,7 @@ def mergekit(out: Path, models: Sequence[Path]) -> dict[str, float]:
     parts = [{"model": str(model), "parameters": {"weight": 1.0}} for model in models]
     config = MergeConfiguration.model_validate({"merge_method": "linear", "models": parts, "dtype": "float32"})
     options = MergeOptions(quiet=True, copy_tokenizer=False, write_model_card=False)
-    return averaged(lambda: run_merge(config, str(out), options))
+    return averaged(lambda: run_merge(config, str(out), options), out)
 
 
 def error(out: Path, models: Sequence[Path]) -> dict[str, float]:
