@@ -58,7 +58,7 @@ _CAMERA: dict[CameraClass, tuple[str, ...]] = {
     "static": ("The camera is static", "The camera does not move"),
     "handheld": ("The camera is handheld and shakes a little", "A handheld camera trembles slightly"),
 }
-_STYLES = {
+STYLE_PHRASES = {
     "greyscale": "in black and white",
     "sepia": "in brown sepia tones",
     "night": "in the blue light of night",
@@ -164,7 +164,7 @@ def where(spec: WorldSpec) -> str:
 
 
 def _opening(spec: WorldSpec, rng: np.random.Generator) -> str:
-    style = f" {_STYLES[spec.style]}" if spec.style in _STYLES else ""
+    style = f" {STYLE_PHRASES[spec.style]}" if spec.style in STYLE_PHRASES else ""
     count = _COUNT[len(spec.objects)] if len(spec.objects) < len(_COUNT) else "several objects"
     return _pick(
         rng,

@@ -22,7 +22,8 @@ from models.contrastive.config import FRAMES, SIDE
 _RENDERED = 128  # pixels: shrunk to what the model sees, as footage is
 _EASIER = replace(EASY, sizes=("medium", "big"), backgrounds=("plain", "gradient", "layered"), people=0.1)
 _EASY_SHARE = 0.3
-_LONG_SHARE = 0.34  # of the scenes
+_LONG_SHARE = 0.6  # of the scenes
+_STYLED = replace(WHOLE, styles=0.2)  # what is rare there is seen often enough to be learnt
 _TRUE, _FALSE = 4, 2  # statements about a clip
 _CODED_SHARE = 0.4
 _EDITS: tuple[EditKind, ...] = ("recolour", "replace", "background", "motion")
@@ -56,7 +57,7 @@ class Example:
 def scene(seed: int) -> tuple[Example, Example]:
     """Two clips of the training split that differ in a colour, a kind, a place, a motion, a direction or a camera."""
     rng = np.random.default_rng([seed, 23])
-    options = replace(_EASIER if rng.random() < _EASY_SHARE else WHOLE, split="train")
+    options = replace(_EASIER if rng.random() < _EASY_SHARE else _STYLED, split="train")
     before, after = _pair(seed, options, rng)
     with_long = bool(rng.random() < _LONG_SHARE)
     return _example(before, rng, with_long=with_long), _example(after, rng, with_long=with_long)

@@ -11,14 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.checkers.vocabulary import DYES, KINDS
-from assets.world.captions import camera_phrases, doing
+from assets.world.captions import STYLE_PHRASES, camera_phrases, doing
 from assets.world.cast import natural
 from assets.world.kinds import BY_NAME, PERSON
 from assets.world.render import RenderedClip
 from assets.world.spec import CAMERAS, MOTIONS, CameraClass
 from assets.world.truth import Track
 
+STYLES = {"natural": "in natural colours", **STYLE_PHRASES}
 HAPPENINGS: tuple[str, ...] = (*MOTIONS, "pushed", "collected")
+_STYLES = tuple(STYLES)
 _SEEN = 0.3  # share of a thing that must be seen, and inside the frame, ...
 _LONG = 0.4  # ... in this share of the frames, for a text that names it to be true
 _NEAR = {"left": "throw left", "right": "throw right", "fall": "bounce"}  # too alike for either to be called wrong
@@ -32,6 +34,7 @@ class Statement:
         kind, colour, motion: Of one thing, which has all that is said.
         place: As ``captions.where`` says it.
         camera: Class of the camera's motion.
+        style: Of ``STYLES``: the look laid over the whole picture.
     """
 
     kind: str | None = None
@@ -39,6 +42,7 @@ class Statement:
     motion: str | None = None
     place: str | None = None
     camera: CameraClass | None = None
+    style: str | None = None
 
     def text(self, rng: np.random.Generator) -> str:
         """The statement in one of its wordings."""
@@ -55,6 +59,8 @@ class Statement:
         said = (
             (" " if rng.random() < 0.5 else ", ").join(parts) if parts and parts[0] != self.place else ", ".join(parts)
         )
+        if self.style:
+            said = f"{said or 'a scene'} {STYLES[self.style]}"
         if self.camera is None:
             return said
         if rng.random() < 0.5:  # as curation writes it before a caption
@@ -70,12 +76,13 @@ class Facts:
 
     Attributes:
         things: (kind, dye, natural colour, motion) of each thing that is seen well; dye None leaves its own colours.
-        place, camera: As in ``Statement``.
+        place, camera, style: As in ``Statement``.
     """
 
     things: tuple[tuple[str, str | None, str | None, str], ...]
     place: str
     camera: CameraClass
+    style: str = "natural"
 
 
 def facts(clip: RenderedClip, place: str) -> Facts:
@@ -90,7 +97,7 @@ def facts(clip: RenderedClip, place: str) -> Facts:
         for track in clip.truth.tracks
         if _in_sight(track)
     )
-    return Facts(things, place, clip.spec.camera.kind)
+    return Facts(things, place, clip.spec.camera.kind, clip.spec.style)
 
 
 def truths(statements: Sequence[Statement], clips: Sequence[Facts]) -> NDArray[np.int8]:
@@ -99,13 +106,13 @@ def truths(statements: Sequence[Statement], clips: Sequence[Facts]) -> NDArray[n
     In dispute is a colour that a thing has by nature, undyed, and one of two motions that look much alike.
     """
     places = {place: number for number, place in enumerate(dict.fromkeys(clip.place for clip in clips))}
-    said = np.array([_coded(statement, places) for statement in statements], np.int64).reshape(-1, 5)
+    said = np.array([_coded(statement, places) for statement in statements], np.int64).reshape(-1, 6)
     most = max((len(clip.things) for clip in clips), default=0)
     shown = np.full((len(clips), max(most, 1), 4), -9, np.int64)  # -9: no thing, which nothing is true of
     for row, clip in zip(shown, clips, strict=True):
         for cell, (kind, dye, own, motion) in zip(row, clip.things, strict=False):
             cell[:] = KINDS.index(kind), _index(DYES, dye), _index(DYES, own), HAPPENINGS.index(motion)
-    about = said[:, None, None]  # [S, 1, 1, 5]
+    about = said[:, None, None]  # [S, 1, 1, 6]
     there = shown[None, ..., 0] != -9
     kind = (about[..., 0] == -1) | (about[..., 0] == shown[..., 0])
     dyed = (about[..., 1] == -1) | (about[..., 1] == shown[..., 1])
@@ -115,10 +122,16 @@ def truths(statements: Sequence[Statement], clips: Sequence[Facts]) -> NDArray[n
     nobody = (said[:, :3] == -1).all(axis=1)[:, None]
     surely = nobody | (there & kind & dyed & moves).any(axis=2)
     maybe = nobody | (there & kind & coloured & alike).any(axis=2)
-    of_clip = np.array([[places[clip.place], CAMERAS.index(clip.camera)] for clip in clips]).reshape(-1, 2)
-    where = (said[:, None, 3] == -1) | (said[:, None, 3] == of_clip[:, 0])
-    camera = (said[:, None, 4] == -1) | (said[:, None, 4] == of_clip[:, 1])
-    around = where & camera
+    around = np.full((len(said), len(clips)), fill_value=True)
+    for column, of_clip in enumerate(
+        (
+            [places[clip.place] for clip in clips],
+            [CAMERAS.index(clip.camera) for clip in clips],
+            [_index(_STYLES, clip.style) for clip in clips],
+        ),
+        start=3,
+    ):
+        around &= (said[:, None, column] == -1) | (said[:, None, column] == np.array(of_clip, np.int64))
     return np.where(surely & around, 1, np.where(maybe & around, -1, 0)).astype(np.int8)
 
 
@@ -126,7 +139,7 @@ def changed(
     statement: Statement, rng: np.random.Generator, places: Sequence[str], name: str | None = None
 ) -> Statement:
     """The statement with one of its fields put wrong: ``name``, or any that it has."""
-    options = {"kind": KINDS, "colour": DYES, "motion": MOTIONS, "place": places, "camera": CAMERAS}
+    options = {"kind": KINDS, "colour": DYES, "motion": MOTIONS, "place": places, "camera": CAMERAS, "style": _STYLES}
     said = {field.name: getattr(statement, field.name) for field in fields(statement)}
     named = [name for name, value in said.items() if value is not None]
     name = name or named[int(rng.integers(len(named)))]
@@ -143,24 +156,25 @@ def drawn(clip: Facts, rng: np.random.Generator) -> Statement:
     while True:
         thing = clip.things[int(rng.integers(len(clip.things)))] if clip.things else None
         kind, dye, _, motion = thing or (None, None, None, None)
-        keep = rng.random(5) < (0.6, 0.6, 0.5, 0.4, 0.3)
+        keep = rng.random(6) < (0.6, 0.6, 0.5, 0.4, 0.3, 0.2)
         statement = Statement(
             kind if keep[0] else None,
             dye if keep[1] else None,
             motion if keep[2] else None,
             clip.place if keep[3] else None,
             clip.camera if keep[4] else None,
+            clip.style if keep[5] else None,
         )
         if statement != Statement():
             return statement
 
 
 WORDINGS = 4
-SORTS = ("kind", "colour", "motion", "place", "camera")
+SORTS = ("kind", "colour", "motion", "place", "camera", "style")
 
 
 def vocabulary(places: Sequence[str], wording: int) -> tuple[tuple[tuple[Statement, str], ...], ...]:
-    """Statements of a single word, sort by sort, with their texts: kinds, colours, motions, places, cameras.
+    """Statements of a single word, sort by sort, with their texts: kinds, colours, motions, places, cameras, styles.
 
     Args:
         places: To be named.
@@ -172,6 +186,7 @@ def vocabulary(places: Sequence[str], wording: int) -> tuple[tuple[tuple[Stateme
         tuple(Statement(motion=motion) for motion in HAPPENINGS),
         tuple(Statement(place=place) for place in places),
         tuple(Statement(camera=camera) for camera in CAMERAS),
+        tuple(Statement(style=style) for style in _STYLES),
     )
     return tuple(tuple((each, each.text(np.random.default_rng(wording))) for each in sort) for sort in sorts)
 
@@ -207,6 +222,7 @@ def _coded(statement: Statement, places: dict[str, int]) -> tuple[int, ...]:
         _index(HAPPENINGS, statement.motion),
         -1 if statement.place is None else places.get(statement.place, -2),  # -2: nowhere among these clips
         _index(CAMERAS, statement.camera),
+        _index(_STYLES, statement.style),
     )
 
 

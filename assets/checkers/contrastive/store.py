@@ -83,7 +83,7 @@ def _read(row: dict[str, object]) -> Texts:
     assert isinstance(statements, list)
     assert long is None or isinstance(long, str)
     return Texts(
-        facts=Facts(things, known["place"], known["camera"]),
+        facts=Facts(things, known["place"], known["camera"], known["style"]),
         short=tuple(short),
         long=long,
         statements=tuple((Statement(**statement), text) for statement, text in statements),

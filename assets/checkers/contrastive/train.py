@@ -74,9 +74,9 @@ class Schedule:
         Stage(150, (1,), plain=True),
         Stage(300, (1, 2)),
         Stage(100, (4,)),
-        Stage(95, (8, 8, 8, 1), fitting=True),
+        Stage(200, (8, 8, 8, 1), fitting=True),
     )
-    last: Stage = Stage(52, (4,), long=True, fitting=True)
+    last: Stage = Stage(110, (4,), long=True, fitting=True)
     rate: float = 1.5e-3
     last_rate: float = 6e-4
     warmup: int = 40

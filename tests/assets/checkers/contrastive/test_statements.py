@@ -16,7 +16,7 @@ from assets.checkers.contrastive.statements import (
 FROG = ("frog", "red", "green", "jump")
 BALL = ("ball", None, "white", "left")
 HILLS = Facts((FROG, BALL), "in green hills", "pan left")
-DESERT = Facts((("robot", "red", "white", "throw left"),), "in a desert", "static")
+DESERT = Facts((("robot", "red", "white", "throw left"),), "in a desert", "static", "sepia")
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,8 @@ DESERT = Facts((("robot", "red", "white", "throw left"),), "in a desert", "stati
         (Statement(kind="frog", place="in a desert"), [0, 0]),
         (Statement(camera="pan left"), [1, 0]),
         (Statement(place="in outer space"), [0, 0]),
+        (Statement(style="sepia"), [0, 1]),
+        (Statement(place="in a desert", style="natural"), [0, 0]),
     ],
 )
 def test_a_statement_is_true_where_one_thing_has_all_that_is_said(statement, expected):
@@ -72,12 +74,13 @@ def test_wordings_vary_and_equal_lots_word_alike():
     assert len(texts) > 5
     assert statement.text(np.random.default_rng(3)) == statement.text(np.random.default_rng(3))
     assert Statement(colour="orange").text(np.random.default_rng(0)) == "an orange thing"
+    assert Statement(style="greyscale").text(np.random.default_rng(0)) == "a scene in black and white"
 
 
 def test_the_vocabulary_names_each_word_of_each_sort_once_in_every_wording():
     for wording in range(WORDINGS):
         sorts = vocabulary(("in a desert", "in outer space"), wording)
-        assert [len(sort) for sort in sorts] == [69, 10, 13, 2, 16]
+        assert [len(sort) for sort in sorts] == [69, 10, 13, 2, 16, 4]
         for sort in sorts:
             assert len({text for _, text in sort}) == len(sort)
             assert all(sum(value is not None for value in vars(said).values()) == 1 for said, _ in sort)
