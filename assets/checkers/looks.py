@@ -29,6 +29,7 @@ _CLEAR = 0.35  # share of a thing that is seen from which its cutting shows it
 _HIDDEN = 0.15  # ... below which nothing is there to be seen
 _OFF = 0.08  # standard deviation of the way from the middle of a cutting to its thing, in extents
 _WRONG = 0.2  # ... of log2 of its measure over the thing's
+_UPON, _UPON_MEASURE = 0.3, 0.6  # measures, and log2 of one over the other, up to which a place is that of a thing
 _EMPTY = 1.0  # cuttings of places without a thing, for each picture
 _PARTLY = 0.5  # ... and of parts of things or too much of them, for each thing
 _BATCH = 256  # cuttings looked at together
@@ -76,7 +77,14 @@ def network() -> "torch.nn.Sequential":
     return nn.Sequential(*layers, nn.Flatten(), *head)
 
 
-def train(backs: Sequence[Scene], clips: Sequence[Picture], steps: int, seed: int, half_way: Path) -> "torch.nn.Module":
+def train(
+    backs: Sequence[Scene],
+    clips: Sequence[Picture],
+    steps: int,
+    seed: int,
+    half_way: Path,
+    first: "torch.nn.Module | None" = None,
+) -> "torch.nn.Module":
     """A network trained on cuttings of things laid on ``backs`` and of frames of ``clips``; deterministic.
 
     Args:
@@ -85,11 +93,12 @@ def train(backs: Sequence[Scene], clips: Sequence[Picture], steps: int, seed: in
         steps: Batches.
         seed: Of the first weights and of the pictures.
         half_way: Where the training is kept while it runs, to go on from.
+        first: What an earlier round gave, to be trained further in place at half the rate; None begins anew.
     """
     import torch
 
     torch.manual_seed(seed)
-    net = fitting.pixelwise(network())
+    net = fitting.pixelwise(network()) if first is None else first.train()
 
     def loss_of(step: int) -> "torch.Tensor":
         rng = np.random.default_rng([seed, step])
@@ -97,7 +106,7 @@ def train(backs: Sequence[Scene], clips: Sequence[Picture], steps: int, seed: in
         batch = [mirrored(one) if rng.random() < 0.5 else one for one in batch]
         return _loss(net, rng, batch + [laid(rng, backs) for _ in range(_PICTURES - _FROM_CLIPS)])
 
-    fitting.fit(net, loss_of, steps, _RATE, half_way)
+    fitting.fit(net, loss_of, steps, _RATE if first is None else _RATE / 2, half_way)
     return net.eval()
 
 
@@ -131,6 +140,8 @@ def cuttings(
         if rng.random() < _EMPTY:
             x, y = rng.uniform(0, one.pixels.shape[1]), rng.uniform(0, one.pixels.shape[0])
             found += _nothing(rng, one, (x, y, float(rng.uniform(14, 60))))
+        for where in one.taken:
+            found += _taken(rng, one, where)
     pictures, kinds, colours, places = zip(*found, strict=True)
     return np.stack(pictures), np.array(kinds), np.array(colours), np.array(places, np.float32)
 
@@ -154,6 +165,18 @@ def _partly(rng: np.random.Generator, thing: Shown) -> tuple[float, float, float
         far, larger = float(rng.uniform(0.0, 0.4)), float(rng.choice((-1, 1)) * rng.uniform(0.9, 1.4))
     far *= thing.extent
     return thing.x + far * math.cos(way), thing.y + far * math.sin(way), thing.extent * 2**larger
+
+
+def _taken(
+    rng: np.random.Generator, one: Picture, where: tuple[float, float, float]
+) -> list[tuple[NDArray[np.uint8], int, int, tuple[float, float, float]]]:
+    """The cutting of what the detector took for a thing; none where it is hard to say whether it is one."""
+    x, y, measure = where
+    for thing in sorted(one.shown, key=lambda thing: math.hypot(thing.x - x, thing.y - y)):
+        right, down, larger = (thing.x - x) / measure, (thing.y - y) / measure, math.log2(thing.extent / measure)
+        if math.hypot(right, down) < _UPON and abs(larger) < _UPON_MEASURE and thing.share >= _CLEAR:
+            return [(cutting(one.pixels, *where), thing.kind, thing.colour, (right, down, larger))]
+    return _nothing(rng, one, where)
 
 
 def _nothing(

@@ -79,10 +79,15 @@ class Shown:
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """RGB uint8 [H, W, 3] and what it shows."""
+    """RGB uint8 [H, W, 3] and what it shows.
+
+    Attributes:
+        taken: Where a detector takes something for a thing: x, y and extent in pixels.
+    """
 
     pixels: NDArray[np.uint8]
     shown: tuple[Shown, ...]
+    taken: tuple[tuple[float, float, float], ...] = ()
 
 
 def scenes(count: int, first_seed: int) -> list[Scene]:
@@ -143,8 +148,9 @@ def of_clip(clip: RenderedClip, frames: NDArray[np.uint8], which: Iterable[int])
 
 def mirrored(one: Picture) -> Picture:
     """Left and right exchanged."""
-    shown = tuple(replace(thing, x=one.pixels.shape[1] - thing.x) for thing in one.shown)
-    return Picture(one.pixels[:, ::-1], shown)
+    width = one.pixels.shape[1]
+    shown = tuple(replace(thing, x=width - thing.x) for thing in one.shown)
+    return Picture(one.pixels[:, ::-1], shown, tuple((width - x, y, extent) for x, y, extent in one.taken))
 
 
 def _thing(rng: np.random.Generator, avoid: Sequence[str]) -> tuple[str, str]:

@@ -32,7 +32,7 @@ def sightings(frames: NDArray[np.uint8]) -> list[list[Sighting]]:
     """What each frame shows, the surest first: the places that the detector gives, looked at one by one."""
     small = resized(frames)
     maps = look_at(small)
-    spots = [(frame, *spot) for frame in range(len(small)) for spot in _spots(maps, frame)]
+    spots = [(frame, *spot) for frame in range(len(small)) for spot in spots_of(maps, frame)]
     seen = look([cutting(small[frame], x, y, extent) for frame, x, y, extent, _ in spots])
     height, width = small.shape[1:3]
     found: list[list[Sighting]] = [[] for _ in small]
@@ -45,7 +45,7 @@ def sightings(frames: NDArray[np.uint8]) -> list[list[Sighting]]:
     return [distinct(one) for one in found]
 
 
-def _spots(maps: Maps, frame: int) -> list[tuple[float, float, float, float]]:
+def spots_of(maps: Maps, frame: int) -> list[tuple[float, float, float, float]]:
     """Where something is - x, y and extent in pixels, probability: cells that point to one centre together."""
     there = maps.there[frame]
     rows, columns = np.nonzero(there >= _THERE)

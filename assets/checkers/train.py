@@ -16,11 +16,11 @@ from assets.checkers import background, belief, camera, clips, detector, identit
 from assets.checkers.coded import coded
 from assets.checkers.fitting import load, pixelwise, save, tell
 from assets.checkers.patches import Picture, Scene, of_clip, scenes
-from assets.checkers.things import sightings
+from assets.checkers.things import sightings, spots_of
 from assets.checkers.tracking import Steps, steps
 from assets.checkers.tracks import joined
 from assets.world.actors import happened
-from assets.world.draw import draw
+from assets.world.draw import WorldOptions, draw
 from assets.world.physics import simulate
 from models.files import write_text
 
@@ -33,10 +33,15 @@ _FROM_CLIP = 2  # frames of a clip, as rendered and coded each
 _BURSTING = 8  # each so manieth clip has things that burst or are picked up, which are rare
 _BURSTS = replace(clips.STILL, kinds=("bomb", "zombie", "coin", "robot", "star"), own_colours=0.5)
 _DETECTOR_ROUNDS = (3000, 4000)  # steps; the second goes on from the first at half the rate, with new pictures
-_LOOKS_STEPS = 6000
+_LOOKS_ROUNDS = (6000, 3000)  # the second looks at what the detector takes for things, in new clips
+_TAKEN, _FIRST_TAKEN = 1200, 112_000
+_TUMBLING = 2  # each so manieth of these has several things that turn
+_TURNING = replace(
+    clips.STILL, objects=(2, 3), motions=("throw left", "throw right", "spin", "bounce", "fall"), own_colours=0.5
+)
 _MOVING, _FIRST_MOVING = 4096, 160_000
 _STILL, _FIRST_STILL = 360, 90_000
-_TRACKED, _FIRST_TRACKED = 1600, 200_000
+_TRACKED, _FIRST_TRACKED = 2400, 200_000
 _PATHS, _FIRST_PATH = 2000, 130_000
 
 
@@ -68,10 +73,7 @@ def _frames() -> list[Picture]:
     """Frames of whole clips of the training split."""
     found: list[Picture] = []
     for seed in range(_FIRST_CLIP, _FIRST_CLIP + _CLIPS):
-        clip = clips.rendered(seed, _BURSTS if seed % _BURSTING == 0 else clips.STILL)
-        rng = np.random.default_rng([SEED, seed])
-        for frames in (clip.frames, coded(clip.frames, clips.FPS)):
-            found += of_clip(clip, frames, rng.permutation(clips.FRAMES)[:_FROM_CLIP].tolist())
+        found += _frames_of(seed, _BURSTS if seed % _BURSTING == 0 else clips.STILL)
     return found
 
 
@@ -91,17 +93,43 @@ def _train_detector() -> None:
 
 
 def _train_looks() -> None:
-    half_way = _HALF_WAY / "looks.safetensors"
-    save(looks.train(_backs(), _frames(), _LOOKS_STEPS, SEED, half_way), looks.WEIGHTS)
+    """In rounds, as the detector; which must be trained before."""
+    done = _HALF_WAY / "looks-0.done.safetensors"
+    if not done.exists():
+        half_way = _HALF_WAY / "looks-0.safetensors"
+        save(looks.train(_backs(), _frames(), _LOOKS_ROUNDS[0], SEED, half_way), done)
+    half_way, first = _HALF_WAY / "looks-1.safetensors", pixelwise(load(looks.network(), done))
+    save(looks.train(_backs(), _taken(), _LOOKS_ROUNDS[1], SEED + 1, half_way, first), looks.WEIGHTS)
+    done.unlink()
+
+
+def _taken() -> list[Picture]:
+    """Frames of clips with what the trained detector takes for things."""
+    found: list[Picture] = []
+    for seed in range(_FIRST_TAKEN, _FIRST_TAKEN + _TAKEN):
+        for one in _frames_of(seed, _TURNING if seed % _TUMBLING == 0 else clips.STILL):
+            maps = detector.look_at(detector.resized(one.pixels[None]))
+            found.append(replace(one, taken=tuple(spot[:3] for spot in spots_of(maps, 0))))
+    return found
+
+
+def _frames_of(seed: int, options: WorldOptions) -> list[Picture]:
+    """A few frames of a clip, as rendered and coded."""
+    clip = clips.rendered(seed, options)
+    rng = np.random.default_rng([SEED, seed])
+    return [
+        one
+        for frames in (clip.frames, coded(clip.frames, clips.FPS))
+        for one in of_clip(clip, frames, rng.permutation(clips.FRAMES)[:_FROM_CLIP].tolist())
+    ]
 
 
 def _train_belief() -> None:
     """From what the detector and the looks, both trained, find in clips of the training split."""
-    found = [
-        (joined(sightings(frames)), clip.truth)
-        for clip in clips.still(_TRACKED, "train", _FIRST_TRACKED)
-        for frames in (clip.frames, coded(clip.frames, clips.FPS))
-    ]
+    found = []
+    for seed in range(_FIRST_TRACKED, _FIRST_TRACKED + _TRACKED):
+        clip = clips.rendered(seed, _BURSTS if seed % _BURSTING == 0 else clips.STILL)
+        found += [(joined(sightings(frames)), clip.truth) for frames in (clip.frames, coded(clip.frames, clips.FPS))]
     belief.train(found, SEED).save(belief.WEIGHTS)
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -51,3 +53,14 @@ def test_cuttings_of_nothing_do_not_show_a_thing_to_its_measure():
     whole = (FILLED / SIDE) ** 2
     assert len(shares) >= 20
     assert np.mean([abs(share - whole) < 0.1 * whole for share in shares]) < 0.15
+
+
+def test_what_a_detector_took_for_a_thing_is_cut_as_one_where_it_is_one():
+    one = replace(_square(44, 50, 30), taken=((46.0, 50.0, 33.0), (12.0, 14.0, 20.0)))
+    rng = np.random.default_rng(0)
+    _, kinds, _, places = cuttings(rng, [one])
+    assert places[(kinds == 5) & np.isclose(places[:, 0], -2 / 33)].shape == (1, 3)
+    alone = replace(one, shown=())
+    _, kinds, _, _ = cuttings(rng, [alone] * 40)
+    assert (kinds == NOTHING).all()
+    assert len(kinds) >= 80

@@ -52,7 +52,8 @@ def test_a_thing_behind_what_stands_in_front_is_not_seen():
 def test_a_mirrored_picture_has_its_things_on_the_other_side():
     pixels = np.zeros((8, 8, 3), np.uint8)
     pixels[:, :2] = 255
-    one = mirrored(Picture(pixels, (Shown(1.0, 4.0, 2.0, 0, 0, 1.0),)))
+    one = mirrored(Picture(pixels, (Shown(1.0, 4.0, 2.0, 0, 0, 1.0),), ((2.0, 5.0, 6.0),)))
+    assert one.taken == ((6.0, 5.0, 6.0),)
     assert one.shown[0].x == 7.0
     assert (one.pixels[:, 6:] == 255).all()
     assert (one.pixels[:, :6] == 0).all()

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from assets.checkers import detector, fitting, train
@@ -83,3 +84,17 @@ def test_frames_of_clips_come_as_rendered_and_coded(monkeypatch):
     train._frames.cache_clear()
     assert len(frames) == 2 * 2 * train._FROM_CLIP
     assert all(one.pixels.shape == (128, 128, 3) for one in frames)
+
+
+def test_the_second_round_of_looks_is_shown_what_the_detector_takes_for_things(monkeypatch):
+    monkeypatch.setattr(train, "_TAKEN", 2)
+    shown = train._taken()
+    assert len(shown) == 2 * 2 * train._FROM_CLIP
+    spots = [spot for one in shown for spot in one.taken]
+    near = [
+        any(np.hypot(thing.x - x, thing.y - y) < thing.extent for thing in one.shown)
+        for one in shown
+        for x, y, _ in one.taken
+    ]
+    assert len(spots) >= len(shown) / 2
+    assert np.mean(near) > 0.5
