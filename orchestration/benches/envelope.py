@@ -6,17 +6,29 @@ import pkgutil
 import platform
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 _PACKAGES = (
     *("torch", "onnxruntime-gpu", "numpy", "dagster", "mlflow", "av"),
     *("rapidocr-onnxruntime", "scenedetect-headless", "imageio-ffmpeg", "mergekit"),
+    *("diffusers", "torchdata", "webdataset"),
 )
 
 
 class UnknownBench(LookupError):
     """A name that no bench has; the message lists those there are."""
+
+
+class PeerMissing(RuntimeError):
+    """A peer of the benches is not installed; the message says how to install it."""
+
+
+def require(package: str) -> None:
+    """Raise PeerMissing unless ``package`` can be imported."""
+    if find_spec(package) is None:
+        raise PeerMissing(f"{package} is not installed: pip install -c constraints.txt -e '.[bench]'")
 
 
 def names() -> list[str]:

@@ -5,11 +5,11 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from models.files import write_json
+from orchestration.benches.envelope import require
 from serving.home import REPOSITORY
 
 _MODELS, _ROUNDS = 4, 5  # and one round to warm up
@@ -29,10 +29,6 @@ _CONFIG = {
 }
 
 
-class PeerMissing(RuntimeError):
-    """The tool to compare with is not installed."""
-
-
 class AveragingFailed(RuntimeError):
     """One side ended with an error; the message holds the end of its output."""
 
@@ -47,8 +43,7 @@ def run() -> dict[str, float]:
     Raises:
         PeerMissing: mergekit is not installed.
     """
-    if find_spec("mergekit") is None:
-        raise PeerMissing("this bench compares with mergekit: pip install -c constraints.txt -e '.[bench]'")
+    require("mergekit")
     with tempfile.TemporaryDirectory(prefix="cinemill-averaging-") as folder:
         root = Path(folder)
         models = [_model(root / f"model-{number}", number) for number in range(_MODELS)]

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from orchestration.benches.envelope import require
 
 Detector = Any
 _SETTINGS: dict[str, list[dict[str, float]]] = {
@@ -14,16 +15,6 @@ _SETTINGS: dict[str, list[dict[str, float]]] = {
     "HistogramDetector": [{}, {"threshold": 0.15}, {"min_scene_len": 5}],
     "HashDetector": [{}, {"threshold": 0.3}, {"min_scene_len": 5}],
 }
-
-
-class PeerMissing(RuntimeError):
-    """A peer of the benches is not installed; the message says how to install it."""
-
-
-def require(package: str) -> None:
-    """Raise PeerMissing unless ``package`` can be imported."""
-    if find_spec(package) is None:
-        raise PeerMissing(f"{package} is not installed: pip install -c constraints.txt -e '.[bench]'")
 
 
 def scene_detectors() -> Iterator[tuple[str, Callable[[], Detector]]]:
