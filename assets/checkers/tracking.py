@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,27 @@ class Steps:
     frames: int
 
 
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Corners of one frame that are found again in the next, N of them.
+
+    Attributes:
+        here, there: Where they are in the two frames, pixels of the shrunken frame, [N, 2].
+        looked_for: Corners that the first frame has.
+        size: Width and height of the shrunken frame.
+    """
+
+    here: Floats
+    there: Floats
+    looked_for: int
+    size: tuple[int, int]
+
+    @property
+    def share(self) -> float:
+        """Share of the first frame's corners that are found again, 0..1; of a frame without any, 1."""
+        return len(self.here) / self.looked_for if self.looked_for else 1.0
+
+
 def steps(frames: NDArray[np.uint8]) -> Steps:
     """The steps of corners in uint8 [F, H, W, 3], F at least 2.
 
@@ -54,28 +76,68 @@ def steps_of(pictures: Sequence[Grey]) -> Steps:
     Raises:
         ValueError: There is only one picture.
     """
+    return joined([follow(one, other) for one, other in pairwise(map(shrunk, pictures))])
+
+
+def shrunk(picture: Grey) -> Grey:
+    """A grey picture, uint8 [H, W], at the size at which corners are followed."""
     import cv2
 
-    if len(pictures) < 2:
-        raise ValueError("one frame shows no motion: give at least two")
-    height, width = pictures[0].shape
+    height, width = picture.shape
     ratio = SHORT / min(height, width)
     size = (round(width * ratio), round(height * ratio))
-    grey = list(pictures)
-    if size != (width, height):
-        smaller = (cv2.resize(picture, size, interpolation=cv2.INTER_AREA) for picture in grey)
-        grey = [np.asarray(picture, np.uint8) for picture in smaller]
+    if size == (width, height):
+        return picture
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def joined(pairs: Sequence[Pair]) -> Steps:
+    """The steps of a clip, from each of its pairs of neighbouring frames in order.
+
+    Raises:
+        ValueError: There is no pair.
+    """
+    if not pairs:
+        raise ValueError("one frame shows no motion: give at least two")
     rows = []
-    for at in range(len(grey) - 1):
-        here, there = _followed(grey[at], grey[at + 1])
-        time = np.full((len(here), 1), (at + 0.5) / (len(grey) - 1))
-        rows.append(np.hstack([time, (here + there) / 2, there - here]))
+    for at, pair in enumerate(pairs):
+        time = np.full((len(pair.here), 1), (at + 0.5) / len(pairs))
+        rows.append(np.hstack([time, (pair.here + pair.there) / 2, pair.there - pair.here]))
     table = np.concatenate(rows)
-    table[:, 1:3] -= np.array(size) / 2
+    table[:, 1:3] -= np.array(pairs[0].size) / 2
     table[:, 1:] /= SHORT
-    table[:, 3:] *= len(grey) - 1
+    table[:, 3:] *= len(pairs)
     time, x, y, dx, dy = table.T
-    return Steps(time, x, y, dx, dy, len(grey))
+    return Steps(time, x, y, dx, dy, len(pairs) + 1)
+
+
+def follow(first: Grey, second: Grey) -> Pair:
+    """The corners of ``first`` in ``second``, both ``shrunk``: those that come back to themselves."""
+    import cv2
+
+    size = (first.shape[1], first.shape[0])
+    corners = _corners(first)
+    if not len(corners):
+        return Pair(np.zeros((0, 2)), np.zeros((0, 2)), 0, size)
+
+    def go(one: Grey, other: Grey, points: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, _ITERATIONS, _EXACT)
+        went, found, _ = cv2.calcOpticalFlowPyrLK(
+            one,
+            other,
+            points,
+            points.copy(),
+            winSize=(_WINDOW, _WINDOW),
+            maxLevel=_LEVELS,
+            criteria=stop,
+            minEigThreshold=_FLAT,
+        )
+        return np.asarray(went, np.float32), found[:, 0] == 1
+
+    went, found = go(first, second, corners)
+    back, returned = go(second, first, went)
+    kept = found & returned & (np.linalg.norm((back - corners)[:, 0], axis=1) < _RETURN)
+    return Pair(corners[kept, 0].astype(float), went[kept, 0].astype(float), len(corners), size)
 
 
 def _corners(picture: Grey) -> NDArray[np.float32]:
@@ -91,31 +153,3 @@ def _corners(picture: Grey) -> NDArray[np.float32]:
     rows, columns, cells = rows[order], columns[order], cells[order]
     kept = np.arange(len(cells)) - np.searchsorted(cells, cells) < _IN_CELL
     return np.stack([columns[kept], rows[kept]], axis=1).astype(np.float32)[:, None]
-
-
-def _followed(first: Grey, second: Grey) -> tuple[Floats, Floats]:
-    """Points [N, 2] and where they went, those that come back to themselves."""
-    import cv2
-
-    corners = _corners(first)
-    if not len(corners):
-        return np.zeros((0, 2)), np.zeros((0, 2))
-
-    def follow(one: Grey, other: Grey, points: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, _ITERATIONS, _EXACT)
-        went, found, _ = cv2.calcOpticalFlowPyrLK(
-            one,
-            other,
-            points,
-            points.copy(),
-            winSize=(_WINDOW, _WINDOW),
-            maxLevel=_LEVELS,
-            criteria=stop,
-            minEigThreshold=_FLAT,
-        )
-        return np.asarray(went, np.float32), found[:, 0] == 1
-
-    went, found = follow(first, second, corners)
-    back, returned = follow(second, first, went)
-    kept = found & returned & (np.linalg.norm((back - corners)[:, 0], axis=1) < _RETURN)
-    return corners[kept, 0].astype(float), went[kept, 0].astype(float)

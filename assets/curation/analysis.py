@@ -55,10 +55,10 @@ def analyse(path: Path) -> Analysis:
         ValueError: the file holds no frame.
         av.FFmpegError: its pictures cannot be decoded to their end.
     """
-    detector, still, sound, recording = ShotDetector(), Stillness(), Sound(), Recording()
+    detector, still, sound, recording, camera = ShotDetector(), Stillness(), Sound(), Recording(), Camera()
     seeing: list[Signal] = [
         *(Samples(), Motion(), Flow(), still, Borders(), Quality(), Text(), Nsfw()),
-        *(Camera(), Aesthetics(), Embedding()),
+        *(camera, Aesthetics(), Embedding()),
     ]
     first = last = None
     frames = 0
@@ -71,7 +71,7 @@ def analyse(path: Path) -> Analysis:
             signal.see(frame)
     if first is None or last is None:
         raise ValueError(f"{path} holds no frame")
-    boundaries = detector.boundaries()
+    boundaries = detector.boundaries(camera.passage)
     shots = _shots(first, last + (last - first) / max(frames - 1, 1), boundaries)
     spans = [span for shot in shots for span in cut(*shot)]
     return Analysis(

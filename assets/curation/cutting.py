@@ -12,7 +12,7 @@ from assets.curation.signals import events
 from models.contrastive.config import FOLDER, WEIGHTS
 from models.files import sha256_file, sha256_json
 
-_WEIGHTS = (camera.WEIGHTS, ranker.WEIGHTS, events.WEIGHTS, FOLDER / WEIGHTS)  # of our own signals
+_WEIGHTS = (camera.WEIGHTS, ranker.WEIGHTS, events.WEIGHTS, events.THRESHOLDS, FOLDER / WEIGHTS)  # of our own signals
 
 
 def version_of(weights: Iterable[Path]) -> str:

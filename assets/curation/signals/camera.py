@@ -7,16 +7,17 @@ from typing import Any
 import numpy as np
 
 from assets.checkers.camera import chances
-from assets.checkers.tracking import steps_of
+from assets.checkers.tracking import Pair, follow, joined, shrunk
 from assets.curation.signals.frame import Frame
+from assets.curation.signals.passage import Passage
 from assets.curation.signals.series import Series
 from assets.world.spec import CAMERAS
 
 _RATE, _FRAMES = 8, 16  # frames a second, and of a window: what the judge was taught on
 _HOP = 8  # frames between the starts of two windows
-_SHORT = 128  # pixels of the short side
 _SECONDS = (1.5, 2.2)  # between a window's first and last frame: another rate is not the judge's
-_JUMP, _TIMES = 20.0, 3.0  # levels that a cut changes at least, and how many times the change before it
+_FOUND = 0.12  # share of a frame's corners below which, if the next one shows so few again, there is a cut between them
+_CHANGED = 10.0  # ... and levels that it changes the picture: in the dark, or in noise, corners get lost without one
 _EDGE = 5e-3  # seconds
 
 
@@ -42,52 +43,60 @@ class CameraTrack:
 
 
 class Camera:
-    """Judges 16 frames at eight a second, once a second, from the start of the film and of each cut."""
+    """Judges 16 frames at eight a second, once a second, from the start of the film and of each cut.
+
+    The corners of two neighbouring frames are followed once, though two windows hold them.
+
+    Attributes:
+        passage: How many of them were found again, for whoever tells cuts from movement.
+    """
 
     def __init__(self) -> None:
+        self.passage = Passage()
         self._windows = Series(1 + len(CAMERAS))
-        self._frames: deque[np.ndarray] = deque(maxlen=_FRAMES)
+        self._before: tuple[float, np.ndarray] | None = None
+        self._pairs: deque[Pair] = deque(maxlen=_FRAMES - 1)
         self._times: deque[float] = deque(maxlen=_FRAMES)
         self._shown = 0.0  # time of the frame before
-        self._changed = 0.0
         self._new = 0  # frames since the last window began
 
     def see(self, frame: Frame) -> None:
         """Take the next frame."""
-        import cv2
-
         interval, self._shown = frame.seconds - self._shown, frame.seconds
         # The frame nearest to the time at which one is due: so that steps are even at any rate.
-        if self._times and frame.seconds - self._times[-1] < 1 / _RATE - interval / 2:
+        if self._before is not None and frame.seconds - self._before[0] < 1 / _RATE - interval / 2:
             return
-        width, height = frame.size
-        scale = _SHORT / min(width, height)
-        gray = cv2.resize(frame.gray, (round(width * scale), round(height * scale)), interpolation=cv2.INTER_AREA)
-        if self._frames:
-            self._begin_anew_at_a_cut(gray)
-        self._frames.append(gray)
+        gray = shrunk(frame.gray)
+        if self._before is not None:
+            self._step(*self._before, frame.seconds, gray)
+        self._before = frame.seconds, gray
         self._times.append(frame.seconds)
         self._new += 1
-        if len(self._frames) == _FRAMES and self._new >= _HOP:
+        if len(self._times) == _FRAMES and self._new >= _HOP:
             self._judge()
 
     def track(self) -> CameraTrack:
         """What was seen."""
         return CameraTrack(self._windows)
 
-    def _begin_anew_at_a_cut(self, gray: np.ndarray) -> None:
-        before = self._frames[-1]
-        same = before.shape == gray.shape
-        changed = float(np.abs(gray.astype(np.float32) - before).mean()) if same else np.inf
-        if changed > max(_JUMP, _TIMES * self._changed):
-            self._frames.clear()
+    def _step(self, start: float, before: np.ndarray, end: float, gray: np.ndarray) -> None:
+        """Follow the corners to the next frame; begin anew where they are lost."""
+        pair = follow(before, gray) if before.shape == gray.shape else None
+        self.passage.add(start, end, pair)
+        if pair is None or (pair.share < _FOUND and _change(before, gray) >= _CHANGED):
+            self._pairs.clear()
             self._times.clear()
             self._new = 0
-            changed = 0.0
-        self._changed = changed
+        else:
+            self._pairs.append(pair)
 
     def _judge(self) -> None:
         lasted = self._times[-1] - self._times[0]
         if _SECONDS[0] <= lasted <= _SECONDS[1]:
-            self._windows.add(self._times[0], self._times[-1], *chances(steps_of(list(self._frames))))
+            self._windows.add(self._times[0], self._times[-1], *chances(joined(self._pairs)))
         self._new = 0
+
+
+def _change(first: np.ndarray, second: np.ndarray) -> float:
+    """Mean difference in levels of 255."""
+    return float(np.abs(first.astype(np.float32) - second).mean())

@@ -1,5 +1,6 @@
 """Events: what is heard - blows by material, leaps, coins, blasts, engines, the noise of places - in each second."""
 
+import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,7 @@ CLASSES: tuple[str, ...] = (
     *("jump", "coin", "explosion", "engine"),
     *AMBIENCES,
 )
-LIKELY = 0.2  # probability from which a class is heard: five times how often one of them is in a second of the training
+THRESHOLDS = Path(__file__).parent / "weights" / "events.json"  # probability from which each class is heard
 RATE = 16000
 _WINDOW, _HOP = 512, 256  # samples: 32 and 16 ms
 SPAN = 62  # hops, one second
@@ -98,7 +99,7 @@ def shares(heard: Floats) -> dict[str, float]:
 
     Equal shares stand in the order of ``CLASSES``.
     """
-    share = (heard >= LIKELY).mean(axis=0)
+    share = (heard >= thresholds()).mean(axis=0)
     order = np.argsort(-share, kind="stable")
     return {CLASSES[at]: round(float(share[at]), 4) for at in order if share[at] > 0}
 
@@ -133,6 +134,18 @@ def _filters() -> NDArray[np.float64]:
 
 def _mel(hertz: float) -> float:
     return float(2595 * np.log10(1 + hertz / 700))
+
+
+@cache
+def thresholds() -> Floats:
+    """Of each of ``CLASSES`` (``python -m assets.curation.signals.events_thresholds`` chooses them).
+
+    Raises:
+        FileNotFoundError: Nobody chose them.
+        KeyError: They were chosen for other classes.
+    """
+    chosen = json.loads(THRESHOLDS.read_text(encoding="utf-8"))
+    return np.array([chosen[name] for name in CLASSES], np.float32)
 
 
 @cache

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assets.curation.signals.frame import Frame
+from assets.curation.signals.passage import Passage
 
 _GRID = (32, 18)  # cells of the picture that are compared: small motion within a cell does not count
 _RATE = 31.0  # frames a second that are compared, at most
@@ -56,7 +57,9 @@ class ShotDetector:
 
     A cut is a step that stands out from the change around it, unless a picture from before comes back shortly after
     (a flash). A dissolve is a stretch whose pictures are mixtures of its two ends, in parts that grow evenly, and in
-    which more changes than around it. A fade ends in an empty picture; its boundary is the middle of that.
+    which more changes than around it. A fade ends in an empty picture; its boundary is the middle of that. Neither a
+    cut nor a dissolve is where the picture's corners go through: at low rates a fast camera changes the picture from
+    frame to frame as much as a cut, and as evenly as a dissolve.
     """
 
     def __init__(self) -> None:
@@ -64,7 +67,7 @@ class ShotDetector:
         self._cells: deque[np.ndarray] = deque(maxlen=kept)
         self._steps: deque[float] = deque(maxlen=kept)
         self._times: deque[float] = deque(maxlen=kept)
-        self._cuts: list[float] = []
+        self._cuts: list[tuple[float, float]] = []  # seconds of the frames before and after
         self._mixtures: list[_Mixture] = []
         self._flats: list[tuple[float, float]] = []
         self._was_flat = False
@@ -92,13 +95,15 @@ class ShotDetector:
         self._look_for_cut(len(self._cells) - 1 - _AROUND)
         self._look_for_mixture(len(self._cells) - 1 - _SETTLE)
 
-    def boundaries(self) -> list[Boundary]:
-        """Those of the film, in order, after its last frame."""
+    def boundaries(self, passage: Passage) -> list[Boundary]:
+        """Those of the film, in order, after its last frame; ``passage`` is of the same film."""
         for index in range(max(0, len(self._cells) - _AROUND), len(self._cells)):
             self._look_for_cut(index)
         for index in range(max(0, len(self._cells) - _SETTLE), len(self._cells)):
             self._look_for_mixture(index)
-        return _merge(self._cuts, _best(self._mixtures), self._flats)
+        cuts = [after for before, after in self._cuts if not passage.through(before, after)]
+        mixtures = [mixture for mixture in self._mixtures if not passage.through(mixture.first, mixture.last)]
+        return _merge(cuts, _best(mixtures), self._flats)
 
     def _look_for_cut(self, index: int) -> None:
         if index < 1 or self._steps[index] < _CUT:
@@ -112,7 +117,7 @@ class ShotDetector:
         before, after = np.stack(cells[max(0, index - _AROUND) : index]), np.stack(cells[index : index + _AROUND])
         nearest = min(float(np.abs(before - one).mean(axis=(1, 2)).min()) for one in after)
         if nearest > _SAME * step:
-            self._cuts.append(self._times[index])
+            self._cuts.append((self._times[index - 1], self._times[index]))
 
     def _look_for_mixture(self, index: int) -> None:
         for length in _LENGTHS:

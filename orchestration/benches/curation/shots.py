@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from assets.curation.analysis import watch
+from assets.curation.signals.camera import Camera
 from assets.curation.signals.shots import ShotDetector
 from orchestration.benches.curation.peers import scene_cuts, scene_detectors
 from orchestration.benches.curation.reel import FPS, Reel, make_reel
@@ -39,10 +40,11 @@ def shot_figures(folder: Path) -> dict[str, float]:
 
 
 def _found(reel: Reel) -> list[int]:
-    detector = ShotDetector()
+    detector, camera = ShotDetector(), Camera()
     for frame in watch(reel.path):
         detector.see(frame)
-    return [round(boundary.seconds * FPS) for boundary in detector.boundaries()]
+        camera.see(frame)
+    return [round(boundary.seconds * FPS) for boundary in detector.boundaries(camera.passage)]
 
 
 def _total(scores: Iterable[Score]) -> Score:

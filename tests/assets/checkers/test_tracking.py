@@ -1,7 +1,9 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
-from assets.checkers.tracking import steps, steps_of
+from assets.checkers.tracking import follow, joined, shrunk, steps, steps_of
 
 
 def _dots(shift, frames=5):
@@ -49,3 +51,21 @@ def test_a_bright_word_does_not_take_the_corners_of_a_faint_scene():
     assert below.mean() > 0.5
     assert np.median(seen.dx[below]) == pytest.approx(-2 * 4 / 128, rel=0.1)
     assert abs(np.median(seen.dx[~below])) < 0.01
+
+
+def test_pairs_followed_once_join_to_the_steps_of_any_clip_that_holds_them():
+    frames = [frame[..., 0] for frame in _dots((2, -1), frames=7)]
+    pairs = [follow(shrunk(one), shrunk(other)) for one, other in pairwise(frames)]
+    for first in (0, 2):
+        one, other = joined(pairs[first : first + 4]), steps_of(frames[first : first + 5])
+        assert one.frames == other.frames
+        assert all(np.array_equal(getattr(one, name), getattr(other, name)) for name in ("time", "x", "y", "dx", "dy"))
+
+
+def test_corners_are_found_again_within_a_scene_and_not_after_a_cut():
+    import cv2
+
+    one, other = (frame[..., 0] for frame in _dots((2, -1), frames=2))
+    noise = np.random.default_rng(8).integers(0, 256, (128, 128)).astype(np.uint8)
+    assert follow(one, other).share > 0.7
+    assert follow(one, cv2.GaussianBlur(noise, (0, 0), 3)).share < 0.12

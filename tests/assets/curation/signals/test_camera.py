@@ -5,7 +5,9 @@ import pytest
 
 from assets.checkers.camera import camera
 from assets.checkers.clips import FPS, MOVING, rendered
+from assets.curation.analysis import watch
 from assets.curation.signals.camera import Camera
+from assets.curation.signals.shots import ShotDetector
 from assets.ingestion.decode import timed_frames
 from tests.assets.curation.signals.pictures import film, gliding, result
 
@@ -38,6 +40,16 @@ def test_after_a_cut_a_window_begins_anew(tmp_path):
     result(signal, film(tmp_path, shots, fps=FPS))
     assert signal.track().windows.between(0, 10)[:, 0] == pytest.approx([26 / 8])  # none spans the cut
     assert signal.track().result(11 / 8, 27 / 8)["camera"]["class"] == "pan right"
+
+
+@pytest.mark.parametrize(("kind", "seed"), [("zoom out", 300_001), ("zoom out", 300_049), ("truck left", 300_039)])
+def test_a_fast_camera_is_neither_taken_for_a_cut_nor_for_a_new_shot(tmp_path, kind, seed):
+    signal, detector = Camera(), ShotDetector()
+    for frame in watch(film(tmp_path, scene(kind, seed), fps=FPS)):
+        signal.see(frame)
+        detector.see(frame)
+    assert len(signal.track().windows.between(0, 10)) == 1
+    assert detector.boundaries(signal.passage) == []
 
 
 @pytest.mark.parametrize("fps", [24, 25, 30])

@@ -99,7 +99,7 @@ def test_a_happening_in_a_room_is_named(sound, name):
     own = 0.4 * low(sound)[: 2 * RATE]
     samples[RATE : RATE + len(own)] += own
     table = heard(samples)
-    assert table[:, CLASSES.index(name)].max() > events.LIKELY
+    assert table[:, CLASSES.index(name)].max() > events.thresholds()[CLASSES.index(name)]
 
 
 def test_the_committed_network_is_small():

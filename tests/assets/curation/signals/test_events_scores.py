@@ -18,4 +18,5 @@ def test_listening_gives_a_row_for_every_half_second_with_a_second_before_it():
 def test_scores_are_of_the_classes_that_occur():
     scores = evaluate(6)
     assert scores
-    assert all(0 <= one.accuracy <= 1 and 0 < one.precision <= 1 and 0 < one.clips < 6 for one in scores.values())
+    assert all(0 < one.average_precision <= 1 and 0 < one.clips < 6 for one in scores.values())
+    assert all(0 <= part <= 1 for one in scores.values() for part in (one.accuracy, one.precision, one.recall))

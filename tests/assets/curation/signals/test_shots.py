@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from assets.curation.signals.passage import Passage
 from assets.curation.signals.shots import ShotDetector
 
 FPS = 25
@@ -22,7 +23,7 @@ def boundaries(frames, fps=FPS):
     detector = ShotDetector()
     for number, cells in enumerate(frames):
         detector.push(cells.astype(np.uint8), number / fps)
-    return detector.boundaries()
+    return detector.boundaries(Passage())
 
 
 def mixed(first, second, shares):
