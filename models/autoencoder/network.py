@@ -96,6 +96,11 @@ class Decoder(nn.Module):
         nn.init.orthogonal_(self.shortcut.weight)
         nn.init.zeros_(self.shortcut.bias)
 
+    @property
+    def last_weights(self) -> Tensor:
+        """Those of the last spatial convolution."""
+        return self.ups[-1].get_parameter("convolution.space.weight")
+
     def forward(self, z_BTHWC: Tensor) -> Tensor:
         """The clips."""
         x = self.shortcut(z_BTHWC) + self.convolution(z_BTHWC)

@@ -10,15 +10,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.autoencoder import pca
+from models.autoencoder.adversarial import AdversarialTerm, PatchDiscriminator
 from models.autoencoder.inflation import inflate
 from models.autoencoder.losses import divergence, gradient_error, outlier_penalty
 from models.autoencoder.network import Posterior, TemporalAutoencoder, WrongModelError
+from models.autoencoder.perceptual import perceptual_distance
 from models.recipes import AutoencoderRecipe
+from models.training.adversary import Adversary
 from models.training.solo import Draw, Progress, Solo
 
 Frames = NDArray[np.uint8]
 Sample = Callable[[np.random.Generator, int, int, int], Frames]
 """(generator, frames, crop, batch) -> clips ``[B, F, H, W, 3]``, uint8 RGB."""
+
+Distance = Callable[[Tensor, Tensor], Tensor]
 
 _FIT_CLIPS = 64  # clips whose principal components are the start
 _STATISTICS_CLIPS = 64
@@ -80,6 +85,9 @@ def train(
     generator = np.random.default_rng((recipe.seed, recipe.steps))  # apart from those of the steps
     model = _started(recipe, sample, generator)
     linear = evaluate(model, validation)
+    weights = _weights(recipe)
+    perceptual = perceptual_distance(recipe.perceptual) if recipe.perceptual_weight else None
+    adversarial = _adversarial(recipe)
 
     def loss(step: int, draw: Draw) -> dict[str, Tensor]:
         image = step % (recipe.video_batches_per_image_batch + 1) == recipe.video_batches_per_image_batch
@@ -89,13 +97,16 @@ def train(
             posterior = Posterior(*(part.float() for part in model.encoder(target)))
             latent = posterior.sample(draw.torch)
             reconstruction = model.decoder(latent)[:, :frames].float()
-        terms = reconstruction_terms(recipe, reconstruction, target) | {
+        terms = reconstruction_terms(reconstruction, target, perceptual) | {
             "kl": divergence(posterior),
             "outliers": outlier_penalty(latent, recipe.outlier_radius),
         }
-        weights = {"l1": 1.0, "kl": recipe.kl_weight, "outliers": recipe.outlier_weight}
-        weights |= {"squared": recipe.squared_weight, "gradient": recipe.gradient_weight}
-        return {"loss": torch.stack([weights[name] * term for name, term in terms.items()]).sum(), **terms}
+        total = torch.stack([weights[name] * term for name, term in terms.items()]).sum()
+        if adversarial is not None:
+            judged = adversarial(step, reconstruction, target, total, model.decoder.last_weights)
+            if judged is not None:
+                total, terms["adversarial"] = total + judged, judged
+        return {"loss": total, **terms}
 
     solo = Solo(
         model,
@@ -106,6 +117,7 @@ def train(
         checkpoint_every=recipe.checkpoint_every,
         seed=recipe.seed,
         ema_decay=recipe.ema_decay,
+        adversary=_adversary(adversarial, recipe.discriminator_rate),
         progress=progress,
     )
     solo.run()
@@ -132,13 +144,32 @@ def _started(recipe: AutoencoderRecipe, sample: Sample, generator: np.random.Gen
     return model
 
 
-def reconstruction_terms(recipe: AutoencoderRecipe, reconstruction: Tensor, target: Tensor) -> dict[str, Tensor]:
-    """The terms of pixels ``[B, F, H, W, 3]`` that the recipe weighs."""
+def reconstruction_terms(reconstruction: Tensor, target: Tensor, perceptual: Distance | None) -> dict[str, Tensor]:
+    """The terms of pixels ``[B, F, H, W, 3]``, none weighed."""
     error = reconstruction - target
-    terms = {"l1": error.abs().mean(), "squared": error.square().mean()}
-    if recipe.gradient_weight:
-        terms["gradient"] = gradient_error(error)
-    return terms
+    terms = {"l1": error.abs().mean(), "squared": error.square().mean(), "gradient": gradient_error(error)}
+    return terms if perceptual is None else terms | {"perceptual": perceptual(reconstruction, target)}
+
+
+def _weights(recipe: AutoencoderRecipe) -> dict[str, float]:
+    return {
+        "l1": recipe.l1_weight,
+        "squared": recipe.squared_weight,
+        "gradient": recipe.gradient_weight,
+        "perceptual": recipe.perceptual_weight,
+        "kl": recipe.kl_weight,
+        "outliers": recipe.outlier_weight,
+    }
+
+
+def _adversarial(recipe: AutoencoderRecipe) -> AdversarialTerm | None:
+    if not recipe.adversarial_weight:
+        return None
+    return AdversarialTerm(PatchDiscriminator(), recipe.adversarial_weight, recipe.adversarial_start)
+
+
+def _adversary(term: AdversarialTerm | None, rate: float) -> Adversary | None:
+    return None if term is None else Adversary(term.discriminator, term.discriminated, rate)
 
 
 @torch.inference_mode()
