@@ -11,7 +11,7 @@ from typing import Any
 
 _PACKAGES = (
     *("torch", "onnxruntime-gpu", "numpy", "dagster", "mlflow", "av"),
-    *("rapidocr-onnxruntime", "scenedetect-headless", "imageio-ffmpeg", "mergekit"),
+    *("rapidocr-onnxruntime", "scenedetect-headless", "imageio-ffmpeg", "mergekit", "diffusers"),
 )
 
 
