@@ -7,7 +7,8 @@ Three profiles: ``smoke`` (tests: seconds a stage), ``demo`` (two laptop cores, 
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-LATENT_CHANNELS = 16
+from models.autoencoder_recipe import LATENT_CHANNELS, AutoencoderConfig, AutoencoderRecipe
+
 TEXT_DIM = 384  # MiniLM token states
 TEXT_LENGTH = 40  # tokens kept of a caption
 FPS = 16
@@ -17,48 +18,6 @@ AUDIO_RATE = 25  # latent frames a second: hop 1920
 REFERENCE_SIZE = 64  # pixels a side of the personalization reference
 
 Split = Literal["train", "validation"]
-
-
-@dataclass(frozen=True)
-class AutoencoderConfig:
-    """Temporal Autoencoder widths (8x8x8, 16 latent channels; Movie Gen 3.1.1).
-
-    Attributes:
-        base_width: Channels at half resolution.
-        multipliers: Channels at 1/2, 1/4 and 1/8 resolution, in units of ``base_width``.
-        blocks: Residual blocks at each of the three.
-    """
-
-    base_width: int = 24
-    multipliers: tuple[int, int, int] = (1, 3, 6)
-    blocks: tuple[int, int, int] = (0, 1, 1)
-    latent_channels: int = LATENT_CHANNELS
-
-
-@dataclass(frozen=True)
-class AutoencoderRecipe:
-    """One-process training of the Temporal Autoencoder.
-
-    Attributes:
-        batch_size: Clips of a video batch; an image batch holds four times as many.
-        squared_weight: Of the squared error beside L1: it presses on the large errors, which are edges that move.
-        outlier_weight: Movie Gen's is 1e5, for crowded footage. In a picture of one object on a plain ground the object
-            itself is the outlier, and that weight would erase it.
-    """
-
-    model: AutoencoderConfig = field(default_factory=AutoencoderConfig)
-    steps: int = 300
-    batch_size: int = 4
-    crop: int = 64  # pixels a side
-    frames: int = 16
-    learning_rate: float = 5e-4
-    video_batches_per_image_batch: int = 3
-    squared_weight: float = 5.0
-    kl_weight: float = 1e-4
-    outlier_weight: float = 0.1
-    outlier_radius: float = 3.0
-    checkpoint_every: int = 100
-    seed: int = 0
 
 
 @dataclass(frozen=True)

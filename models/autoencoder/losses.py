@@ -1,4 +1,4 @@
-"""What the autoencoder minimises: L1, KL and the outlier penalty (Movie Gen 3.1.1)."""
+"""What the autoencoder minimises beside L1: KL and the outlier penalty (Movie Gen 3.1.1), errors of differences."""
 
 import torch
 from torch import Tensor
@@ -23,3 +23,12 @@ def outlier_penalty(latent_BTHWC: Tensor, radius: float) -> Tensor:
     distance = torch.linalg.vector_norm(X - X.mean(dim=1, keepdim=True), dim=-1)
     limit = radius * torch.linalg.vector_norm(deviation, dim=-1)
     return (distance - limit).clamp_min(0.0).mean()
+
+
+def gradient_error(error_BFHWC: Tensor) -> Tensor:
+    """L1 of the differences of ``error`` between neighbouring frames, rows and columns: the mean of those there are.
+
+    The error of a difference is the difference of the error, so that this is what edges and moments are missed by.
+    """
+    axes = [axis for axis in (1, 2, 3) if error_BFHWC.shape[axis] > 1]
+    return torch.stack([error_BFHWC.diff(dim=axis).abs().mean() for axis in axes]).mean()

@@ -4,6 +4,7 @@ Shapes: B clips, C channels, F pixel frames, H x W pixels; latents T = ceil(F/8)
 """
 
 import dataclasses
+import itertools
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -11,7 +12,16 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from models.autoencoder.layers import AttentionBlock, Convolution, Downsample, ResidualBlock, Upsample
+from models.autoencoder.layers import (
+    AttentionBlock,
+    Convolution,
+    Downsample,
+    PixelDownsample,
+    PixelUpsample,
+    ResidualBlock,
+    TemporalConv,
+    Upsample,
+)
 from models.files import atomic_path, read_json, write_json
 from models.recipes import AutoencoderConfig
 
@@ -41,19 +51,21 @@ class Encoder(nn.Module):
     def __init__(self, config: AutoencoderConfig) -> None:
         super().__init__()
         widths = [config.base_width * m for m in config.multipliers]
-        self.downs = nn.ModuleList(Downsample(i, o) for i, o in zip([3, *widths], widths, strict=False))
+        inner = (Downsample(i, o, temporal=config.temporal) for i, o in itertools.pairwise(widths))
+        self.downs = nn.ModuleList([PixelDownsample(3, widths[0], temporal=config.temporal), *inner])
         self.blocks = nn.ModuleList(
-            nn.Sequential(*(ResidualBlock(width) for _ in range(count)))
+            nn.Sequential(*(ResidualBlock(width, temporal=config.temporal) for _ in range(count)))
             for width, count in zip(widths, config.blocks, strict=True)
         )
-        self.attention = AttentionBlock(widths[-1])
-        self.last = ResidualBlock(widths[-1])
+        self.attention = AttentionBlock(widths[-1], temporal=config.temporal)
+        self.last = ResidualBlock(widths[-1], temporal=config.temporal)
         self.shortcut = nn.Linear(widths[-1], config.latent_channels)
         self.norm = nn.LayerNorm(widths[-1])
-        self.out = Convolution(widths[-1], 2 * config.latent_channels, gain=0.0)
+        self.out = Convolution(widths[-1], 2 * config.latent_channels, gain=0.0, temporal=config.temporal)
         nn.init.orthogonal_(self.shortcut.weight)
         nn.init.zeros_(self.shortcut.bias)
-        nn.init.constant_(self.out.time.bias[config.latent_channels :], -6.0)
+        last = self.out.time if isinstance(self.out.time, TemporalConv) else self.out.space
+        nn.init.constant_(last.bias[config.latent_channels :], -6.0)
 
     def forward(self, x_BFHWC: Tensor) -> Posterior:
         """The posterior ``[B, ceil(F/8), H/8, W/8, C]``."""
@@ -72,16 +84,22 @@ class Decoder(nn.Module):
         super().__init__()
         widths = [config.base_width * m for m in config.multipliers][::-1]
         self.shortcut = nn.Linear(config.latent_channels, widths[0])
-        self.convolution = Convolution(config.latent_channels, widths[0], gain=0.0)
-        self.first = ResidualBlock(widths[0])
-        self.attention = AttentionBlock(widths[0])
+        self.convolution = Convolution(config.latent_channels, widths[0], gain=0.0, temporal=config.temporal)
+        self.first = ResidualBlock(widths[0], temporal=config.temporal)
+        self.attention = AttentionBlock(widths[0], temporal=config.temporal)
         self.blocks = nn.ModuleList(
-            nn.Sequential(*(ResidualBlock(width) for _ in range(count)))
-            for width, count in zip(widths, config.blocks[::-1], strict=True)
+            nn.Sequential(*(ResidualBlock(width, temporal=config.temporal) for _ in range(count)))
+            for width, count in zip(widths, config.decoder_blocks[::-1], strict=True)
         )
-        self.ups = nn.ModuleList(Upsample(i, o) for i, o in zip(widths, [*widths[1:], 3], strict=True))
+        inner = (Upsample(i, o, temporal=config.temporal) for i, o in itertools.pairwise(widths))
+        self.ups = nn.ModuleList([*inner, PixelUpsample(widths[-1], 3, temporal=config.temporal)])
         nn.init.orthogonal_(self.shortcut.weight)
         nn.init.zeros_(self.shortcut.bias)
+
+    @property
+    def last_weights(self) -> Tensor:
+        """Those of the last spatial convolution."""
+        return self.ups[-1].get_parameter("convolution.space.weight")
 
     def forward(self, z_BTHWC: Tensor) -> Tensor:
         """The clips."""
@@ -94,6 +112,8 @@ class Decoder(nn.Module):
 
 class TemporalAutoencoder(nn.Module):
     """Variational 2.5D autoencoder, 8x8x8, for any number of frames; an image is a clip of one frame.
+
+    With ``config.temporal`` false it is an image autoencoder (8x8): every frame of a clip by itself, T = F.
 
     ``latent_mean`` and ``latent_std`` (per channel, computed after training) are buffers of the weights: latents that
     leave and enter through ``encode`` and ``decode`` have zero mean and unit deviation over the training data.

@@ -9,7 +9,7 @@ deviation at every level, so that branches learn detail as fast as brightness.
 import torch
 from torch import Tensor, nn
 
-from models.autoencoder.layers import Downsample, Upsample, blocks_to_channels
+from models.autoencoder.layers import Downsample, PixelDownsample, PixelUpsample, Upsample, blocks_to_channels
 from models.autoencoder.network import TemporalAutoencoder
 from models.training.components import components
 
@@ -28,13 +28,13 @@ def fit(model: TemporalAutoencoder, clips_BFHWC: Tensor) -> None:
 
     Features of every level and the latent come out white: zero mean, unit deviation.
     """
-    downs = [down for down in model.encoder.downs if isinstance(down, Downsample)]
-    ups = [up for up in model.decoder.ups if isinstance(up, Upsample)]
+    downs = [down for down in model.encoder.downs if isinstance(down, Downsample | PixelDownsample)]
+    ups = [up for up in model.decoder.ups if isinstance(up, Upsample | PixelUpsample)]
     x, units = clips_BFHWC, torch.ones(3)  # true features and what they are divided by
     for down, up in zip(downs, reversed(ups), strict=True):
-        blocks = blocks_to_channels(x)
+        blocks = blocks_to_channels(x, down.frames)
         mean, rows, deviations = components(blocks.flatten(0, -2), down.shortcut.out_features)
-        finer, units = units.repeat(8), _units(deviations)
+        finer, units = units.repeat(4 * down.frames), _units(deviations)
         _set(down.shortcut, rows / units[:, None] * finer, -(rows @ mean) / units)
         _set(up.shortcut, rows.T * units / finer[:, None], mean / finer)
         x = (blocks - mean) @ rows.T

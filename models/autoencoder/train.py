@@ -10,14 +10,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.autoencoder import pca
-from models.autoencoder.losses import divergence, outlier_penalty
-from models.autoencoder.network import TemporalAutoencoder
+from models.autoencoder.adversarial import AdversarialTerm, PatchDiscriminator
+from models.autoencoder.inflation import inflate
+from models.autoencoder.losses import divergence, gradient_error, outlier_penalty
+from models.autoencoder.network import Posterior, TemporalAutoencoder, WrongModelError
+from models.autoencoder.perceptual import perceptual_distance
 from models.recipes import AutoencoderRecipe
+from models.training.adversary import Adversary
 from models.training.solo import Draw, Progress, Solo
 
 Frames = NDArray[np.uint8]
 Sample = Callable[[np.random.Generator, int, int, int], Frames]
 """(generator, frames, crop, batch) -> clips ``[B, F, H, W, 3]``, uint8 RGB."""
+
+Distance = Callable[[Tensor, Tensor], Tensor]
 
 _FIT_CLIPS = 64  # clips whose principal components are the start
 _STATISTICS_CLIPS = 64
@@ -67,31 +73,40 @@ def train(
         progress: Called with (step, steps, loss terms).
 
     Returns:
-        ``psnr_video`` and ``psnr_image`` of the validation clips, both of the linear start too (``linear_...``: what
+        ``psnr_video`` and ``psnr_image`` of the validation clips, both of the start too (``linear_...``: what
         the training has to beat), ``parameters``, ``seconds``.
+
+    Raises:
+        WrongModelError: ``recipe.init`` holds no autoencoder, or one of other sizes.
+        NoImageModel: It holds a video autoencoder.
     """
     started = time.perf_counter()
     torch.manual_seed(recipe.seed)
-    model = TemporalAutoencoder(recipe.model)
     generator = np.random.default_rng((recipe.seed, recipe.steps))  # apart from those of the steps
-    pca.fit(model, pixels(sample(generator, recipe.frames, recipe.crop, _FIT_CLIPS)))
+    model = _started(recipe, sample, generator)
     linear = evaluate(model, validation)
+    weights = _weights(recipe)
+    perceptual = perceptual_distance(recipe.perceptual) if recipe.perceptual_weight else None
+    adversarial = _adversarial(recipe)
 
     def loss(step: int, draw: Draw) -> dict[str, Tensor]:
         image = step % (recipe.video_batches_per_image_batch + 1) == recipe.video_batches_per_image_batch
         frames, batch = (1, recipe.batch_size * _IMAGES_A_VIDEO) if image else (recipe.frames, recipe.batch_size)
         target = pixels(sample(draw.numpy, frames, recipe.crop, batch))
-        posterior = model.encoder(target)
-        latent = posterior.sample(draw.torch)
-        error = model.decoder(latent)[:, :frames] - target
-        terms = {
-            "l1": error.abs().mean(),
-            "squared": error.square().mean(),
+        with torch.autocast("cpu", torch.bfloat16, enabled=recipe.precision == "bf16-mixed"):
+            posterior = Posterior(*(part.float() for part in model.encoder(target)))
+            latent = posterior.sample(draw.torch)
+            reconstruction = model.decoder(latent)[:, :frames].float()
+        terms = reconstruction_terms(reconstruction, target, perceptual) | {
             "kl": divergence(posterior),
             "outliers": outlier_penalty(latent, recipe.outlier_radius),
         }
-        weights = {"kl": recipe.kl_weight, "outliers": recipe.outlier_weight, "squared": recipe.squared_weight}
-        return {"loss": terms["l1"] + sum(weight * terms[name] for name, weight in weights.items()), **terms}
+        total = torch.stack([weights[name] * term for name, term in terms.items()]).sum()
+        if adversarial is not None:
+            judged = adversarial(step, reconstruction, target, total, model.decoder.last_weights)
+            if judged is not None:
+                total, terms["adversarial"] = total + judged, judged
+        return {"loss": total, **terms}
 
     solo = Solo(
         model,
@@ -101,6 +116,8 @@ def train(
         learning_rate=recipe.learning_rate,
         checkpoint_every=recipe.checkpoint_every,
         seed=recipe.seed,
+        ema_decay=recipe.ema_decay,
+        adversary=_adversary(adversarial, recipe.discriminator_rate),
         progress=progress,
     )
     solo.run()
@@ -114,6 +131,45 @@ def train(
         "parameters": float(sum(parameter.numel() for parameter in model.parameters())),
         "seconds": time.perf_counter() - started,
     }
+
+
+def _started(recipe: AutoencoderRecipe, sample: Sample, generator: np.random.Generator) -> TemporalAutoencoder:
+    if recipe.init is not None:
+        model = inflate(TemporalAutoencoder.load(Path(recipe.init)))
+        if model.config != recipe.model:
+            raise WrongModelError(f"{recipe.init} inflates to {model.config}, but the recipe asks for {recipe.model}")
+        return model
+    model = TemporalAutoencoder(recipe.model)
+    pca.fit(model, pixels(sample(generator, recipe.frames, recipe.crop, _FIT_CLIPS)))
+    return model
+
+
+def reconstruction_terms(reconstruction: Tensor, target: Tensor, perceptual: Distance | None) -> dict[str, Tensor]:
+    """The terms of pixels ``[B, F, H, W, 3]``, none weighed."""
+    error = reconstruction - target
+    terms = {"l1": error.abs().mean(), "squared": error.square().mean(), "gradient": gradient_error(error)}
+    return terms if perceptual is None else terms | {"perceptual": perceptual(reconstruction, target)}
+
+
+def _weights(recipe: AutoencoderRecipe) -> dict[str, float]:
+    return {
+        "l1": recipe.l1_weight,
+        "squared": recipe.squared_weight,
+        "gradient": recipe.gradient_weight,
+        "perceptual": recipe.perceptual_weight,
+        "kl": recipe.kl_weight,
+        "outliers": recipe.outlier_weight,
+    }
+
+
+def _adversarial(recipe: AutoencoderRecipe) -> AdversarialTerm | None:
+    if not recipe.adversarial_weight:
+        return None
+    return AdversarialTerm(PatchDiscriminator(), recipe.adversarial_weight, recipe.adversarial_start)
+
+
+def _adversary(term: AdversarialTerm | None, rate: float) -> Adversary | None:
+    return None if term is None else Adversary(term.discriminator, term.discriminated, rate)
 
 
 @torch.inference_mode()

@@ -41,19 +41,29 @@ class VideoTower(nn.Module):
     def forward(self, frames_BFHWC: Tensor) -> Tensor:
         """[B, E] of uint8 RGB frames [B, F, 64, 64, 3], evenly over the clip's time."""
         batch, count = frames_BFHWC.shape[:2]
-        x = frames_BFHWC.permute(0, 1, 4, 2, 3).float() / 127.5 - 1
-        before = torch.cat([x[:, :1], x[:, :-1]], dim=1)
-        seen = torch.cat([x, x - before], dim=2).flatten(0, 1).contiguous(memory_format=torch.channels_last)
-        maps = self.fine(torch.relu(self.stem(seen)), count)
-        maps = torch.relu(self.shrink(maps))
-        for mixing in self.coarse:
-            maps = mixing(maps, count)
+        maps = self.maps(frames_BFHWC.float() / 127.5 - 1)[-1]
         tokens = self.tokens(maps).flatten(2).transpose(1, 2)  # [B F, places, D]
         tokens = tokens.unflatten(0, (batch, count)) + self.places + self._times(count, tokens.device)[:, None]
         tokens = tokens.flatten(1, 2)
         for layer in self.layers:
             tokens = layer(tokens)
         return self.pool(self.norm(tokens))
+
+    def maps(self, clip_BFHWC: Tensor) -> tuple[Tensor, Tensor]:
+        """What the convolutions see in clips of any size, pixels in [-1, 1].
+
+        Returns:
+            Maps [B F, C, H/4, W/4] and [B F, C', H/8, W/8].
+        """
+        count = clip_BFHWC.shape[1]
+        x = clip_BFHWC.permute(0, 1, 4, 2, 3)
+        before = torch.cat([x[:, :1], x[:, :-1]], dim=1)
+        seen = torch.cat([x, x - before], dim=2).flatten(0, 1).contiguous(memory_format=torch.channels_last)
+        fine = self.fine(torch.relu(self.stem(seen)), count)
+        coarse = torch.relu(self.shrink(fine))
+        for mixing in self.coarse:
+            coarse = mixing(coarse, count)
+        return fine, coarse
 
     def _begin(self) -> None:
         """Convolutions as He et al. (2015) start them, so that what is seen keeps its size without norms."""

@@ -5,7 +5,7 @@ import logging
 import math
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,16 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from models.files import read_json, write_json, write_text
+from models.training.adversary import Adversary
+from models.training.average import WeightAverage
 from models.training.checkpoint import Checkpoints
 from models.training.muon import Muon
 from models.training.spikes import SpikeDetector
 from models.training.tolerance import Tolerance
 
 log = logging.getLogger(__name__)
+
+_MODEL, _AVERAGE, _ADVERSARY = "model.", "average.", "adversary."  # parts of a checkpoint
 
 Progress = Callable[[int, int, dict[str, float]], None]
 
@@ -53,6 +57,9 @@ class Solo:
         log_every: Steps between two records.
         patience, rollbacks: See :class:`models.training.tolerance.Tolerance`.
         spike_window, spike_deviations: See :class:`models.training.spikes.SpikeDetector`.
+        ema_decay: Limit of the decay of an average of the weights (:class:`models.training.average.WeightAverage`),
+            which ``model`` holds after the last step; 0 keeps none.
+        adversary: Trained in turn, after each step of the model's.
     """
 
     model: nn.Module
@@ -69,7 +76,10 @@ class Solo:
     rollbacks: int = 2
     spike_window: int = 64
     spike_deviations: float = 8.0
+    ema_decay: float = 0.0
+    adversary: Adversary | None = None
     progress: Progress | None = None
+    _average: WeightAverage | None = field(default=None, init=False)
 
     def run(self) -> None:
         """Train to the last step, from the newest checkpoint if there is one.
@@ -81,6 +91,7 @@ class Solo:
         Raises:
             LossNotFinite: That happened too often, or before there was a checkpoint.
         """
+        self._average = WeightAverage(self.model, self.ema_decay) if self.ema_decay else None
         parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         optimizer = Muon(parameters, self.learning_rate)
         checkpoints = Checkpoints(self.folder / "work")
@@ -109,6 +120,8 @@ class Solo:
                 tolerance.saved()
                 watch = {"tolerance": tolerance.state(), "losses": spikes.losses}
                 self._save(done, records, watch, optimizer, checkpoints)
+        if self._average is not None:
+            self._average.give(self.model)
         self.model.eval()
 
     def _step(self, step: int, place: int, parameters: list[nn.Parameter], optimizer: Muon) -> dict[str, float] | None:
@@ -122,8 +135,13 @@ class Solo:
             finite = bool(torch.isfinite(nn.utils.clip_grad_norm_(parameters, self.clip_norm)))
         if finite:
             optimizer.step()
+            if self._average is not None:
+                self._average.update(self.model)
         optimizer.zero_grad(set_to_none=True)
-        return {name: float(value.detach()) for name, value in terms.items()} if finite else None
+        if not finite:
+            return None
+        judged = self.adversary.step() if self.adversary else {}
+        return {name: float(value.detach()) for name, value in terms.items()} | judged
 
     def _record(self, done: int, terms: dict[str, float], records: list[dict[str, Any]], spikes: SpikeDetector) -> None:
         spike = spikes.observe(terms["loss"])
@@ -167,10 +185,14 @@ class Solo:
     ) -> None:
         folder = checkpoints.unfinished(step)
         folder.mkdir(parents=True)
-        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        tensors = {f"{_MODEL}{name}": value for name, value in self.model.state_dict().items()}
         for name, parameter in self.model.named_parameters():
             for key, value in optimizer.state.get(parameter, {}).items():
                 tensors[f"optimizer.{key}.{name}"] = value
+        if self._average is not None:
+            tensors |= {f"{_AVERAGE}{name}": value for name, value in self._average.state().items()}
+        if self.adversary is not None:
+            tensors |= {f"{_ADVERSARY}{name}": value for name, value in self.adversary.state().items()}
         save_file({name: value.contiguous() for name, value in tensors.items()}, folder / "state.safetensors")
         write_json(folder / "records.json", records)
         write_json(folder / "watch.json", watch)
@@ -191,8 +213,11 @@ class Solo:
         """Load weights and optimizer state; returns the step, the records up to it, and what else was watched."""
         folder = checkpoints.root / f"step-{step}"
         tensors = load_file(folder / "state.safetensors")
-        prefix = "model."
-        self.model.load_state_dict({k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)})
+        model = {k.removeprefix(_MODEL): v for k, v in tensors.items() if k.startswith(_MODEL)}
+        self.model.load_state_dict(model)
+        for part, prefix in ((self._average, _AVERAGE), (self.adversary, _ADVERSARY)):
+            if part is not None:
+                part.restore({k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)})
         parameters = dict(self.model.named_parameters())
         for key, value in tensors.items():
             kind, _, rest = key.partition(".")

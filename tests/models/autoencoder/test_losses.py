@@ -1,6 +1,6 @@
 import torch
 
-from models.autoencoder.losses import divergence, outlier_penalty
+from models.autoencoder.losses import divergence, gradient_error, outlier_penalty
 from models.autoencoder.network import Posterior
 
 
@@ -46,3 +46,10 @@ def test_the_divergence_is_that_of_torch_distributions():
     posterior = torch.distributions.Normal(mean, (0.5 * logvar).exp())
     expected = torch.distributions.kl_divergence(posterior, torch.distributions.Normal(0.0, 1.0)).mean()
     torch.testing.assert_close(divergence(Posterior(mean, logvar)), expected)
+
+
+def test_the_error_of_differences_is_the_mean_over_neighbours_on_every_axis_there_is():
+    ramp = torch.zeros(1, 3, 4, 5, 1)
+    ramp += 2.0 * torch.arange(3).view(1, 3, 1, 1, 1) - 3.0 * torch.arange(5).view(1, 1, 1, 5, 1)
+    torch.testing.assert_close(gradient_error(ramp), torch.tensor((2.0 + 0.0 + 3.0) / 3))
+    torch.testing.assert_close(gradient_error(ramp[:, :1]), torch.tensor((0.0 + 3.0) / 2))

@@ -45,8 +45,20 @@ def test_training_beats_its_linear_start(validation, tmp_path):
     assert metrics["psnr_image"] > metrics["linear_psnr_image"]
 
 
-def test_a_run_that_was_killed_ends_with_the_weights_of_one_that_was_not(validation, tmp_path):
-    train(RECIPE, squares, validation, tmp_path / "whole")
+FULL = dataclasses.replace(
+    RECIPE,
+    ema_decay=0.5,
+    gradient_weight=0.5,
+    perceptual_weight=0.2,
+    adversarial_weight=0.1,
+    adversarial_start=3,
+    precision="bf16-mixed",
+)
+
+
+@pytest.mark.parametrize("recipe", [RECIPE, FULL], ids=["plain", "every loss"])
+def test_a_run_that_was_killed_ends_with_the_weights_of_one_that_was_not(recipe, validation, tmp_path):
+    train(recipe, squares, validation, tmp_path / "whole")
     calls = 0
 
     def killer(generator, frames, crop, batch):
@@ -57,9 +69,9 @@ def test_a_run_that_was_killed_ends_with_the_weights_of_one_that_was_not(validat
         return squares(generator, frames, crop, batch)
 
     with pytest.raises(Killed):
-        train(RECIPE, killer, validation, tmp_path / "killed")
+        train(recipe, killer, validation, tmp_path / "killed")
     assert (tmp_path / "killed/work/step-4").is_dir()
-    train(RECIPE, squares, validation, tmp_path / "killed")
+    train(recipe, squares, validation, tmp_path / "killed")
     whole, resumed = (load_file(tmp_path / name / "model.safetensors") for name in ("whole", "killed"))
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
     texts = [(tmp_path / name / "metrics.jsonl").read_text() for name in ("whole", "killed")]
@@ -70,7 +82,38 @@ def test_a_run_that_was_killed_ends_with_the_weights_of_one_that_was_not(validat
 def test_progress_is_told_every_loss_term(validation, tmp_path):
     seen = []
     train(RECIPE, squares, validation, tmp_path, lambda step, steps, terms: seen.append((step, steps, set(terms))))
-    assert seen[-1] == (6, 6, {"loss", "l1", "squared", "kl", "outliers"})
+    assert seen[-1] == (6, 6, {"loss", "l1", "squared", "gradient", "kl", "outliers"})
+
+
+@pytest.mark.parametrize("weight", ["l1", "squared", "gradient", "perceptual", "kl", "outlier", "adversarial"])
+def test_every_loss_that_the_recipe_weighs_moves_the_weights(weight, validation, tmp_path):
+    zero = dict.fromkeys(("l1_weight", "squared_weight", "kl_weight", "outlier_weight"), 0.0)
+    zero |= {"outlier_radius": 0.5}
+    plain = dataclasses.replace(RECIPE, steps=2, **zero | {"l1_weight": 1.0})
+    weighed = dataclasses.replace(RECIPE, steps=2, **zero | {"l1_weight": 1.0, f"{weight}_weight": 2.0})
+    train(plain, squares, validation, tmp_path / "plain")
+    train(weighed, squares, validation, tmp_path / "weighed")
+    one, other = (load_file(tmp_path / name / "model.safetensors") for name in ("plain", "weighed"))
+    assert any(not torch.equal(one[name], other[name]) for name in one if name != "latent_std")
+
+
+def test_the_adversarial_game_begins_at_its_step(validation, tmp_path):
+    recipe = dataclasses.replace(RECIPE, adversarial_weight=0.5, adversarial_start=4)
+    seen = []
+    train(recipe, squares, validation, tmp_path, lambda step, steps, terms: seen.append(terms))
+    assert {"adversarial", "discriminator"} <= set(seen[-1])
+    late = dataclasses.replace(recipe, adversarial_start=6)
+    train(late, squares, validation, tmp_path / "late", lambda step, steps, terms: seen.append(terms))
+    assert "adversarial" not in seen[-1]
+    assert "discriminator" not in seen[-1]
+
+
+def test_the_average_of_the_weights_is_what_is_left(validation, tmp_path):
+    recipe = dataclasses.replace(RECIPE, ema_decay=0.9)
+    train(recipe, squares, validation, tmp_path / "averaged")
+    train(RECIPE, squares, validation, tmp_path / "last")
+    averaged, last = (load_file(tmp_path / name / "model.safetensors") for name in ("averaged", "last"))
+    assert not torch.equal(averaged["encoder.out.space.weight"], last["encoder.out.space.weight"])
 
 
 def test_the_saved_statistics_are_those_of_training_latents(validation, tmp_path):
