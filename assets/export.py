@@ -15,6 +15,7 @@ from assets.evaluation.serving_config import serving_config
 from assets.ports import Settings
 from assets.store import Store
 from models.files import read_json, write_json
+from models.text.config import TextConfig
 from serving.config import ServingConfig
 from serving.home import REPOSITORY, Home
 
@@ -37,7 +38,7 @@ def serving_bundle(
     codec: Artifact,
     dataset: Artifact,
 ) -> dg.MaterializeResult[Artifact]:
-    """The model as serving takes it: ONNX graphs, tokenizer, configuration and lineage, each file with its digest.
+    """The model as serving takes it: ONNX graphs, tokenizers, configuration and lineage, each file with its digest.
 
     Every graph is compared with torch at two sizes it was not traced at, and one short sample with sound end to end.
     """
@@ -70,7 +71,7 @@ def serving_bundle(
     }
 
     def build(folder: Path) -> Built:
-        return _export(folder, folders, config, lineage)
+        return _export(folder, folders, settings.profile.backbone.text, config, lineage)
 
     return store.produce(
         context,
@@ -130,19 +131,23 @@ def _git(*arguments: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def _export(folder: Path, folders: Mapping[str, Path], config: ServingConfig, lineage: Mapping[str, Any]) -> Built:
+def _export(
+    folder: Path, folders: Mapping[str, Path], text: TextConfig, config: ServingConfig, lineage: Mapping[str, Any]
+) -> Built:
     from assets.evaluation.parity import end_to_end, graph_parity
     from models.export.graphs import graph_modules
     from models.export.onnx_export import export_graphs
-    from models.text.wheel import minilm_folder
+    from models.text.encoders import save_tokenizers
     from serving.bundle import write_bundle
 
     began = time.monotonic()
     exported = export_graphs(folders, folder / SCRATCH)
     seconds = round(time.monotonic() - began, 2)
     modules = graph_modules(folders)
-    tokenizer = minilm_folder() / "tokenizer.json"
-    write_bundle(folder / BUNDLE, name=MODEL_NAME, graphs=exported, tokenizer=tokenizer, config=config, lineage=lineage)
+    tokenizers = save_tokenizers(text, folder / SCRATCH)
+    write_bundle(
+        folder / BUNDLE, name=MODEL_NAME, graphs=exported, tokenizers=tokenizers, config=config, lineage=lineage
+    )
     differences = graph_parity(exported, modules)
     whole = end_to_end(folder / BUNDLE, modules, config)
     sizes = {name: path.stat().st_size for name, path in exported.items()}

@@ -43,13 +43,14 @@ def latents(
     Shards by group, split and size. A finished shard is not made again after an interruption; the index comes last.
     """
     profile = settings.profile
+    text = profile.backbone.text
 
     def build(folder: Path) -> Built:
         launcher.warm()  # what is encoded now is trained on next
         parts = plan(read_manifest(dataset.folder / _DATASET), footage_paths(home), profile)
         missing = [part for part in parts if not (folder / part.name).exists()]
         if missing or not (folder / NULL).exists():
-            encoder = Encoder.load(autoencoder.folder, codec.folder)
+            encoder = Encoder.load(autoencoder.folder, codec.folder, text)
             write_shard(folder / NULL, encoder.null())
             for number, part in enumerate(missing, 1):
                 started = time.perf_counter()
@@ -58,7 +59,7 @@ def latents(
                 context.log.info(
                     "%d of %d: %s, %d clips in %.1f s", number, len(missing), part.name, len(part.clips), seconds
                 )
-        write_index(folder, parts)
+        write_index(folder, parts, text)
         counts = Counter[str]()
         for part in parts:
             counts[f"{part.group}_{part.split}"] += len(part.clips)
@@ -71,6 +72,7 @@ def latents(
         "corpus": asdict(profile.corpus),
         "low": [*profile.size_low, profile.frames_low],
         "high": [*profile.sizes_high, profile.frames_high],
+        "text": asdict(text),
     }
     inputs = {"dataset": dataset, "autoencoder": autoencoder, "codec": codec}
     return store.produce(context, build=build, inputs=inputs, settings=sizes)

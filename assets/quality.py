@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from assets.artifact import DONE, Artifact, Built
+from assets.artifact import DONE, SCRATCH, Artifact, Built
 from assets.code_version import code_version
 from assets.evaluation.prompts import EVALUATION_PROMPTS
 from assets.evaluation.samples import Protocol
@@ -15,6 +15,7 @@ from assets.ports import Settings
 from assets.store import Store
 from models.files import read_json, write_json
 from models.recipes import Profile
+from models.text.config import TextConfig
 from serving.config import ServingConfig
 
 REPORT = "evaluation.json"
@@ -51,7 +52,7 @@ def quality_report(
     }
 
     def build(folder: Path) -> Built:
-        return _evaluate(folder, folders, latents.folder, config, protocol)
+        return _evaluate(folder, folders, latents.folder, profile.backbone.text, config, protocol)
 
     return store.produce(
         context,
@@ -120,7 +121,7 @@ def evaluation_protocol(profile: Profile, config: ServingConfig) -> Protocol:
 
 
 def _evaluate(
-    folder: Path, folders: dict[str, Path], latents: Path, config: ServingConfig, protocol: Protocol
+    folder: Path, folders: dict[str, Path], latents: Path, text: TextConfig, config: ServingConfig, protocol: Protocol
 ) -> Built:
     from assets.evaluation.flow_loss import audio_losses, video_losses
     from assets.evaluation.samples import accuracies, draw_samples, prompt_scores
@@ -128,12 +129,12 @@ def _evaluate(
     from models.audio import load_audio_backbone
     from models.backbone import load_backbone
     from models.export.graphs import torch_graphs
-    from models.text.wheel import minilm_folder
+    from models.text.encoders import save_tokenizers
     from serving.pipeline import Pipeline
 
     video = video_losses(load_backbone(folders["backbone"]), latents, _VIDEO_GROUPS)
     audio = audio_losses(load_audio_backbone(folders["audio_backbone"]), latents)
-    pipeline = Pipeline(torch_graphs(folders), minilm_folder() / "tokenizer.json", config)
+    pipeline = Pipeline(torch_graphs(folders), save_tokenizers(text, folder / SCRATCH), config)
     samples = list(draw_samples(pipeline, protocol))
     metrics: dict[str, float] = {
         "flow_loss": video.model,

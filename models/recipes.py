@@ -8,9 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from models.autoencoder_recipe import LATENT_CHANNELS, AutoencoderConfig, AutoencoderRecipe
+from models.text.config import TextConfig
 
-TEXT_DIM = 384  # MiniLM token states
-TEXT_LENGTH = 40  # tokens kept of a caption
 FPS = 16
 SAMPLE_RATE = 48_000
 AUDIO_CHANNELS = 128
@@ -50,6 +49,7 @@ class BackboneConfig:
 
     Attributes:
         layers, width, ffn, heads: The LLaMa3-like block's sizes.
+        text: Whose states the cross-attention reads.
         positions: Entries of the learned tables in time, height and width (in patches).
         source: Whether the latent of an input video is concatenated on channels (editing).
         reference: Whether tokens of a reference image join the text tokens (personalization).
@@ -60,7 +60,7 @@ class BackboneConfig:
     ffn: int = 512
     heads: int = 4
     latent_channels: int = LATENT_CHANNELS
-    text_dim: int = TEXT_DIM
+    text: TextConfig = field(default_factory=TextConfig)
     patch: int = 2
     positions: tuple[int, int, int] = (8, 4, 4)
     source: bool = False
@@ -77,7 +77,7 @@ class AudioConfig:
     heads: int = 4
     audio_channels: int = AUDIO_CHANNELS
     video_channels: int = 4 * LATENT_CHANNELS  # latents pooled to 2x2
-    text_dim: int = TEXT_DIM
+    text: TextConfig = field(default_factory=TextConfig)
     positions: int = 400  # audio latent frames
 
 
@@ -320,6 +320,7 @@ def full() -> Profile:
     def more(stage: Stage) -> Stage:
         return replace(stage, steps=stage.steps * 10)
 
+    text = replace(base.backbone.text, long=replace(base.backbone.text.long, length=96))  # for long captions
     return replace(
         base,
         name="full",
@@ -338,6 +339,8 @@ def full() -> Profile:
             long_captions=0.3,
         ),
         autoencoder=replace(base.autoencoder, steps=base.autoencoder.steps * 10),
+        backbone=replace(base.backbone, text=text),
+        audio_model=replace(base.audio_model, text=text),
         codec=replace(base.codec, steps=base.codec.steps * 10),
         image_low=more(base.image_low),
         joint_low=more(base.joint_low),

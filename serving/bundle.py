@@ -1,4 +1,4 @@
-"""Bundle: a promoted model as a folder of ONNX graphs, a tokenizer and a manifest with every file's digest."""
+"""Bundle: a promoted model as a folder of ONNX graphs, tokenizers and a manifest with every file's digest."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import onnxruntime
 
 MANIFEST = "manifest.json"
-TOKENIZER = "tokenizer.json"
+TOKENIZER = "tokenizer-{role}.json"
 PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 
 
@@ -46,7 +46,7 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     name: str
     graphs: dict[str, GraphFile]
     files: dict[str, str]
@@ -131,9 +131,10 @@ class Bundle:
         return self.manifest.lineage
 
     @property
-    def tokenizer(self) -> Path:
-        """The tokenizer's file."""
-        return self.folder / TOKENIZER
+    def tokenizers(self) -> dict[str, Path]:
+        """Files of the text encoders' tokenizers, by role."""
+        names = {role: TOKENIZER.format(role=role) for role in self.config.text}
+        return {role: self.folder / name for role, name in names.items() if name in self.manifest.files}
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -144,7 +145,7 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         return Manifest.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        raise BundleDamaged(f"{path} is not a bundle manifest: {error}") from error
+        raise BundleDamaged(f"{path} is not a bundle manifest of this version (promote again): {error}") from error
 
 
 def write_bundle(
@@ -152,11 +153,11 @@ def write_bundle(
     *,
     name: str,
     graphs: Mapping[str, Path],
-    tokenizer: Path,
+    tokenizers: Mapping[str, Path],
     config: ServingConfig | Mapping[str, Any],
     lineage: Mapping[str, Any],
 ) -> Manifest:
-    """Fill ``folder`` with copies of the files and, last, the manifest.
+    """Fill ``folder`` with copies of the files and, last, the manifest; tokenizers are named by role.
 
     A graph with external data (``X.onnx.data`` beside ``X.onnx``) is copied with it. The folder is a bundle from the
     moment its manifest is there; a reader that must never see it half filled is given it by a rename.
@@ -174,8 +175,10 @@ def write_bundle(
         if external.exists():
             _copy(external, folder / external.name)
             files[external.name] = _sha256(folder / external.name)
-    _copy(tokenizer, folder / TOKENIZER)
-    files[TOKENIZER] = _sha256(folder / TOKENIZER)
+    for role, tokenizer in tokenizers.items():
+        target = folder / TOKENIZER.format(role=role)
+        _copy(tokenizer, target)
+        files[target.name] = _sha256(target)
     manifest = Manifest(
         name=name, graphs=entries, files=files, config=ServingConfig.model_validate(config), lineage=dict(lineage)
     )

@@ -10,6 +10,22 @@ SPATIAL_STRIDE = 8  # pixels a side of one latent position
 _SIDE_MULTIPLE = 16  # the backbone patches latents 2x2
 
 
+class TextEncoderFacts(BaseModel):
+    """What is to be known of one text encoder.
+
+    Attributes:
+        graphs: Names of its graphs, in the order in which they are called.
+        width: Of its token states.
+        length: Tokens that a prompt is cut to.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    graphs: tuple[str, ...] = Field(min_length=1)
+    width: int = Field(gt=0)
+    length: int = Field(gt=0)
+
+
 class ServingConfig(BaseModel):
     """What a pipeline needs to know beside the graphs.
 
@@ -17,7 +33,7 @@ class ServingConfig(BaseModel):
         fps: Video frames a second.
         sample_rate: Audio samples a second.
         latent_channels: Channels of the video latent.
-        text_length: Tokens that a prompt is padded or cut to.
+        text: The text encoders by role: ``prompt``, ``long``, ``characters``.
         sizes: (height, width) in pixels of each aspect ratio.
         max_frames: Longest video that the backbone's position tables cover.
         audio_channels: Channels of the audio latent.
@@ -34,7 +50,7 @@ class ServingConfig(BaseModel):
     fps: int = Field(gt=0)
     sample_rate: int = Field(gt=0)
     latent_channels: int = Field(default=16, gt=0)
-    text_length: int = Field(gt=0)
+    text: dict[str, TextEncoderFacts] = Field(min_length=1)
     sizes: dict[str, tuple[int, int]] = Field(min_length=1)
     max_frames: int = Field(default=64, gt=0)
     audio_channels: int = Field(default=128, gt=0)

@@ -14,7 +14,7 @@ from serving.features import LATENT_STRIDE, video_features
 from serving.sampling.guidance import Graph, Guided
 from serving.sampling.sampler import Sampler
 from serving.sampling.solver import Progress
-from serving.text import TextStates
+from serving.text import EncoderStates, TextStates
 
 Aspect = str | tuple[int, int]
 StageProgress = Callable[[str, int, int], None]
@@ -29,19 +29,23 @@ class Pipeline:
 
     Args:
         graphs: Graph by name: ONNX sessions of a bundle, or torch modules behind the same calls.
-        tokenizer: The text encoder's ``tokenizer.json``.
+        tokenizers: The text encoders' ``tokenizer.json`` by role; one without it reads the bytes of quoted text.
         config: What the graphs do not say themselves.
     """
 
-    def __init__(self, graphs: Mapping[str, Graph], tokenizer: Path, config: ServingConfig) -> None:
+    def __init__(self, graphs: Mapping[str, Graph], tokenizers: Mapping[str, Path], config: ServingConfig) -> None:
         self._graphs = graphs
         self.config = config
-        self._text = TextStates(self._graph("text_encoder"), tokenizer, length=config.text_length, fps=config.fps)
+        encoders = {
+            role: EncoderStates([self._graph(name) for name in facts.graphs], tokenizers.get(role), facts)
+            for role, facts in config.text.items()
+        }
+        self._text = TextStates(encoders, fps=config.fps)
 
     @classmethod
     def from_bundle(cls, bundle: Bundle) -> "Pipeline":
         """A pipeline over a bundle's ONNX graphs."""
-        return cls(bundle.graphs, bundle.tokenizer, bundle.config)
+        return cls(bundle.graphs, bundle.tokenizers, bundle.config)
 
     def generate(
         self,
@@ -108,7 +112,7 @@ class Pipeline:
         for start in range(0, len(prompts), _BATCH):
             part = slice(start, start + _BATCH)
             noise = np.stack([_noise(seed, _VIDEO, shape) for seed in seeds[part]])
-            condition, null = self._text.prompts(prompts[part]), self._text.null(len(noise))
+            condition, null = self._text.conditions(prompts[part])
             graph = self._graph("backbone")
             if reference is not None:
                 graph = self._graph("personalized_backbone")
@@ -145,7 +149,7 @@ class Pipeline:
         self.config.size((frames.shape[1], frames.shape[2]))
         sampler = self.config.sampler.with_overrides(steps, guidance)
         source = self.encode(frames)
-        condition, null = self._text.prompts([instruction]), self._text.null(1)
+        condition, null = self._text.conditions([instruction])
         velocity = Guided.dual(
             self._graph("editing_backbone"),
             full={**condition, "source": source},
@@ -180,10 +184,11 @@ class Pipeline:
         shape = (-(-length // self.config.audio_hop), self.config.audio_channels)
         features = video_features(latent, shape[0], fps=self.config.fps, audio_rate=self.config.audio_rate)
         video = {"video": features[None]}
+        condition, null = self._text.conditions([prompt])
         velocity = Guided.classifier_free(
             self._graph("audio_backbone"),
-            {**self._text.prompts([prompt]), **video},
-            {**self._text.null(1), **video},
+            {**condition, **video},
+            {**null, **video},
             sampler.guidance,
         )
         audio = self._sample(sampler, velocity, _noise(seed, _AUDIO, shape)[None], "sound", progress)

@@ -1,16 +1,19 @@
-"""TextStates: prompts as the token states that the backbones attend to."""
+"""TextStates: prompts as the token states that the backbones attend to, of each text encoder."""
 
+import re
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from tokenizers import Tokenizer
 
+from serving.config import TextEncoderFacts
 from serving.sampling.guidance import Condition, Graph
 
-_PADDING = "[PAD]"
+_END, _FIRST_BYTE = 1, 3  # ids of ByT5
+_QUOTED = re.compile('"([^"]+)"|“([^”]+)”|„([^“”]+)[“”]|«([^»]+)»')
 
 
 def with_fps(prompt: str, fps: int) -> str:
@@ -18,62 +21,112 @@ def with_fps(prompt: str, fps: int) -> str:
     return f"FPS-{fps}. {prompt}"
 
 
+def quoted(text: str) -> str:
+    """What stands in double quotes, straight, curly, low or angled; several pieces with a space between them."""
+    return " ".join("".join(found) for found in _QUOTED.findall(text))
+
+
 @dataclass(frozen=True)
 class Tokens:
-    """Token ids and mask, int64 [B, L] each."""
+    """Token ids and mask of one text, int64 [1, L] each."""
 
     input_ids: np.ndarray
     attention_mask: np.ndarray
 
 
-class TextStates:
-    """Encodes prompts through the ``text_encoder`` graph and keeps the latest results.
+class EncoderStates:
+    """One text encoder.
 
     Args:
-        graph: input_ids i64 [B, L], attention_mask i64 [B, L] -> states f32 [B, L, D].
-        tokenizer: A ``tokenizer.json``.
-        length: L: prompts are padded or cut to it.
+        graphs: The encoder's own, in the order of their calls. The first: input_ids i64 [B, L], attention_mask i64
+            [B, L] -> states f32 [B, L, D]; each further one takes ``states`` and ``attention_mask``.
+        tokenizer: A ``tokenizer.json``; None: the bytes of what stands in quotes are read.
+        facts: Its role and sizes.
+    """
+
+    def __init__(self, graphs: Sequence[Graph], tokenizer: Path | None, facts: TextEncoderFacts) -> None:
+        self._graphs = graphs
+        self._facts = facts
+        self._tokenizer: Tokenizer | None = None
+        if tokenizer is not None:
+            self._tokenizer = Tokenizer.from_file(str(tokenizer))
+            self._tokenizer.enable_truncation(facts.length)
+            self._tokenizer.no_padding()
+
+    def tokenize(self, text: str) -> Tokens:
+        """Ids and mask of a text as it stands, cut to the encoder's length; there may be none."""
+        if self._tokenizer is not None:
+            ids = self._tokenizer.encode(text).ids
+        else:
+            found = quoted(text).encode()[: self._facts.length - 1]
+            ids = [*(byte + _FIRST_BYTE for byte in found), _END] if found else []
+        tokens = np.array([ids], dtype=np.int64)
+        return Tokens(tokens, np.ones_like(tokens))
+
+    def of(self, text: str) -> np.ndarray:
+        """States f32 [tokens, D]."""
+        tokens = self.tokenize(text)
+        if not tokens.input_ids.size:
+            return np.zeros((0, self._facts.width), np.float32)
+        first, *further = self._graphs
+        states = first(input_ids=tokens.input_ids, attention_mask=tokens.attention_mask)
+        for graph in further:
+            states = graph(states=states, attention_mask=tokens.attention_mask)
+        return states[0].astype(np.float32)
+
+
+class TextStates:
+    """Encodes prompts through each text encoder and keeps the latest results.
+
+    Args:
+        encoders: By role.
         fps: Number in the FPS token.
         keep: How many prompts are remembered.
     """
 
-    def __init__(self, graph: Graph, tokenizer: Path, *, length: int, fps: int, keep: int = 64) -> None:
-        self._graph = graph
-        self._tokenizer = Tokenizer.from_file(str(tokenizer))
-        self._tokenizer.enable_truncation(length)
-        self._tokenizer.enable_padding(
-            length=length, pad_token=_PADDING, pad_id=self._tokenizer.token_to_id(_PADDING) or 0
-        )
+    def __init__(self, encoders: Mapping[str, EncoderStates], *, fps: int, keep: int = 64) -> None:
+        self._encoders = encoders
         self._fps = fps
         self._keep = keep
-        self._known: OrderedDict[str, tuple[np.ndarray, np.ndarray]] = OrderedDict()
+        self._known: OrderedDict[str, dict[str, np.ndarray]] = OrderedDict()
 
-    def tokenize(self, texts: Sequence[str]) -> Tokens:
-        """Ids and masks of ``texts`` as they stand."""
-        encodings = self._tokenizer.encode_batch(list(texts))
-        return Tokens(
-            np.array([encoding.ids for encoding in encodings], dtype=np.int64),
-            np.array([encoding.attention_mask for encoding in encodings], dtype=np.int64),
+    def conditions(self, prompts: Sequence[str]) -> tuple[Condition, Condition]:
+        """The condition of prompts behind the FPS token, and the null condition that guidance starts from.
+
+        That is the empty text, without FPS token, as often. Of each encoder, ``text_ROLE`` f32 [B, L, D] and
+        ``text_ROLE_mask`` bool [B, L], where L is that of its longest text among them, and at least one: padding
+        counts for nothing.
+        """
+        texts = [with_fps(prompt, self._fps) for prompt in prompts]
+        known = self._known_of([*texts, ""])
+        both = _padded([known[text] for text in texts] + [known[""]] * len(texts))
+        count = len(texts)
+        return (
+            {name: each[:count] for name, each in both.items()},
+            {name: each[count:] for name, each in both.items()},
         )
 
-    def prompts(self, prompts: Sequence[str]) -> Condition:
-        """``text`` f32 [B, L, D] and ``text_mask`` bool [B, L] of prompts, behind the FPS token."""
-        return self._encode([with_fps(prompt, self._fps) for prompt in prompts])
-
-    def null(self, batch: int) -> Condition:
-        """The condition that guidance starts from: the empty text, without FPS token, ``batch`` times."""
-        return self._encode([""] * batch)
-
-    def _encode(self, texts: Sequence[str]) -> Condition:
+    def _known_of(self, texts: Sequence[str]) -> dict[str, dict[str, np.ndarray]]:
+        found = {}
         for text in texts:
             if text not in self._known:
-                tokens = self.tokenize([text])
                 # One by one: a prompt's states then never depend on the batch that it came in.
-                states = self._graph(input_ids=tokens.input_ids, attention_mask=tokens.attention_mask)
-                self._known[text] = (states[0].astype(np.float32), tokens.attention_mask[0].astype(bool))
-        found = [self._known[text] for text in texts]
-        for text in texts:
+                self._known[text] = {role: encoder.of(text) for role, encoder in self._encoders.items()}
             self._known.move_to_end(text)
+            found[text] = self._known[text]
         while len(self._known) > self._keep:
             self._known.popitem(last=False)
-        return {"text": np.stack([states for states, _ in found]), "text_mask": np.stack([mask for _, mask in found])}
+        return found
+
+
+def _padded(texts: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    made: dict[str, np.ndarray] = {}
+    for role in texts[0]:
+        states = [text[role] for text in texts]
+        longest = max(1, *(len(each) for each in states))
+        made[f"text_{role}"] = np.zeros((len(states), longest, states[0].shape[1]), np.float32)
+        made[f"text_{role}_mask"] = np.zeros((len(states), longest), bool)
+        for row, each in enumerate(states):
+            made[f"text_{role}"][row, : len(each)] = each
+            made[f"text_{role}_mask"][row, : len(each)] = True
+    return made

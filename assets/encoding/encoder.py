@@ -1,6 +1,6 @@
 """Encoding: the clips of one planned shard to its tensors."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,6 +15,7 @@ from assets.world.render import pictures
 from assets.world.sound import heard
 from assets.world.spec import WorldSpec
 from models.recipes import FPS, REFERENCE_SIZE
+from models.text.config import Role, TextConfig, mask_name, states_name
 from serving.features import video_features
 
 if TYPE_CHECKING:
@@ -28,10 +29,10 @@ _SOUNDS = 16
 
 
 class Texts(Protocol):
-    """A frozen text encoder."""
+    """A frozen text encoder (``models.text.encoder.TextEncoder``)."""
 
     def encode(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """States float32 [B, 40, 384] and mask bool [B, 40]."""
+        """States float32 [B, L, D] and mask bool [B, L]."""
         ...
 
 
@@ -44,44 +45,47 @@ class Model(Protocol):
 
 
 class TextStates:
-    """Token states of texts, each encoded once."""
+    """Token states of texts through each text encoder, each text encoded once.
 
-    def __init__(self, encoder: Texts) -> None:
-        self._encoder = encoder
-        self._known: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+    Args:
+        encoders: By role.
+    """
+
+    def __init__(self, encoders: Mapping[Role, Texts]) -> None:
+        self._encoders = encoders
+        self._known: dict[str, Tensors] = {}
 
     def of(self, texts: Sequence[str]) -> Tensors:
-        """``text`` f16 [N, 40, 384] and ``text_mask`` u8 [N, 40]."""
+        """Of each encoder, ``text_ROLE`` f16 [N, L, D] and ``text_ROLE_mask`` u8 [N, L]."""
         new = sorted({text for text in texts if text not in self._known}, key=len)  # alike lengths share a batch
         if new:
-            states, masks = self._encoder.encode(new)
-            found = zip(states.astype(np.float16), masks.astype(np.uint8), strict=True)
-            self._known.update(zip(new, found, strict=True))
-        return {
-            "text": np.stack([self._known[text][0] for text in texts]),
-            "text_mask": np.stack([self._known[text][1] for text in texts]),
-        }
+            self._known |= {text: {} for text in new}
+            for role, encoder in self._encoders.items():
+                states, masks = encoder.encode(new)
+                for text, state, mask in zip(new, states.astype(np.float16), masks.astype(np.uint8), strict=True):
+                    self._known[text] |= {states_name(role): state, mask_name(role): mask}
+        return {name: np.stack([self._known[text][name] for text in texts]) for name in self._known[texts[0]]}
 
 
 class Encoder:
-    """Clips to latents, with the trained autoencoder and codec and the frozen text encoder."""
+    """Clips to latents, with the trained autoencoder and codec and the frozen text encoders."""
 
-    def __init__(self, autoencoder: Model, codec: Model, texts: Texts) -> None:
+    def __init__(self, autoencoder: Model, codec: Model, texts: Mapping[Role, Texts]) -> None:
         self._autoencoder = autoencoder
         self._codec = codec
         self._texts = TextStates(texts)
 
     @classmethod
-    def load(cls, autoencoder: Path, codec: Path) -> "Encoder":
-        """The encoder with the models of two folders and the packaged text encoder."""
+    def load(cls, autoencoder: Path, codec: Path, text: TextConfig) -> "Encoder":
+        """The encoder with the models of two folders and the text encoders of a configuration."""
         from models.autoencoder.network import TemporalAutoencoder
         from models.codec.network import AudioCodec
-        from models.text.encoder import TextEncoder
+        from models.text.encoders import load_encoders
 
-        return cls(TemporalAutoencoder.load(autoencoder), AudioCodec.load(codec), TextEncoder())
+        return cls(TemporalAutoencoder.load(autoencoder), AudioCodec.load(codec), load_encoders(text))
 
     def tensors(self, part: Part) -> Tensors:
-        """What the shard of ``part`` holds: ``latent``, ``text``, ``text_mask`` and what its group adds."""
+        """What the shard of ``part`` holds: ``latent``, the texts and what its group adds."""
         from models.text.tokens import prefixed
 
         if part.group == "audio":
@@ -96,7 +100,7 @@ class Encoder:
         return found | self._texts.of([prefixed(caption) for caption in captions])
 
     def null(self) -> Tensors:
-        """States of the empty caption: ``text`` f16 [40, 384], ``text_mask`` u8 [40]."""
+        """States of the empty caption: of each encoder, ``text_ROLE`` f16 [L, D] and ``text_ROLE_mask`` u8 [L]."""
         return {name: value[0] for name, value in self._texts.of([""]).items()}
 
     def _latents(self, part: Part, pixels: Callable[[Record | Window], Pixels]) -> NDArray[np.float16]:

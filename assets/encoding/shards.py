@@ -1,6 +1,7 @@
 """Writing shards: one safetensors file a part, then the index that vouches for them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,10 @@ from numpy.typing import NDArray
 
 from assets.encoding.plan import Part
 from models.files import atomic_path, read_json, sha256_file, write_json
+from models.text.config import TextConfig
 
 INDEX = "index.json"
 NULL = "null.safetensors"
-TEXT_ENCODER = "all-MiniLM-L6-v2"
 
 
 def write_shard(path: Path, tensors: Mapping[str, NDArray[np.generic]]) -> None:
@@ -30,8 +31,8 @@ def read_shard(path: Path) -> dict[str, NDArray[np.generic]]:
     return dict(load_file(path))
 
 
-def write_index(folder: Path, parts: Sequence[Part]) -> None:
-    """Write ``index.json`` over the finished shards of ``parts``, last of all."""
+def write_index(folder: Path, parts: Sequence[Part], text: TextConfig) -> None:
+    """Write ``index.json`` over the finished shards of ``parts`` and their text encoders, last of all."""
     shards = []
     for part in parts:
         path = folder / part.name
@@ -47,7 +48,7 @@ def write_index(folder: Path, parts: Sequence[Part]) -> None:
                 "count": latent[0],
             }
         )
-    write_json(folder / INDEX, {"shards": shards, "text_encoder": TEXT_ENCODER})
+    write_json(folder / INDEX, {"shards": shards, "text_encoders": asdict(text)})
 
 
 def read_index(folder: Path) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from models.text.config import TEXT_NAMES
+
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
@@ -47,7 +49,7 @@ def video_losses(model: "nn.Module", latents: Path, groups: Sequence[str], *, lo
     Raises:
         NothingToValidate: no validation sample has a partner of its own size.
     """
-    return _losses(model, latents, groups, ("text", "text_mask"), looks)
+    return _losses(model, latents, groups, TEXT_NAMES, looks)
 
 
 def audio_losses(model: "nn.Module", latents: Path, *, looks: int = 4) -> FlowLosses:
@@ -78,8 +80,9 @@ def _losses(
 
 def _total(model: "nn.Module", batch: "Batch", seed: int, looks: int) -> float:
     from models.flow import validation_flow_loss
+    from models.training.texts import text_of
 
-    conditions = [batch[name] for name in ("text", "text_mask", "video") if name in batch]
+    conditions = (text_of(batch), *(batch[name] for name in ("video",) if name in batch))
     losses = validation_flow_loss(
         lambda position, times: model(position, times, *conditions), batch["latent"], seed, looks
     )

@@ -16,12 +16,14 @@ TOLERANCE = 1e-3
 PIXEL_TOLERANCE = 2.0
 """Grey levels of 255 that a frame may differ by, end to end."""
 
+_LONG = {"L_prompt": 40, "L_long": 36, "L_characters": 1}
+_SHORT = {"L_prompt": 10, "L_long": 12, "L_characters": 15}
 # Neither the sizes at which the graphs are traced, nor each other's; both inside every profile's position tables.
 _SIZES: tuple[Mapping[str, int], ...] = (
-    {"B": 1, "T": 1, "h": 8, "w": 8, "L": 40, "K": 16, "A": 25, "F": 8, "H": 64, "W": 64},
-    {"B": 2, "T": 2, "h": 8, "w": 12, "L": 11, "K": 16, "A": 13, "F": 16, "H": 32, "W": 80},
+    {"B": 1, "T": 1, "h": 8, "w": 8, "L": 40, **_LONG, "K": 16, "A": 25, "F": 8, "H": 64, "W": 64},
+    {"B": 2, "T": 2, "h": 8, "w": 12, "L": 14, **_SHORT, "K": 16, "A": 13, "F": 16, "H": 32, "W": 80},
 )
-_PROMPT = "a red ball rolls to the left on a blue background"
+_PROMPT = 'a red ball rolls to the left on a blue background, words "OPEN"'
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def end_to_end(bundle: Path, modules: "Mapping[str, nn.Module]", config: Serving
     torch_graphs = {name: as_graph(module) for name, module in modules.items()}
     clips = [
         pipeline.generate(_PROMPT, seconds=8 / config.fps, aspect=next(iter(config.sizes)), seed=1, steps=4)
-        for pipeline in (Pipeline.from_bundle(loaded), Pipeline(torch_graphs, loaded.tokenizer, config))
+        for pipeline in (Pipeline.from_bundle(loaded), Pipeline(torch_graphs, loaded.tokenizers, config))
     ]
     left, right = (clip.frames.astype(np.int16) for clip in clips)
     sounds = [clip.audio for clip in clips]

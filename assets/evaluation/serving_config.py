@@ -1,7 +1,8 @@
 """How the models of a profile are sampled and served: one configuration for evaluation, export and promotion."""
 
-from models.recipes import AUDIO_CHANNELS, AUDIO_RATE, FPS, LATENT_CHANNELS, SAMPLE_RATE, TEXT_LENGTH, Profile
-from serving.config import ServingConfig
+from models.recipes import AUDIO_CHANNELS, AUDIO_RATE, FPS, LATENT_CHANNELS, SAMPLE_RATE, Profile
+from models.text.config import CHAINS
+from serving.config import ServingConfig, TextEncoderFacts
 from serving.sampling.sampler import Sampler
 
 _AUDIO_STEPS = 16
@@ -13,7 +14,10 @@ def serving_config(profile: Profile) -> ServingConfig:
         fps=FPS,
         sample_rate=SAMPLE_RATE,
         latent_channels=LATENT_CHANNELS,
-        text_length=TEXT_LENGTH,
+        text={
+            role: TextEncoderFacts(graphs=CHAINS[encoder.kind], width=encoder.width, length=encoder.length)
+            for role, encoder in profile.backbone.text.encoders.items()
+        },
         sizes={aspect_name(size): size for size in profile.sizes_high},
         max_frames=profile.frames_high,
         audio_channels=AUDIO_CHANNELS,

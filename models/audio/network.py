@@ -1,6 +1,6 @@
 """The video-to-audio network: a diffusion transformer over audio latents.
 
-Shapes: B batch, C audio latent channels, A audio latent frames (25 a second), V video feature channels, L text tokens,
+Shapes: B batch, C audio latent channels, A audio latent frames (25 a second), V video feature channels, S text tokens,
 D width.
 """
 
@@ -11,6 +11,7 @@ from models.backbone.block import Block, GeluMLP
 from models.backbone.errors import LatentDoesNotFit
 from models.backbone.initialisation import initialise
 from models.backbone.positions import Positions
+from models.backbone.text import Text, TextTokens
 from models.backbone.time import Head, Modulation, TimeEmbedding
 from models.recipes import AudioConfig
 
@@ -35,28 +36,25 @@ class AudioBackbone(nn.Module):
         self.positions = Positions((config.positions, 1, 1), width)
         self.time = TimeEmbedding(width)
         self.modulation = Modulation(width, 6)
-        self.text = nn.Linear(config.text_dim, width, bias=False)
-        self.text_norm = nn.LayerNorm(width)
+        self.text = TextTokens(config.text, width)
         self.blocks = nn.ModuleList(
             Block(width, config.heads, GeluMLP(width, config.ffn)) for _ in range(config.layers)
         )
         self.head = Head(width, config.audio_channels)
         initialise(self)
 
-    def forward(
-        self, latent_BAC: Tensor, time_B: Tensor, text_BLD: Tensor, text_mask_BL: Tensor, video_BAV: Tensor
-    ) -> Tensor:
+    def forward(self, latent_BAC: Tensor, time_B: Tensor, text: Text, video_BAV: Tensor) -> Tensor:
         """The velocity dX/dt at ``latent_BAC``, of the same shape.
 
         Args:
             latent_BAC: Noised audio latent X_t.
             time_B: Flow time in [0, 1].
-            text_BLD: States of the text encoder [B, L, text_dim].
-            text_mask_BL: True where a token is real; at least one a row.
+            text: States and mask of each text encoder; in each row at least one token of all is real.
             video_BAV: Video features, one row an audio latent frame; zeros where there is no video.
 
         Raises:
             LatentDoesNotFit: More frames than the position table has, or another number of video rows.
+            TextDoesNotFit: The text is of other encoders.
         """
         frames = latent_BAC.shape[1]
         if not torch.compiler.is_compiling():  # an exported graph takes any length that its table holds
@@ -69,8 +67,8 @@ class AudioBackbone(nn.Module):
         positions_1AD = self.positions((frames, 1, 1))
         embedding_BD = self.time(time_B)
         modulation_B6D = self.modulation(embedding_BD)
-        text_BLD = self.text_norm(self.text(text_BLD))
+        text_BSD, text_mask_BS = self.text(text)
         x_BAD = self.embed(latent_BAC) + self.video(video_BAV)
         for block in self.blocks:
-            x_BAD = block(x_BAD, positions_1AD, modulation_B6D, text_BLD, text_mask_BL)
+            x_BAD = block(x_BAD, positions_1AD, modulation_B6D, text_BSD, text_mask_BS)
         return self.head(x_BAD, embedding_BD)

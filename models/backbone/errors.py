@@ -7,3 +7,7 @@ class WeightsDoNotFit(ValueError):
 
 class LatentDoesNotFit(ValueError):
     """A latent's shape is not one that the network can take; the message says which side and what to do."""
+
+
+class TextDoesNotFit(ValueError):
+    """Text states are not those of the encoders that a network was made for; the message says which and what to do."""

@@ -1,6 +1,6 @@
 """The backbone: one flow-matching transformer for images (one frame) and videos.
 
-Shapes: B batch, C latent channels, T latent frames, H W latent height and width, L text tokens, K reference tokens,
+Shapes: B batch, C latent channels, T latent frames, H W latent height and width, S text tokens, K reference tokens,
 N video tokens, D width.
 """
 
@@ -15,6 +15,7 @@ from models.backbone.initialisation import initialise
 from models.backbone.patches import from_patches, to_patches
 from models.backbone.positions import Positions
 from models.backbone.reference import ReferenceEncoder
+from models.backbone.text import Text, TextTokens
 from models.backbone.time import Head, Modulation, TimeEmbedding
 from models.recipes import BackboneConfig
 
@@ -39,8 +40,7 @@ class Backbone(nn.Module):
         self.positions = Positions(config.positions, width)
         self.time = TimeEmbedding(width)
         self.modulation = Modulation(width, 6)
-        self.text = nn.Linear(config.text_dim, width, bias=False)
-        self.text_norm = nn.LayerNorm(width)
+        self.text = TextTokens(config.text, width)
         self.reference_encoder = ReferenceEncoder(width, config.heads, config.ffn) if config.reference else None
         self.blocks = nn.ModuleList(
             Block(width, config.heads, SwiGLU(width, config.ffn), reference=config.reference)
@@ -53,8 +53,7 @@ class Backbone(nn.Module):
         self,
         latent_BCTHW: Tensor,
         time_B: Tensor,
-        text_BLD: Tensor,
-        text_mask_BL: Tensor,
+        text: Text,
         reference: Tensor | None = None,
         source_BCTHW: Tensor | None = None,
     ) -> Tensor:
@@ -63,24 +62,24 @@ class Backbone(nn.Module):
         Args:
             latent_BCTHW: Noised latent X_t; H and W are multiples of the patch.
             time_B: Flow time in [0, 1].
-            text_BLD: States of the text encoder [B, L, text_dim].
-            text_mask_BL: True where a token is real; at least one a row.
+            text: States and mask of each text encoder; in each row at least one token of all is real.
             reference: Tokens [B, K, D] of the reference encoder, or images [B, 3, 64, 64], which are encoded here
                 (training: the whole network in one forward call, as sharded training needs). None: no reference.
             source_BCTHW: Latent of the video to be edited, shaped like ``latent_BCTHW``. None: a black condition.
 
         Raises:
             LatentDoesNotFit: The grid exceeds the position tables, or a condition is given that the network lacks.
+            TextDoesNotFit: The text is of other encoders.
         """
         grid = self.grid(latent_BCTHW)
         positions_1ND = self.positions(grid)
         embedding_BD = self.time(time_B)
         modulation_B6D = self.modulation(embedding_BD)
-        text_BLD = self.text_norm(self.text(text_BLD))
+        text_BSD, text_mask_BS = self.text(text)
         reference_BKD = self.reference_tokens(reference)
         x_BND = self.embed(to_patches(self.with_source(latent_BCTHW, source_BCTHW), self.config.patch))
         for block in self.blocks:
-            x_BND = block(x_BND, positions_1ND, modulation_B6D, text_BLD, text_mask_BL, reference_BKD)
+            x_BND = block(x_BND, positions_1ND, modulation_B6D, text_BSD, text_mask_BS, reference_BKD)
         return from_patches(self.head(x_BND, embedding_BD), grid, self.config.patch)
 
     def grid(self, latent_BCTHW: Tensor) -> tuple[int, int, int]:

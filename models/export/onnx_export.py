@@ -17,7 +17,7 @@ from torch import nn
 
 from models.backbone.network import Backbone
 from models.export.graphs import as_graph, graph_modules
-from models.export.signatures import OUTPUTS, SIGNATURES, example
+from models.export.signatures import OUTPUTS, SIGNATURES, VOCABULARY, example
 from models.files import atomic_path
 
 # The newest opset before Attention became one node (23): ONNX Runtime 1.31 refuses that node with a mask that is
@@ -25,7 +25,12 @@ from models.files import atomic_path
 OPSET = 20
 
 # Sizes to trace at. No two free sizes are equal and none is one: the tracer would take such for fixed.
-_TRACE = {"B": 2, "T": 3, "h": 4, "w": 6, "L": 7, "K": 16, "A": 9, "F": 24, "H": 32, "W": 48}
+_TRACE = {"B": 2, "T": 3, "h": 4, "w": 6, "K": 16, "A": 9, "F": 24, "H": 32, "W": 48} | {
+    "L": 7,
+    "L_prompt": 7,
+    "L_long": 11,
+    "L_characters": 13,
+}
 
 
 def export_graph(name: str, module: nn.Module, folder: Path) -> Path:
@@ -110,9 +115,14 @@ def free_dimensions(name: str, module: nn.Module) -> dict[Any, Any]:
 
 
 def trace_sizes(module: nn.Module) -> dict[str, int]:
-    """Free sizes to trace ``module`` at; D is the width of its model."""
+    """Sizes to trace ``module`` at: free ones, and those that its model has."""
+    sizes = dict(_TRACE)
     config = getattr(getattr(module, "backbone", None), "config", None)
-    return _TRACE | ({"D": config.width} if config is not None else {})
+    if config is not None:
+        sizes |= {"D": config.width} | {f"E_{role}": each.width for role, each in config.text.encoders.items()}
+    if (vocabulary := getattr(module, "vocabulary", None)) is not None:
+        sizes[VOCABULARY] = vocabulary
+    return sizes
 
 
 @contextmanager
@@ -148,7 +158,7 @@ def parity(path: Path, name: str, module: nn.Module, sizes: Sequence[Mapping[str
         path: The exported graph.
         name: Its name.
         module: What it was exported from.
-        sizes: A number for each free size, once for each comparison; D may be left out.
+        sizes: A number for each free size, once for each comparison; the model's own need not be given.
     """
     runtime, graph, worst = session(path), as_graph(module), 0.0
     for seed, given in enumerate(sizes):

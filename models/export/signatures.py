@@ -5,9 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.recipes import AUDIO_CHANNELS, LATENT_CHANNELS, REFERENCE_SIZE, TEXT_DIM
+from models.recipes import AUDIO_CHANNELS, LATENT_CHANNELS, REFERENCE_SIZE
+from models.text.config import MINILM_WIDTH, ROLES, mask_name, states_name
 
-_VOCABULARY = 30_522
+VOCABULARY = "V"
+"""The size that says how many token ids there are."""
+
+_FIRST_ID = 3  # ids before it are special ones
 
 
 @dataclass(frozen=True)
@@ -16,7 +20,8 @@ class Input:
 
     Attributes:
         name: As sessions are fed.
-        shape: Sizes; a string names one that is free. Names shared between inputs are one size.
+        shape: Sizes; a string names one that is free, or that depends on the model: D, its width, and E of each text
+            encoder. Names shared between inputs are one size.
         kind: float (float32), times (float32 in [0, 1]), ids (int64 tokens), mask (bool) or ones (int64 mask).
     """
 
@@ -26,15 +31,26 @@ class Input:
 
 
 _LATENT = ("B", LATENT_CHANNELS, "T", "h", "w")
-_CONDITIONS = (
-    Input("time", ("B",), "times"),
-    Input("text", ("B", "L", TEXT_DIM)),
-    Input("text_mask", ("B", "L"), "mask"),
+_TEXT = tuple(
+    item
+    for role in ROLES
+    for item in (
+        Input(states_name(role), ("B", f"L_{role}", f"E_{role}")),
+        Input(mask_name(role), ("B", f"L_{role}"), "mask"),
+    )
 )
+_CONDITIONS = (Input("time", ("B",), "times"), *_TEXT)
+_MASK = Input("attention_mask", ("B", "L"), "ones")
+_TOKENS = (Input("input_ids", ("B", "L"), "ids"), _MASK)
 _BACKBONE = (Input("latent", _LATENT), *_CONDITIONS)
 
 SIGNATURES: Mapping[str, tuple[Input, ...]] = {
-    "text_encoder": (Input("input_ids", ("B", "L"), "ids"), Input("attention_mask", ("B", "L"), "ones")),
+    "text_minilm": _TOKENS,
+    "text_contrastive": (Input("states", ("B", "L", MINILM_WIDTH)), _MASK),
+    "text_bytes": _TOKENS,
+    "text_t5": _TOKENS,
+    "text_clip": _TOKENS,
+    "text_byt5": _TOKENS,
     "autoencoder_encode": (Input("video", ("B", 3, "F", "H", "W")),),
     "autoencoder_decode": (Input("latent", _LATENT),),
     "backbone": _BACKBONE,
@@ -51,7 +67,12 @@ SIGNATURES: Mapping[str, tuple[Input, ...]] = {
 """Inputs of every graph, in order. Each has one output, named in :data:`OUTPUTS`."""
 
 OUTPUTS: Mapping[str, str] = {
-    "text_encoder": "states",
+    "text_minilm": "text_states",
+    "text_contrastive": "text_states",
+    "text_bytes": "text_states",
+    "text_t5": "text_states",
+    "text_clip": "text_states",
+    "text_byt5": "text_states",
     "autoencoder_encode": "latent",
     "autoencoder_decode": "video",
     "backbone": "velocity",
@@ -64,11 +85,11 @@ OUTPUTS: Mapping[str, str] = {
 
 
 def example(name: str, sizes: Mapping[str, int], seed: int = 0) -> dict[str, np.ndarray]:
-    """Random inputs of graph ``name`` at the given free sizes; the last text token of the last row is padding.
+    """Random inputs of graph ``name`` at the given sizes; the last text token of the last row is padding.
 
     Args:
         name: A graph's name.
-        sizes: A number for each free size, such as {"B": 2, "T": 1, "h": 8, "w": 8, "L": 7}.
+        sizes: A number for each size that has a name, such as {"B": 2, "L": 7}, and for ids :data:`VOCABULARY`.
         seed: Of the values.
     """
     random = np.random.default_rng(seed)
@@ -80,7 +101,7 @@ def example(name: str, sizes: Mapping[str, int], seed: int = 0) -> dict[str, np.
         elif item.kind == "times":
             made[item.name] = random.random(shape, dtype=np.float32)
         elif item.kind == "ids":
-            made[item.name] = random.integers(1000, _VOCABULARY, shape)
+            made[item.name] = random.integers(_FIRST_ID, sizes[VOCABULARY], shape)
         else:
             mask = np.ones(shape, dtype=bool if item.kind == "mask" else np.int64)
             mask[-1, -1] = 0

@@ -39,12 +39,13 @@ def of_sample(config: BackboneConfig, tokens: int, text_tokens: int) -> Flops:
     """Operations of one sample of ``tokens``, given so many tokens of text.
 
     A block: ``8 N D^2 + 4 N D^2 + 4 S D^2 + 6 N D F`` with weights and ``4 N^2 D + 4 N S D`` in attention, for N
-    tokens, S text tokens, width D and feed-forward F.
+    tokens, S text tokens, width D and feed-forward F. The text encoders have their shares of the text tokens as in the
+    configuration.
     """
     width, channels = config.width, config.latent_channels * config.patch**2
     inputs = channels * (2 if config.source else 1)
     blocks = 12 * tokens * width**2 + 4 * text_tokens * width**2 + 6 * tokens * width * config.ffn
     attention = 4 * tokens * (tokens + text_tokens) * width
-    first = 2 * tokens * inputs * width + 2 * text_tokens * config.text_dim * width + 2 * _WAVES * width
+    first = 2 * tokens * inputs * width + 2 * text_tokens * config.text.mean_width * width + 2 * _WAVES * width
     rest = 2 * width**2 + 2 * width * 6 * width + 2 * width * 2 * width + 2 * tokens * width * channels
     return Flops(config.layers * blocks, config.layers * attention, first, rest)

@@ -191,4 +191,4 @@ class Activations:
     def io(self) -> float:
         """Latents in float32 and text states as they come."""
         latents = LATENT_COPIES * self.tokens * self.config.latent_channels * self.config.patch**2
-        return FLOAT * latents + self.gpu.value_bytes * self.text * self.config.text_dim
+        return FLOAT * latents + self.gpu.value_bytes * self.text * self.config.text.mean_width

@@ -57,12 +57,13 @@ def count(config: BackboneConfig) -> Parameters:
         + sum(config.positions) * width
         + (_WAVES * width + width) + (width**2 + width)  # time
         + (6 * width**2 + 6 * width)  # the modulation that all blocks share
-        + config.text_dim * width + 2 * width
+        + sum(encoder.width * width + 2 * width for encoder in config.text.encoders.values())
         + (2 * width**2 + 2 * width) + (width * channels + channels)  # head
     )  # fmt: skip
     if config.reference:
         tokens = (REFERENCE_SIZE // _REFERENCE_PATCH) ** 2
         layer = 4 * width**2 + 3 * width * ffn + 2 * width
         shared += (3 * _REFERENCE_PATCH**2 + tokens) * width + _REFERENCE_LAYERS * layer + 2 * width
-    largest = max(6 * width**2, width * ffn, config.text_dim * width)
+    states = max(encoder.width for encoder in config.text.encoders.values())
+    largest = max(6 * width**2, width * ffn, states * width)
     return Parameters(config.layers, matrices, 7 * width, shared, largest)

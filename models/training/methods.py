@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Any, Protocol
 
-from torch import Tensor, nn
+from torch import nn
 
 from models.flow import VelocityFn
 from models.recipes import AudioConfig, BackboneConfig, TrainingRecipe
-
-Batch = dict[str, Tensor]
+from models.text.config import TEXT_NAMES
+from models.training.texts import Batch, text_of
 
 
 class Method(Protocol):
@@ -68,7 +68,7 @@ class VideoMethod:
 
     def velocity(self, network: nn.Module, batch: Batch) -> VelocityFn:
         """Velocity given text, and reference and source where the batch has them."""
-        conditions = (*_text(batch), batch.get("reference"), batch.get("source"))
+        conditions = (text_of(batch), batch.get("reference"), batch.get("source"))
         return lambda latent, times: network(latent, times, *conditions)
 
     def control(self, batch: Batch) -> tuple[str, ...]:
@@ -76,7 +76,7 @@ class VideoMethod:
         for name in ("source", "reference"):
             if name in batch:
                 return (name,)
-        return ("text", "text_mask")
+        return TEXT_NAMES
 
 
 class AudioMethod:
@@ -108,7 +108,7 @@ class AudioMethod:
 
     def velocity(self, network: nn.Module, batch: Batch) -> VelocityFn:
         """Velocity given text and the features of the video."""
-        conditions = (*_text(batch), batch["video"])
+        conditions = (text_of(batch), batch["video"])
         return lambda latent, times: network(latent, times, *conditions)
 
     def control(self, batch: Batch) -> tuple[str, ...]:  # noqa: ARG002
@@ -117,12 +117,6 @@ class AudioMethod:
 
 
 METHODS: dict[str, Method] = {"video": VideoMethod(), "audio": AudioMethod()}
-
-
-def _text(batch: Batch) -> tuple[Tensor, Tensor]:
-    """Text and mask, cut to the longest caption of the batch: padding counts for nothing but costs attention."""
-    longest = int(batch["text_mask"].sum(dim=1).max())
-    return batch["text"][:, :longest], batch["text_mask"][:, :longest]
 
 
 def method_of(recipe: TrainingRecipe) -> Method:

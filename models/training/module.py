@@ -17,9 +17,10 @@ from models.training.batches import Batches
 from models.training.draws import draw
 from models.training.ema import ShardedAverage
 from models.training.interruption import Interruption
-from models.training.methods import Batch, Method
+from models.training.methods import Method
 from models.training.schedule import learning_rate
 from models.training.shards import Shards
+from models.training.texts import Batch, with_dropped, without_padding
 from models.training.tolerance import Tolerance
 
 
@@ -55,7 +56,7 @@ class FlowTraining(pl.LightningModule):
         self.stopping = False
         self.latest: dict[str, float] = {}
         self.average: ShardedAverage
-        self._null = (shards.null_text, shards.null_mask)
+        self._null = shards.null
         self._interruption = interruption
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
@@ -134,7 +135,7 @@ class FlowTraining(pl.LightningModule):
             first=self.replica * len(latent),
             dropout=self.recipe.caption_dropout,
         )
-        self._drop_captions(batch, draws.dropped.to(self.device))
+        batch = with_dropped(batch, draws.dropped.to(self.device), self._null)
         loss = flow_loss(
             lambda x, t: self.forward(x, t, batch), latent, draws.times.to(self.device), draws.noise.to(self.device)
         )
@@ -163,15 +164,3 @@ class FlowTraining(pl.LightningModule):
         torch.distributed.all_reduce(shared)
         self.stopping = bool(shared[1] > 0)
         return float(shared[0] / self.trainer.world_size)
-
-    def _drop_captions(self, batch: Batch, dropped: Tensor) -> None:
-        length = batch["text_mask"].shape[1]
-        text, mask = (value[:length].to(self.device) for value in self._null)
-        batch["text"] = torch.where(dropped[:, None, None], text, batch["text"])
-        batch["text_mask"] = torch.where(dropped[:, None], mask, batch["text_mask"])
-
-
-def without_padding(batch: Batch) -> Batch:
-    """The batch with its texts [B, L, D] cut to the longest: attention never looks at the rest, but pays for it."""
-    longest = int(batch["text_mask"].bool().any(dim=0).nonzero().max()) + 1
-    return {name: value[:, :longest] if name in {"text", "text_mask"} else value for name, value in batch.items()}

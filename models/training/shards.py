@@ -10,10 +10,12 @@ from torch import Tensor
 
 from models.files import read_json, sha256_file
 from models.recipes import Split
+from models.text.config import ROLES, TEXT_NAMES, mask_name
 from models.training.errors import DataMissing, ShardDamaged
 
 INDEX = "index.json"
 NULL = "null.safetensors"
+_MASKS = frozenset(mask_name(role) for role in ROLES)
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Bucket:
     def gather(self, rows: list[int]) -> dict[str, Tensor]:
         """The named samples, in that order, as the networks take them.
 
-        Floats become float32, ``text_mask`` bool, and the 8-bit ``reference`` image float32 in [-1, 1].
+        Floats become float32, masks of texts bool, and the 8-bit ``reference`` image float32 in [-1, 1].
         """
         located = [self._locate(row) for row in rows]
         return {
@@ -59,14 +61,12 @@ class Shards:
 
     Attributes:
         buckets: (group, split) -> buckets, sorted by size.
-        null_text: States of the empty caption [L, D], float32.
-        null_mask: Its mask [L], bool.
+        null: Of the empty caption: each text encoder's states [L, E], float32, and mask [L], bool.
     """
 
     path: Path
     buckets: dict[tuple[str, str], tuple[Bucket, ...]]
-    null_text: Tensor
-    null_mask: Tensor
+    null: dict[str, Tensor]
 
     def group(self, name: str, split: Split) -> tuple[Bucket, ...]:
         """The buckets of a group. Raises DataMissing where there are none."""
@@ -102,8 +102,10 @@ def open_shards(index: Path) -> Shards:
         key: tuple(Bucket(key[0], size, tuple(parts)) for size, parts in sorted(by_size.items()))
         for key, by_size in found.items()
     }
-    null = _mapped(index.parent / NULL, None)
-    return Shards(index, buckets, null["text"].float(), null["text_mask"].bool())
+    null = {name: _decoded(name, tensor) for name, tensor in _mapped(index.parent / NULL, None).items()}
+    if missing := [name for name in TEXT_NAMES if name not in null]:
+        raise ShardDamaged(f"{index.parent / NULL} lacks {missing}: cache latents again, with all text encoders")
+    return Shards(index, buckets, null)
 
 
 def _mapped(path: Path, sha256: str | None) -> dict[str, Tensor]:
@@ -119,7 +121,7 @@ def _mapped(path: Path, sha256: str | None) -> dict[str, Tensor]:
 
 
 def _decoded(name: str, stored: Tensor) -> Tensor:
-    if name == "text_mask":
+    if name in _MASKS:
         return stored.bool()
     if name == "reference" and stored.dtype == torch.uint8:
         return stored.float() / 127.5 - 1

@@ -10,8 +10,8 @@ from models.flow import VelocityFn, validation_times
 from models.flow.loss import flow_losses
 from models.recipes import DataMix
 from models.training.draws import sample_generator
-from models.training.methods import Batch
 from models.training.shards import Bucket, open_shards
+from models.training.texts import Batch
 
 _SEED = 20_241_017
 _CHUNK = 16

@@ -7,6 +7,7 @@ from typing import Any
 
 from models.files import read_json, write_json
 from models.recipes import AudioConfig, BackboneConfig, DataMix, TrainingRecipe
+from models.text.config import network_fields
 
 SPEC = "spec.json"
 PID = "pid.json"
@@ -52,9 +53,8 @@ class JobSpec:
 def recipe_from_json(stored: Mapping[str, Any]) -> TrainingRecipe:
     """The recipe that ``dataclasses.asdict`` and JSON made into ``stored``."""
     config: Any = AudioConfig if stored["method"] == "audio" else BackboneConfig
-    model = {key: tuple(value) if isinstance(value, list) else value for key, value in stored["model"].items()}
     mixes = {name: tuple(DataMix(**part) for part in stored[name]) for name in ("data", "validation")}
-    return TrainingRecipe(**{**stored, **mixes, "model": config(**model)})
+    return TrainingRecipe(**{**stored, **mixes, "model": config(**network_fields(stored["model"]))})
 
 
 def log_path(job: Path, rank: int) -> Path:

@@ -46,8 +46,8 @@ def bundle(tmp_path):
         write_bundle(
             folder,
             name="cinemill",
-            graphs={"backbone": graph, "text_encoder": graph},
-            tokenizer=minilm_folder() / "tokenizer.json",
+            graphs=dict.fromkeys(("backbone", "text_minilm", "text_contrastive", "text_bytes"), graph),
+            tokenizers=dict.fromkeys(("prompt", "long"), minilm_folder() / "tokenizer.json"),
             config=serving_config(smoke()),
             lineage={"dataset_digest": "d" * 32, "git": "abc", "model_version": None},
         )
@@ -132,9 +132,8 @@ def test_a_damaged_bundle_is_refused(registry, registered, home):
 def test_weights_exchanged_together_with_their_manifest_are_refused(registry, registered, bundle, home):
     version = registered(b"one")
     other = bundle(b"two")
-    for name in ("backbone.onnx", "manifest.json"):
-        (version.bundle / name).write_bytes((other / name).read_bytes())
-    (version.bundle / "text_encoder.onnx").write_bytes((other / "text_encoder.onnx").read_bytes())
+    for file in (*other.glob("*.onnx"), other / "manifest.json"):
+        (version.bundle / file.name).write_bytes(file.read_bytes())
     outcome = promote_challenger(registry, PROTOCOL)
     assert any("evidence is of bundle" in failure for failure in outcome.decision.failures)
     assert exported_version(home) is None

@@ -11,14 +11,31 @@ from serving.sampling.sampler import Sampler
 HOP = 1920
 
 
-def text_encoder(*, input_ids, attention_mask):
+ROLES = ("prompt", "long", "characters")
+
+
+def words(*, input_ids, attention_mask):
     """Each token's state is its id, scaled."""
     return np.repeat((input_ids / 3000).astype(np.float32)[..., None], 384, axis=-1)
 
 
-def meaning(text, text_mask):
-    """One number [B] for what a text says."""
-    return (text[..., 0] * text_mask).sum(axis=1) / text_mask.sum(axis=1)
+def contrastive(*, states, attention_mask):
+    """Half of what the encoder before it says."""
+    return 0.5 * states[..., :128]
+
+
+def characters(*, input_ids, attention_mask):
+    """Each byte's state is its id, scaled."""
+    return np.repeat((input_ids / 30).astype(np.float32)[..., None], 291, axis=-1)
+
+
+def meaning(conditions):
+    """One number [B] for what a text says: each encoder's mean."""
+    total = 0
+    for role in ROLES:
+        states, mask = conditions[f"text_{role}"][..., 0], conditions[f"text_{role}_mask"]
+        total = total + (states * mask).sum(axis=1) / np.maximum(mask.sum(axis=1), 1)
+    return total
 
 
 class TargetFlow:
@@ -27,8 +44,8 @@ class TargetFlow:
     def __init__(self):
         self.batches = []
 
-    def target(self, *, text, text_mask, reference=None, source=None, video=None):
-        target = meaning(text, text_mask)
+    def target(self, *, reference=None, source=None, video=None, **text):
+        target = meaning(text)
         for extra in (reference, source, video):
             if extra is not None:
                 target = target + extra.reshape(len(extra), -1).mean(axis=1)
@@ -69,8 +86,8 @@ def audio_decode(*, latent):
 
 
 @pytest.fixture
-def tokenizer_file():
-    return minilm_folder() / "tokenizer.json"
+def tokenizers():
+    return dict.fromkeys(("prompt", "long"), minilm_folder() / "tokenizer.json")
 
 
 @pytest.fixture
@@ -78,7 +95,11 @@ def config():
     return ServingConfig(
         fps=16,
         sample_rate=48_000,
-        text_length=40,
+        text={
+            "prompt": {"graphs": ["text_minilm"], "width": 384, "length": 40},
+            "long": {"graphs": ["text_minilm", "text_contrastive"], "width": 128, "length": 60},
+            "characters": {"graphs": ["text_bytes"], "width": 291, "length": 32},
+        },
         sizes={"1:1": (96, 96), "16:9": (64, 112), "9:16": (112, 64)},
         audio_rate=25,
         audio_hop=HOP,
@@ -91,7 +112,9 @@ def config():
 def graphs():
     """All graphs; the flows carry noise to a constant that the conditions name."""
     return {
-        "text_encoder": text_encoder,
+        "text_minilm": words,
+        "text_contrastive": contrastive,
+        "text_bytes": characters,
         "backbone": TargetFlow(),
         "personalized_backbone": TargetFlow(),
         "reference_encoder": reference_encoder,
@@ -109,18 +132,32 @@ def shift_flow():
 
 
 @pytest.fixture
-def pipeline(graphs, tokenizer_file, config):
-    return Pipeline(graphs, tokenizer_file, config)
+def pipeline(graphs, tokenizers, config):
+    return Pipeline(graphs, tokenizers, config)
 
 
 @pytest.fixture
-def value_of(graphs, tokenizer_file):
-    """What the toy model understands of a text."""
-    from serving.text import TextStates
+def text_states(graphs, tokenizers, config):
+    """A function that makes the text encoders of the toy model."""
+    from serving.text import EncoderStates, TextStates
 
-    states = TextStates(graphs["text_encoder"], tokenizer_file, length=40, fps=16)
+    def make(**options):
+        encoders = {
+            role: EncoderStates([graphs[name] for name in facts.graphs], tokenizers.get(role), facts)
+            for role, facts in config.text.items()
+        }
+        return TextStates(encoders, fps=config.fps, **options)
+
+    return make
+
+
+@pytest.fixture
+def value_of(text_states):
+    """What the toy model understands of a text."""
+    states = text_states()
 
     def value(prompt=None):
-        return float(meaning(**(states.null(1) if prompt is None else states.prompts([prompt])))[0])
+        condition, null = states.conditions([prompt or "any"])
+        return float(meaning(null if prompt is None else condition)[0])
 
     return value

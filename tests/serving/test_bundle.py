@@ -28,19 +28,21 @@ def scaling_graph(path, factor):
 
 
 @pytest.fixture
-def folder(tmp_path, tokenizer_file, config):
+def folder(tmp_path, tokenizers, config):
     graphs = {name: scaling_graph(tmp_path / f"{name}-source.onnx", i + 2.0) for i, name in enumerate("ab")}
     write_bundle(
-        tmp_path / "bundle", name="cinemill", graphs=graphs, tokenizer=tokenizer_file, config=config, lineage=LINEAGE
+        tmp_path / "bundle", name="cinemill", graphs=graphs, tokenizers=tokenizers, config=config, lineage=LINEAGE
     )
     return tmp_path / "bundle"
 
 
-def test_what_is_written_is_read_back(folder, config, tokenizer_file):
+def test_what_is_written_is_read_back(folder, config, tokenizers):
     bundle = Bundle.load(folder)
     assert bundle.config == config
     assert bundle.lineage == LINEAGE
-    assert bundle.tokenizer.read_bytes() == tokenizer_file.read_bytes()
+    assert {role: path.read_bytes() for role, path in bundle.tokenizers.items()} == {
+        role: path.read_bytes() for role, path in tokenizers.items()
+    }
     assert set(bundle.graphs) == {"a", "b"}
     x = np.arange(6, dtype=np.float32).reshape(2, 3)
     np.testing.assert_allclose(bundle.graphs["b"](latent=x), 3 * x)
@@ -54,7 +56,7 @@ def test_a_provider_that_is_not_built_in_falls_back_to_the_cpu(folder):
     assert Bundle.load(folder, providers=("NoSuchProvider",)).graphs["a"].provider == "CPUExecutionProvider"
 
 
-@pytest.mark.parametrize("name", ["a.onnx", "tokenizer.json"])
+@pytest.mark.parametrize("name", ["a.onnx", "tokenizer-prompt.json"])
 def test_one_changed_byte_in_any_file_is_refused_with_its_name(folder, name):
     content = bytearray((folder / name).read_bytes())
     content[len(content) // 2] ^= 1
@@ -84,9 +86,10 @@ def test_a_manifest_that_is_none_is_refused(folder, content):
         read_manifest(folder)
 
 
-def test_a_manifest_of_a_later_format_is_refused(folder):
+@pytest.mark.parametrize("version", [1, 3])
+def test_a_manifest_of_another_format_is_refused(folder, version):
     manifest = json.loads((folder / "manifest.json").read_text())
-    (folder / "manifest.json").write_text(json.dumps({**manifest, "format": 2}))
+    (folder / "manifest.json").write_text(json.dumps({**manifest, "format": version}))
     with pytest.raises(BundleDamaged, match="format"):
         read_manifest(folder)
 
@@ -96,10 +99,10 @@ def test_an_empty_folder_says_that_nothing_was_promoted(tmp_path):
         Bundle.load(tmp_path)
 
 
-def test_a_file_that_is_no_graph_is_found_when_its_session_starts(tmp_path, tokenizer_file, config):
+def test_a_file_that_is_no_graph_is_found_when_its_session_starts(tmp_path, tokenizers, config):
     (tmp_path / "junk").write_bytes(b"junk")
     graphs = {"a": tmp_path / "junk"}
-    write_bundle(tmp_path / "b", name="x", graphs=graphs, tokenizer=tokenizer_file, config=config, lineage={})
+    write_bundle(tmp_path / "b", name="x", graphs=graphs, tokenizers=tokenizers, config=config, lineage={})
     with pytest.raises(BundleDamaged, match="ONNX Runtime can load"):
         Bundle.load(tmp_path / "b").graphs["a"](latent=np.zeros((1, 3), np.float32))
 

@@ -45,8 +45,8 @@ def test_steps_and_guidance_can_be_set_for_one_call(pipeline, graphs):
     assert graphs["backbone"].batches == [1] * 7
 
 
-def test_a_seed_gives_the_same_clip_whatever_the_batch(graphs, shift_flow, tokenizer_file, config):
-    pipeline = Pipeline({**graphs, "backbone": shift_flow}, tokenizer_file, config)
+def test_a_seed_gives_the_same_clip_whatever_the_batch(graphs, shift_flow, tokenizers, config):
+    pipeline = Pipeline({**graphs, "backbone": shift_flow}, tokenizers, config)
     prompts = [f"{RED} number {index}" for index in range(11)]  # more than one call takes
     together = pipeline.generate_batch(prompts, list(range(11)), seconds=0.5, aspect="1:1", audio=False)
     for index in (0, 5, 10):
@@ -58,8 +58,8 @@ def test_a_seed_gives_the_same_clip_whatever_the_batch(graphs, shift_flow, token
     )
 
 
-def test_noise_is_standard_normal(graphs, shift_flow, tokenizer_file, config, value_of):
-    pipeline = Pipeline({**graphs, "backbone": shift_flow}, tokenizer_file, config)
+def test_noise_is_standard_normal(graphs, shift_flow, tokenizers, config, value_of):
+    pipeline = Pipeline({**graphs, "backbone": shift_flow}, tokenizers, config)
     latent = pipeline.generate(RED, seconds=4.0, seed=5, guidance=1.0, audio=False).latent - value_of(RED)
     assert abs(latent.mean()) < 0.03
     assert latent.std() == pytest.approx(1.0, abs=0.03)
@@ -90,8 +90,8 @@ def test_sound_follows_text_and_video(pipeline, value_of, config):
     assert np.sign(audio.mean()) == np.sign(value_of(RED) + 0.25)
 
 
-def test_sound_is_reproducible_and_differs_between_seeds(graphs, shift_flow, tokenizer_file, config):
-    pipeline = Pipeline({**graphs, "audio_backbone": shift_flow}, tokenizer_file, config)
+def test_sound_is_reproducible_and_differs_between_seeds(graphs, shift_flow, tokenizers, config):
+    pipeline = Pipeline({**graphs, "audio_backbone": shift_flow}, tokenizers, config)
     latent = np.zeros((16, 2, 8, 14), np.float32)
     first, again, other = (pipeline.sound(latent, RED, 1.0, seed=seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
@@ -108,10 +108,10 @@ def test_sound_is_reproducible_and_differs_between_seeds(graphs, shift_flow, tok
         ("editing_backbone", lambda p: p.edit(np.zeros((8, 64, 112, 3), np.uint8), "x")),
     ],
 )
-def test_a_missing_graph_is_named(graphs, tokenizer_file, config, missing, call):
+def test_a_missing_graph_is_named(graphs, tokenizers, config, missing, call):
     del graphs[missing]
     with pytest.raises(GraphMissing, match=f"no graph '{missing}'"):
-        call(Pipeline(graphs, tokenizer_file, config))
+        call(Pipeline(graphs, tokenizers, config))
 
 
 @pytest.mark.parametrize(
@@ -129,10 +129,10 @@ def test_what_the_model_does_not_cover_is_refused(pipeline, changes, message):
         pipeline.generate(**{"prompt": RED, "seconds": 1.0, **changes})
 
 
-def test_values_that_are_not_finite_are_never_decoded(graphs, tokenizer_file, config):
+def test_values_that_are_not_finite_are_never_decoded(graphs, tokenizers, config):
     graphs["backbone"] = lambda *, latent, **_: np.full_like(latent, np.nan)
     with pytest.raises(SamplingFailed, match="video"):
-        Pipeline(graphs, tokenizer_file, config).generate(RED, seconds=0.5)
+        Pipeline(graphs, tokenizers, config).generate(RED, seconds=0.5)
 
 
 def test_progress_names_the_stage_and_counts_its_steps(pipeline):

@@ -33,24 +33,39 @@ def flow(path, rank, extra=()):
     """Velocity: minus the state, so that every sample shrinks to e^-1 of its noise and text is ignored."""
     from onnx import TensorProto as T
 
-    inputs = [("latent", T.FLOAT, rank), ("time", T.FLOAT, 1), ("text", T.FLOAT, 3), ("text_mask", T.BOOL, 2), *extra]
+    text = [
+        item
+        for role in ("prompt", "long", "characters")
+        for item in ((f"text_{role}", T.FLOAT, 3), (f"text_{role}_mask", T.BOOL, 2))
+    ]
+    inputs = [("latent", T.FLOAT, rank), ("time", T.FLOAT, 1), *text, *extra]
     return graph(path, inputs, [("Neg", ["latent"], ["velocity"], {})], ("velocity", rank))
 
 
 @pytest.fixture
-def bundle(tmp_path, tokenizer_file, config):
+def bundle(tmp_path, tokenizers, config):
     from onnx import TensorProto as T
 
-    encoder = graph(
-        tmp_path / "text_encoder.onnx",
-        [("input_ids", T.INT64, 2), ("attention_mask", T.INT64, 2)],
-        [
-            ("Cast", ["input_ids"], ["ids"], {"to": T.FLOAT}),
-            ("Unsqueeze", ["ids", "last"], ["column"], {}),
-            ("Mul", ["column", "ones"], ["states"], {}),
-        ],
-        ("states", 3),
-        [("last", np.array([-1])), ("ones", np.ones((1, 1, 384), np.float32))],
+    encoders = {
+        name: graph(
+            tmp_path / f"{name}.onnx",
+            [("input_ids", T.INT64, 2), ("attention_mask", T.INT64, 2)],
+            [
+                ("Cast", ["input_ids"], ["ids"], {"to": T.FLOAT}),
+                ("Unsqueeze", ["ids", "last"], ["column"], {}),
+                ("Mul", ["column", "ones"], ["text_states"], {}),
+            ],
+            ("text_states", 3),
+            [("last", np.array([-1])), ("ones", np.ones((1, 1, width), np.float32))],
+        )
+        for name, width in (("text_minilm", 384), ("text_bytes", 291))
+    }
+    contrastive = graph(
+        tmp_path / "text_contrastive.onnx",
+        [("states", T.FLOAT, 3), ("attention_mask", T.INT64, 2)],
+        [("Slice", ["states", "zero", "width", "axis"], ["text_states"], {})],
+        ("text_states", 3),
+        [("zero", np.array([0])), ("width", np.array([128])), ("axis", np.array([2]))],
     )
     decode = graph(
         tmp_path / "autoencoder_decode.onnx",
@@ -79,14 +94,15 @@ def bundle(tmp_path, tokenizer_file, config):
         [("last", np.array([-1])), ("repeats", np.array([1, 1, 1920])), ("flat", np.array([0, -1]))],
     )
     graphs = {
-        "text_encoder": encoder,
+        **encoders,
+        "text_contrastive": contrastive,
         "backbone": flow(tmp_path / "backbone.onnx", 5),
         "autoencoder_decode": decode,
         "audio_backbone": flow(tmp_path / "audio_backbone.onnx", 3, [("video", T.FLOAT, 3)]),
         "audio_decode": sound,
     }
     folder = tmp_path / "bundle"
-    write_bundle(folder, name="cinemill", graphs=graphs, tokenizer=tokenizer_file, config=config, lineage={})
+    write_bundle(folder, name="cinemill", graphs=graphs, tokenizers=tokenizers, config=config, lineage={})
     return folder
 
 

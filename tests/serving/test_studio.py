@@ -14,14 +14,12 @@ from serving.studio import CAMPAIGN, Studio
 
 
 @pytest.fixture
-def home(tmp_path, config, tokenizer_file):
+def home(tmp_path, config, tokenizers):
     """A home with a champion whose lineage is real, and whose graphs are replaced by the toy model's."""
     home = Home(tmp_path / "home")
     lineage = {"model_version": 7, "dataset_digest": "d" * 32, "attributions": ["(c) somebody"]}
-    graphs = {"backbone": tokenizer_file}  # copied, never opened
-    write_bundle(
-        home.champion, name="cinemill", graphs=graphs, tokenizer=tokenizer_file, config=config, lineage=lineage
-    )
+    graphs = {"backbone": tokenizers["prompt"]}  # copied, never opened
+    write_bundle(home.champion, name="cinemill", graphs=graphs, tokenizers=tokenizers, config=config, lineage=lineage)
     return home
 
 

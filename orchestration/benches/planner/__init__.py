@@ -13,7 +13,7 @@ from models.planning.gpus import GPUS
 from models.planning.layout import Layout
 from models.planning.memory import Sample, memory
 from models.presets import PRESETS
-from models.recipes import TEXT_LENGTH, BackboneConfig
+from models.recipes import BackboneConfig
 from serving.home import REPOSITORY
 
 # The C library gives every large block back at once: what is measured is what the program holds, not what the
@@ -59,7 +59,7 @@ class Case:
         """Bytes, by the planner."""
         frames, rows, columns = self.config.positions
         layout = Layout(micro_batch=self.batch, recomputed=self.recomputed)
-        return memory(self.config, layout, GPUS["cpu"], Sample(frames * rows * columns, TEXT_LENGTH)).total
+        return memory(self.config, layout, GPUS["cpu"], Sample(frames * rows * columns, self.config.text.length)).total
 
     def measured(self) -> int:
         """Bytes, of a fresh process. Raises BenchFailed."""
@@ -67,7 +67,6 @@ class Case:
             "config": asdict(self.config),
             "latent_size": self.latent_size,
             "batch": self.batch,
-            "text": TEXT_LENGTH,
             "recomputed": self.recomputed,
         }
         done = subprocess.run(

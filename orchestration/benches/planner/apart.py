@@ -14,19 +14,19 @@ from typing import Any
 import psutil
 
 from models.recipes import BackboneConfig
+from models.text.config import network_fields
 
 _STEPS = 2
 _WARM = BackboneConfig(layers=1, width=32, ffn=64, heads=2, positions=(2, 4, 4))
 
 
-def train(config: BackboneConfig, latent_size: tuple[int, int, int], batch: int, text: int, recomputed: int) -> None:
+def train(config: BackboneConfig, latent_size: tuple[int, int, int], batch: int, recomputed: int) -> None:
     """A few steps from random weights on random data.
 
     Args:
         config: Of the backbone.
         latent_size: Latent frames, height and width.
         batch: Samples.
-        text: Tokens of text.
         recomputed: Blocks that keep only their inputs.
     """
     import torch
@@ -39,10 +39,13 @@ def train(config: BackboneConfig, latent_size: tuple[int, int, int], batch: int,
     recompute(network, recomputed)
     optimizer = torch.optim.AdamW(network.parameters())
     average = [parameter.detach().clone() for parameter in network.parameters()]
-    states, mask = torch.randn(batch, text, config.text_dim), torch.ones(batch, text, dtype=torch.bool)
+    text = [
+        (torch.randn(batch, each.length, each.width), torch.ones(batch, each.length, dtype=torch.bool))
+        for each in config.text.encoders.values()
+    ]
     for _ in range(_STEPS):
         latent, noise = (torch.randn(batch, config.latent_channels, *latent_size) for _ in range(2))
-        loss = flow_loss(lambda x, t: network(x, t, states, mask), latent, torch.rand(batch), noise)
+        loss = flow_loss(lambda x, t: network(x, t, text), latent, torch.rand(batch), noise)
         loss.backward()
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
@@ -54,11 +57,11 @@ def peak_above_idle(case: Mapping[str, Any]) -> int:
     import torch
 
     torch.set_num_threads(1)
-    train(_WARM, (1, 4, 4), 1, 4, 1)
+    train(_WARM, (1, 4, 4), 1, 1)
     idle = psutil.Process(os.getpid()).memory_info().rss
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the kernel's peak starts again here
-    config = {**case["config"], "positions": tuple(case["config"]["positions"])}
-    train(BackboneConfig(**config), tuple(case["latent_size"]), case["batch"], case["text"], case["recomputed"])
+    config = BackboneConfig(**network_fields(case["config"]))
+    train(config, tuple(case["latent_size"]), case["batch"], case["recomputed"])
     for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024 - idle

@@ -25,16 +25,18 @@ class _Pooling:
 
 
 class _Lengths:
-    """A text's states are its length; every text is asked for once."""
+    """A text's states are a multiple of its length; every text is asked for once."""
 
-    def __init__(self):
+    def __init__(self, factor, length, width):
         self.asked = []
+        self.sizes = factor, length, width
 
     def encode(self, texts):
         self.asked += texts
-        states = np.zeros((len(texts), 40, 384), np.float32)
-        states += np.array([len(text) for text in texts], np.float32)[:, None, None]
-        return states, np.ones((len(texts), 40), bool)
+        factor, length, width = self.sizes
+        states = np.zeros((len(texts), length, width), np.float32)
+        states += factor * np.array([len(text) for text in texts], np.float32)[:, None, None]
+        return states, np.ones((len(texts), length), bool)
 
 
 _PARTS = plan([record.row() for record in records(smoke().corpus, smoke().world)], {}, smoke())
@@ -46,7 +48,11 @@ def _parts(group):
 
 @pytest.fixture
 def encoder():
-    return Encoder(_Pooling(), _Pooling(), _Lengths())
+    return Encoder(
+        _Pooling(),
+        _Pooling(),
+        {"prompt": _Lengths(1, 40, 384), "long": _Lengths(2, 60, 128), "characters": _Lengths(3, 32, 291)},
+    )
 
 
 def test_latents_are_those_of_the_rendered_clip(encoder):
@@ -63,18 +69,20 @@ def test_texts_are_prefixed_captions_encoded_once(encoder):
     part = _parts("video-low")[0]
     tensors = encoder.tensors(part)
     lengths = [len(f"FPS-16. {clip.caption}") for clip in part.clips]
-    assert tensors["text"][:, 0, 0].tolist() == lengths
-    assert tensors["text"].shape == (len(part.clips), 40, 384)
+    for factor, role, size in ((1, "prompt", (40, 384)), (2, "long", (60, 128)), (3, "characters", (32, 291))):
+        assert tensors[f"text_{role}"][:, 0, 0].tolist() == [factor * length for length in lengths]
+        assert tensors[f"text_{role}"].shape == (len(part.clips), *size)
+        assert tensors[f"text_{role}_mask"].shape == (len(part.clips), size[0])
     encoder.tensors(part)
-    asked = encoder._texts._encoder.asked
-    assert len(asked) == len(set(asked))
+    for each in encoder._texts._encoders.values():
+        assert len(each.asked) == len(set(each.asked)) > 0
 
 
 def test_the_null_condition_has_no_prefix(encoder):
     null = encoder.null()
-    assert null["text"].shape == (40, 384)
-    assert null["text_mask"].shape == (40,)
-    assert not null["text"].any()
+    assert null["text_prompt"].shape == (40, 384)
+    assert null["text_characters_mask"].shape == (32,)
+    assert not any(null[f"text_{role}"].any() for role in ("prompt", "long", "characters"))
 
 
 def test_an_edit_keeps_its_source_beside_it(encoder):
@@ -107,7 +115,8 @@ def test_training_reads_what_was_written(encoder, tmp_path):
     for part in parts:
         write_shard(tmp_path / part.name, encoder.tensors(part))
     write_shard(tmp_path / NULL, encoder.null())
-    write_index(tmp_path, parts)
+    write_index(tmp_path, parts, smoke().backbone.text)
+    assert read_index(tmp_path)["text_encoders"]["long"]["kind"] == "contrastive"
     for entry in read_index(tmp_path)["shards"]:
         assert sha256_file(tmp_path / entry["file"]) == entry["sha256"]
     shards = open_shards(tmp_path / "index.json")
@@ -117,6 +126,6 @@ def test_training_reads_what_was_written(encoder, tmp_path):
     assert shards.group("audio", "validation")[0].size == (100,)
     sample = shards.group("personalization", "train")[0].gather([0])
     assert sample["reference"].abs().max() <= 1
-    assert sample["text_mask"].dtype.is_floating_point is False
+    assert sample["text_long_mask"].dtype.is_floating_point is False
     kept = read_shard(tmp_path / parts[0].name)["latent"]
     assert np.array_equal(image.gather([1])["latent"][0].numpy(), kept[1].astype(np.float32))

@@ -14,22 +14,29 @@ from models.backbone import Backbone
 from models.files import sha256_file, write_json
 from models.flow import flow_loss
 from models.recipes import AudioConfig, BackboneConfig
+from models.training.texts import text_of
+from tests.models.texts import named, random_text, text_config
 
-CONFIG = BackboneConfig(layers=1, width=32, ffn=64, heads=2, latent_channels=4, text_dim=8, positions=(2, 2, 2))
-AUDIO = AudioConfig(layers=1, width=32, ffn=64, heads=2, audio_channels=4, video_channels=8, text_dim=8, positions=8)
+CONFIG = BackboneConfig(
+    layers=1, width=32, ffn=64, heads=2, latent_channels=4, text=text_config(8), positions=(2, 2, 2)
+)
+AUDIO = AudioConfig(
+    layers=1, width=32, ffn=64, heads=2, audio_channels=4, video_channels=8, text=text_config(8), positions=8
+)
 
 
 def samples(count, shape, seed):
     """Latents whose mean is +-1 as the first text channel says."""
     generator = torch.Generator().manual_seed(seed)
     sign = torch.arange(count) % 2 * 2.0 - 1
-    text = torch.zeros(count, 3, 8)
-    text[:, :, 0] = sign[:, None]
+    text = random_text(count, 3, CONFIG.text, generator)
+    for states, _ in text:
+        states[:] = 0
+        states[:, :, 0] = sign[:, None]
     noise = 0.2 * torch.randn((count, *shape), generator=generator)
     return {
         "latent": noise + sign.reshape(-1, *[1] * len(shape)),
-        "text": text,
-        "text_mask": torch.ones(count, 3, dtype=torch.uint8),
+        **named(text),
     }
 
 
@@ -39,7 +46,8 @@ def write_index(folder, group, tensors, split="validation"):
         {name: value.half() if value.is_floating_point() else value for name, value in tensors.items()},
         folder / "shard-0.safetensors",
     )
-    save_file({"text": torch.zeros(3, 8), "text_mask": torch.ones(3, dtype=torch.uint8)}, folder / "null.safetensors")
+    null = {name: value[0].clone() for name, value in named(random_text(1, 3, CONFIG.text)).items()}
+    save_file(null, folder / "null.safetensors")
     shard = {
         "file": "shard-0.safetensors",
         "sha256": sha256_file(folder / "shard-0.safetensors"),
@@ -69,7 +77,7 @@ def trained():
     for _ in range(60):
         times, noise = torch.rand(32), torch.randn_like(data["latent"])
         loss = flow_loss(
-            lambda position, at: model(position, at, data["text"], data["text_mask"].bool()),
+            lambda position, at: model(position, at, text_of(data)),
             data["latent"],
             times,
             noise,

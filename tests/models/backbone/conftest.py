@@ -3,6 +3,7 @@ import torch
 
 from models.backbone import Backbone
 from models.recipes import BackboneConfig
+from tests.models.texts import random_text
 
 
 @pytest.fixture
@@ -26,13 +27,12 @@ def make():
 def inputs():
     """Inputs of a batch of two, the second text shorter than the first."""
     generator = torch.Generator().manual_seed(1)
-    mask = torch.ones(2, 7, dtype=torch.bool)
-    mask[1, 4:] = False
+    text = random_text(2, 7, generator=generator)
+    text[0][1][1, 4:] = False
     return {
         "latent_BCTHW": torch.randn(2, 16, 3, 6, 8, generator=generator),
         "time_B": torch.tensor([0.2, 0.7]),
-        "text_BLD": torch.randn(2, 7, 384, generator=generator),
-        "text_mask_BL": mask,
+        "text": text,
     }
 
 

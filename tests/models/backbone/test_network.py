@@ -3,6 +3,13 @@ import torch
 
 from models.backbone import LatentDoesNotFit
 from models.flow import flow_loss
+from tests.models.texts import random_text
+
+
+def first_of(inputs):
+    """The first sample of a batch."""
+    text = tuple((states[:1], mask[:1]) for states, mask in inputs["text"])
+    return {name: value[:1] for name, value in inputs.items() if name != "text"} | {"text": text}
 
 
 def test_the_velocity_has_the_shape_of_the_latent_and_is_zero_at_first(make, inputs):
@@ -40,23 +47,25 @@ def test_without_positions_shuffled_tokens_give_shuffled_outputs_and_with_them_n
 
 def test_padding_text_tokens_do_not_change_the_output(make, inputs):
     model = make()
-    padded = inputs | {
-        "text_BLD": torch.cat([inputs["text_BLD"], torch.randn(2, 5, 384)], dim=1),
-        "text_mask_BL": torch.cat([inputs["text_mask_BL"], torch.zeros(2, 5, dtype=torch.bool)], dim=1),
-    }
-    torch.testing.assert_close(model(**padded), model(**inputs), rtol=0, atol=1e-5)
+    padded = tuple(
+        (torch.cat([states, more], dim=1), torch.cat([mask, torch.zeros_like(real)], dim=1))
+        for (states, mask), (more, real) in zip(inputs["text"], random_text(2, 5), strict=True)
+    )
+    torch.testing.assert_close(model(**inputs | {"text": padded}), model(**inputs), rtol=0, atol=1e-5)
 
 
 def test_text_and_time_change_the_output(make, inputs):
     model = make()
     before = model(**inputs)
-    assert (model(**inputs | {"text_BLD": inputs["text_BLD"].flip(0)}) - before).abs().max() > 1e-3
+    for place, (states, mask) in enumerate(inputs["text"]):
+        other = (*inputs["text"][:place], (states.flip(0), mask), *inputs["text"][place + 1 :])
+        assert (model(**inputs | {"text": other}) - before).abs().max() > 1e-3
     assert (model(**inputs | {"time_B": inputs["time_B"].flip(0)}) - before).abs().max() > 1e-3
 
 
 def test_samples_of_a_batch_do_not_see_each_other(make, inputs):
     model = make()
-    alone = model(**{name: value[:1] for name, value in inputs.items()})
+    alone = model(**first_of(inputs))
     torch.testing.assert_close(alone, model(**inputs)[:1], rtol=0, atol=1e-5)
 
 
@@ -89,7 +98,7 @@ def test_images_and_their_tokens_are_the_same_reference(make, inputs):
     [((1, 16, 5, 6, 8), "exceeds the position tables"), ((1, 16, 3, 5, 8), "multiples of the patch")],
 )
 def test_a_latent_that_does_not_fit_is_refused(make, inputs, shape, message):
-    one = {name: value[:1] for name, value in inputs.items()}
+    one = first_of(inputs)
     with pytest.raises(LatentDoesNotFit, match=message):
         make()(**one | {"latent_BCTHW": torch.randn(shape)})
 

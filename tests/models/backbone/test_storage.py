@@ -5,6 +5,7 @@ import torch
 
 from models.audio import load_audio_backbone
 from models.backbone import WeightsDoNotFit, initialise_from, load_backbone, save_backbone
+from models.text.config import TextConfig, TextEncoderConfig
 
 
 def test_a_saved_backbone_loads_with_the_same_outputs(make, inputs, tmp_path):
@@ -71,4 +72,21 @@ def test_a_folder_without_a_model_or_with_another_kind_or_a_damaged_one_is_refus
     weights = tmp_path / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-100])
     with pytest.raises(WeightsDoNotFit, match="cannot be read"):
+        load_backbone(tmp_path)
+
+
+def test_a_model_knows_its_text_encoders_and_a_warm_start_keeps_them(make, tmp_path):
+    text = TextConfig(long=TextEncoderConfig("contrastive", 128, 100))
+    save_backbone(make(text=text), tmp_path)
+    assert load_backbone(tmp_path).config.text == text
+    with pytest.raises(WeightsDoNotFit, match=r"text is .*'length': 100.* there and"):
+        initialise_from(make(), tmp_path)
+
+
+def test_a_model_of_one_text_encoder_is_refused_with_what_to_do(make, tmp_path):
+    save_backbone(make(), tmp_path)
+    stored = json.loads((tmp_path / "config.json").read_text())
+    del stored["model"]["text"]
+    (tmp_path / "config.json").write_text(json.dumps(stored))
+    with pytest.raises(WeightsDoNotFit, match="one text encoder, not three: train it again"):
         load_backbone(tmp_path)

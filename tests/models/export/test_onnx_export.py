@@ -3,17 +3,19 @@ import pytest
 import torch
 
 from models.audio import AudioBackbone, save_audio_backbone
-from models.backbone import Backbone, save_backbone
+from models.backbone import Backbone, WeightsDoNotFit, save_backbone
 from models.export.graphs import graph_modules, torch_graphs
-from models.export.onnx_export import export_graphs, parity, session
+from models.export.onnx_export import export_graphs, parity, session, trace_sizes
 from models.export.signatures import OUTPUTS, SIGNATURES, example
 from models.recipes import AudioConfig, BackboneConfig
+from models.text.config import TextConfig, TextEncoderConfig
 
 SIZES = [
-    {"B": 1, "T": 1, "h": 2, "w": 4, "L": 5, "K": 16, "A": 3},
-    {"B": 3, "T": 4, "h": 6, "w": 2, "L": 12, "K": 16, "A": 11},
+    {"B": 1, "T": 1, "h": 2, "w": 4, "L": 5, "L_prompt": 5, "L_long": 3, "L_characters": 1, "K": 16, "A": 3},
+    {"B": 3, "T": 4, "h": 6, "w": 2, "L": 12, "L_prompt": 12, "L_long": 14, "L_characters": 6, "K": 16, "A": 11},
 ]
-NAMES = [name for name in SIGNATURES if not name.startswith("autoencoder") and name != "audio_decode"]
+ELSEWHERE = {"autoencoder_encode", "autoencoder_decode", "audio_decode", "text_t5", "text_clip", "text_byt5"}
+NAMES = [name for name in SIGNATURES if name not in ELSEWHERE]
 
 
 def saved(model, save, folder):
@@ -70,7 +72,7 @@ def test_nothing_but_the_graphs_is_written(exported):
 def test_torch_graphs_take_and_give_arrays(folders, modules):
     graphs = torch_graphs(folders)
     assert list(graphs) == NAMES
-    inputs = example("backbone", SIZES[1])
+    inputs = example("backbone", trace_sizes(modules["backbone"]) | SIZES[1])
     got = graphs["backbone"](**inputs)
     expected = modules["backbone"](**{name: torch.from_numpy(value) for name, value in inputs.items()})
     assert torch.equal(torch.from_numpy(got), expected)
@@ -79,3 +81,15 @@ def test_torch_graphs_take_and_give_arrays(folders, modules):
 def test_a_model_that_has_no_graphs_is_refused(tmp_path):
     with pytest.raises(KeyError, match="no graphs are made of a model called 'upsampler'"):
         graph_modules({"upsampler": tmp_path})
+
+
+def test_networks_that_read_different_text_encoders_make_no_bundle(folders, tmp_path):
+    text = TextConfig(characters=TextEncoderConfig("bytes", 291, 64))
+    other = AudioBackbone(AudioConfig(layers=1, width=32, ffn=48, heads=2, positions=12, text=text))
+    changed = folders | {"audio_backbone": saved(other, save_audio_backbone, tmp_path / "other")}
+    with pytest.raises(WeightsDoNotFit, match="different text encoders"):
+        graph_modules(changed)
+
+
+def test_autoencoders_alone_need_no_text_encoder():
+    assert not graph_modules({})

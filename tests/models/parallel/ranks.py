@@ -12,9 +12,17 @@ from torch.distributed.tensor import DTensor
 from models.backbone import Backbone
 from models.parallel import Layout, LayoutDoesNotFit, parallelize
 from models.recipes import BackboneConfig
+from tests.models.texts import random_text, text_config
 
 CONFIG = BackboneConfig(
-    layers=2, width=32, ffn=48, heads=4, text_dim=24, positions=(4, 3, 4), source=True, reference=True
+    layers=2,
+    width=32,
+    ffn=48,
+    heads=4,
+    text=text_config(24),
+    positions=(4, 3, 4),
+    source=True,
+    reference=True,
 )
 LAYOUTS = {
     2: (Layout(context=2), Layout(ulysses=2), Layout(tensor=2), Layout(data=2)),
@@ -48,13 +56,12 @@ def network():
 
 def samples():
     generator = torch.Generator().manual_seed(1)
-    mask = torch.ones(4, 7, dtype=torch.bool)
-    mask[1, 4:] = False
+    text = random_text(4, 7, CONFIG.text, generator)
+    text[0][1][1, 4:] = False
     return {
         "latent_BCTHW": torch.randn(4, 16, 4, 6, 8, generator=generator),
         "time_B": torch.tensor([0.2, 0.7, 0.4, 0.9]),
-        "text_BLD": torch.randn(4, 7, 24, generator=generator),
-        "text_mask_BL": mask,
+        "text": text,
         "reference": torch.rand(4, 3, 64, 64, generator=generator) * 2 - 1,
         "source_BCTHW": torch.randn(4, 16, 4, 6, 8, generator=generator),
     }
@@ -83,7 +90,8 @@ def compare(base, layout, *, sharded, finished=True):
         parallel.shard()
     share = 4 // layout.data
     own = slice(parallel.data_rank * share, (parallel.data_rank + 1) * share)
-    seen = model(**{name: value[own] for name, value in inputs.items()})
+    share_of = {name: value[own] for name, value in inputs.items() if name != "text"}
+    seen = model(**share_of, text=[(states[own], mask[own]) for states, mask in inputs["text"]])
     mean = seen.square().mean()
     mean.backward()
     if not sharded:
@@ -108,7 +116,7 @@ def refused(base):
     odd = samples()
     odd |= {key: odd[key][:, :, :1, :, :2] for key in ("latent_BCTHW", "source_BCTHW")}  # 3 tokens
     try:
-        parallelize(Backbone(BackboneConfig(1, 30, 48, 3, text_dim=24)), Layout(ulysses=2))
+        parallelize(Backbone(BackboneConfig(1, 30, 48, 3, text=text_config(24))), Layout(ulysses=2))
     except LayoutDoesNotFit as error:
         said["heads"] = str(error)
     try:

@@ -7,7 +7,7 @@ from models.planning.flops import of_sample
 from models.planning.gpus import GPUS
 from models.planning.layout import Layout
 from models.planning.memory import Sample
-from models.presets import PRESETS
+from models.presets import PAPER_TEXT, PRESETS
 from models.recipes import BackboneConfig
 
 H100 = GPUS["h100-80g"]
@@ -50,7 +50,7 @@ def test_a_published_training_comes_out_as_it_was_measured():
 
     Eight of its forty blocks are recomputed; its feed-forward has two matrices of 13,824, ours three of 9,216.
     """
-    config = BackboneConfig(layers=40, width=5_120, ffn=9_216, heads=40, text_dim=4_096, positions=(32, 64, 64))
+    config = BackboneConfig(layers=40, width=5_120, ffn=9_216, heads=40, text=PAPER_TEXT, positions=(32, 64, 64))
     layout = Layout(1, tensor=2, context=4, data=16, accumulation=8, recomputed=8)
     step = step_time(config, layout, H100, Work(Sample(37_440, 512), own=8, micro=1))
     assert step.mfu(128, H100) * H100.tflops == pytest.approx(325.77, rel=0.1)

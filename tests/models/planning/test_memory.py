@@ -11,6 +11,7 @@ from models.planning.memory import Activations, Sample, memory, states
 from models.planning.parameters import count
 from models.presets import PRESETS
 from models.training.recompute import recompute
+from tests.models.texts import full_text
 
 H100, CPU = GPUS["h100-80g"], GPUS["cpu"]
 LONGEST = Sample(73_728, 656)
@@ -31,9 +32,9 @@ def kept_bytes(config, batch, blocks):
         return tensor
 
     latent, noise = torch.randn(2, batch, 16, 4, 8, 8)
-    text, mask = torch.randn(batch, 40, config.text_dim), torch.ones(batch, 40, dtype=torch.bool)
+    text = full_text(batch, config.text)
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        flow_loss(lambda x, t: network(x, t, text, mask), latent, torch.rand(batch), noise)
+        flow_loss(lambda x, t: network(x, t, text), latent, torch.rand(batch), noise)
     return sum(storage.nbytes() for storage in kept.values())
 
 
@@ -41,7 +42,7 @@ def kept_bytes(config, batch, blocks):
 def test_a_block_keeps_what_torch_keeps(name):
     """The difference between recomputing three blocks and two: a block's activations less its inputs."""
     config = replace(PRESETS[name](), layers=3, positions=(8, 8, 8))
-    activations = Activations(config, Layout(micro_batch=4), CPU, Sample(64, 40))
+    activations = Activations(config, Layout(micro_batch=4), CPU, Sample(64, config.text.length))
     freed = kept_bytes(config, 4, 2) - kept_bytes(config, 4, 3)
     assert activations.kept - activations.tokens * activations.row == pytest.approx(freed, rel=0.05)
 

@@ -9,24 +9,29 @@ from safetensors.torch import save_file
 
 from models.files import sha256_file, write_json
 from models.recipes import BackboneConfig, DataMix, TrainingRecipe
+from tests.models.texts import named, random_text
 
 TINY = BackboneConfig(layers=2, width=32, ffn=64, heads=2, positions=(2, 4, 4))
 
 
+def stored(text) -> dict[str, torch.Tensor]:
+    """Text as shards hold it."""
+    kinds = {torch.float32: torch.float16, torch.bool: torch.uint8}
+    return {name: tensor.to(kinds[tensor.dtype]) for name, tensor in named(text).items()}
+
+
 def write_index(folder: Path, groups: Sequence[tuple[str, str, tuple[int, ...], int]]) -> Path:
-    """An index of (group, split, latent size, samples); latents follow from the first text token."""
+    """An index of (group, split, latent size, samples); latents follow from the first token of each encoder."""
     folder.mkdir(parents=True, exist_ok=True)
     generator = torch.Generator().manual_seed(0)
     shards = []
     for number, (group, split, size, count) in enumerate(groups):
-        text = torch.randn(count, 40, 384, generator=generator)
-        level = text[:, 0, :16].reshape(count, 16, *[1] * len(size))
+        text = random_text(count, 12, generator=generator)
+        for states, _ in text[1:]:
+            states[:, 0, :16] = text[0][0][:, 0, :16]
+        level = text[0][0][:, 0, :16].reshape(count, 16, *[1] * len(size))
         latent = level + 0.3 * torch.randn(count, 16, *size, generator=generator)
-        tensors = {
-            "latent": latent.half(),
-            "text": text.half(),
-            "text_mask": torch.ones(count, 40, dtype=torch.uint8),
-        }
+        tensors = {"latent": latent.half(), **stored(text)}
         if group == "personalization":
             tensors["reference"] = torch.randint(0, 256, (count, 3, 64, 64), generator=generator, dtype=torch.uint8)
         if group == "editing":
@@ -46,10 +51,11 @@ def write_index(folder: Path, groups: Sequence[tuple[str, str, tuple[int, ...], 
                 "count": count,
             }
         )
-    mask = torch.zeros(40, dtype=torch.uint8)
-    mask[:2] = 1
-    save_file({"text": torch.zeros(40, 384).half(), "text_mask": mask}, folder / "null.safetensors")
-    write_json(folder / "index.json", {"shards": shards, "text_encoder": "none"})
+    null = {name: tensor[0].clone() for name, tensor in stored(random_text(1, 12, generator=generator)).items()}
+    for role, real in (("prompt", 2), ("long", 2), ("characters", 0)):
+        null[f"text_{role}_mask"][real:] = 0
+    save_file(null, folder / "null.safetensors")
+    write_json(folder / "index.json", {"shards": shards, "text_encoders": {}})
     return folder / "index.json"
 
 

@@ -5,6 +5,7 @@ from models.backbone import Backbone
 from models.flow import flow_loss
 from models.recipes import BackboneConfig
 from models.training.recompute import recompute
+from tests.models.texts import random_text
 
 
 def network() -> Backbone:
@@ -20,7 +21,7 @@ def trained(model: Backbone) -> tuple[torch.Tensor, dict[str, torch.Tensor], int
     """Loss and gradients of a step, and how many bytes the forward pass kept for the backward pass."""
     generator = torch.Generator().manual_seed(1)
     latent, noise = (torch.randn(2, 16, 2, 8, 8, generator=generator) for _ in range(2))
-    text, mask = torch.randn(2, 5, 384, generator=generator), torch.ones(2, 5, dtype=torch.bool)
+    text = random_text(2, 5, generator=generator)
     kept = {}
 
     def keep(tensor: torch.Tensor) -> torch.Tensor:
@@ -28,7 +29,7 @@ def trained(model: Backbone) -> tuple[torch.Tensor, dict[str, torch.Tensor], int
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        loss = flow_loss(lambda x, t: model(x, t, text, mask), latent, torch.tensor([0.3, 0.6]), noise)
+        loss = flow_loss(lambda x, t: model(x, t, text), latent, torch.tensor([0.3, 0.6]), noise)
     loss.backward()
     gradients = {name: parameter.grad for name, parameter in model.named_parameters()}
     return loss.detach(), gradients, sum(storage.nbytes() for storage in kept.values())

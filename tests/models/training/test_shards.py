@@ -12,7 +12,7 @@ def test_a_bucket_decodes_its_samples_in_the_order_asked_for(index: Path):
     bucket = open_shards(index).group("image-low", "train")[0]
     batch = bucket.gather([3, 0])
     assert batch["latent"].dtype == torch.float32
-    assert batch["text_mask"].dtype == torch.bool
+    assert batch["text_characters_mask"].dtype == torch.bool
     torch.testing.assert_close(batch["latent"][1], bucket.gather([0])["latent"][0])
 
 

@@ -3,6 +3,7 @@ from pathlib import Path
 import torch
 
 from models.recipes import DataMix
+from models.text.config import TEXT_NAMES
 from models.training.methods import VideoMethod
 from models.training.validation import Validation
 
@@ -31,7 +32,7 @@ def test_the_control_takes_another_samples_condition(index: Path):
     seen = []
 
     def velocity_of(batch):
-        seen.append(batch["text"])
+        seen.append(torch.cat([batch[name].flatten(1) for name in TEXT_NAMES], dim=1))
         return zero(batch)
 
     validation = Validation([DataMix(str(index), "image-low")])

@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 
 from models.files import read_json, sha256_file, write_json
 from models.recipes import BackboneConfig, DataMix, TrainingRecipe
+from models.text.config import ROLES
 from models.training.checkpoint import SUMS
 from models.training.errors import TrainingFailed
 from orchestration.launchers import Launcher
@@ -49,7 +50,7 @@ def recipe(tmp_path: Path) -> Callable[..., TrainingRecipe]:
 
     def make(**changes) -> TrainingRecipe:
         mix = (DataMix(str(index), "a"), DataMix(str(index), "b"))
-        numbers = {"steps": 6, "batch_size": 4, "warmup": 2, "checkpoint_every": 3, "learning_rate": 1e-2} | changes
+        numbers = {"steps": 6, "batch_size": 4, "warmup": 2, "checkpoint_every": 3, "learning_rate": 1e-3} | changes
         return TrainingRecipe("tiny", "video", TINY, mix, mix[:1], **numbers)
 
     return make
@@ -82,9 +83,13 @@ def plain_training(
         batch = batches.batch(place, 0, 1)
         latent = batch["latent"]
         draws = draw(latent.shape, seed=recipe.seed, step=place, first=0, dropout=recipe.caption_dropout)
-        text = torch.where(draws.dropped[:, None, None], shards.null_text, batch["text"])
-        mask = torch.where(draws.dropped[:, None], shards.null_mask, batch["text_mask"])
-        loss = flow_loss(lambda x, t, c=(text, mask): network(x, t, *c), latent, draws.times, draws.noise)
+        text = []
+        for role in ROLES:
+            states, mask = batch[f"text_{role}"], batch[f"text_{role}_mask"]
+            null, real = shards.null[f"text_{role}"], shards.null[f"text_{role}_mask"]
+            dropped = draws.dropped[:, None]
+            text.append((torch.where(dropped[..., None], null, states), torch.where(dropped, real, mask)))
+        loss = flow_loss(lambda x, t, text=text: network(x, t, text), latent, draws.times, draws.noise)
         optimizer.param_groups[0]["lr"] = recipe.learning_rate * min(1, (step + 1) / recipe.warmup)
         optimizer.zero_grad()
         loss.backward()

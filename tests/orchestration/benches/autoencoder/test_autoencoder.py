@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from orchestration.benches import autoencoder
+from orchestration.benches import autoencoder, envelope
 from orchestration.benches.autoencoder.sides import FRAMES, OURS, PEERS, Ours, side
 from orchestration.benches.envelope import names
 
@@ -11,8 +11,8 @@ def test_the_autoencoder_bench_is_listed():
 
 
 def test_without_diffusers_the_bench_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(autoencoder, "find_spec", lambda name: None)
-    with pytest.raises(autoencoder.PeersMissing, match="bench"):
+    monkeypatch.setattr(envelope, "find_spec", lambda name: None)
+    with pytest.raises(envelope.PeerMissing, match="bench"):
         autoencoder.run()
 
 
