@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from models.recipes import BackboneConfig
+from models.text.config import Kind, TextConfig, TextEncoderConfig
 from orchestration.benches.envelope import require
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 _LAYERS, _HEADS, _WIDTH, _FFN, _OURS_FFN = 4, 4, 256, 1024, 683
 _CHANNELS, _LATENT = 16, (4, 32, 32)
-_TEXT, _TEXT_DIM = 64, 256
+_TEXT, _TEXT_DIM = 64, 256  # tokens, and width of their states; ours read them from three encoders
+_LENGTHS = (40, 16, 8)
 _WARM, _ROUNDS = 3, 9
 _TOKENS = _LATENT[0] * _LATENT[1] * _LATENT[2] // 4
 _PRECISIONS = {"fp32": "float32", "bf16": "bfloat16"}
@@ -94,10 +96,13 @@ def _ours(dtype: "torch.dtype") -> "tuple[Any, Callable[[Any], torch.Tensor]]":
 
     torch.manual_seed(0)
     positions = (_LATENT[0], _LATENT[1] // 2, _LATENT[2] // 2)
-    model = Backbone(BackboneConfig(_LAYERS, _WIDTH, _OURS_FFN, _HEADS, text_dim=_TEXT_DIM, positions=positions))
-    latent, text = _inputs(dtype)
-    when, mask = torch.tensor([0.5], dtype=dtype), torch.ones(1, _TEXT, dtype=torch.bool)
-    return model.to(dtype), lambda called: called(latent, when, text, mask)
+    kinds: tuple[Kind, ...] = ("minilm", "contrastive", "bytes")
+    encoders = [TextEncoderConfig(kind, _TEXT_DIM, length) for kind, length in zip(kinds, _LENGTHS, strict=True)]
+    config = BackboneConfig(_LAYERS, _WIDTH, _OURS_FFN, _HEADS, text=TextConfig(*encoders), positions=positions)
+    latent, states = _inputs(dtype)
+    text = tuple((part, torch.ones(part.shape[:2], dtype=torch.bool)) for part in states.split(_LENGTHS, dim=1))
+    when = torch.tensor([0.5], dtype=dtype)
+    return Backbone(config).to(dtype), lambda called: called(latent, when, text)
 
 
 def _wan(dtype: "torch.dtype") -> "tuple[Any, Callable[[Any], torch.Tensor]]":
