@@ -18,7 +18,7 @@ from assets.manifest import read_manifest
 from assets.ports import Settings
 from assets.sandbox_corpus.record import Record, corpus_records
 from assets.store import Store
-from models.files import read_json, write_json
+from models.files import read_json, sha256_file, write_json
 from serving.home import Home
 
 _DATASET = "dataset.jsonl"
@@ -64,6 +64,8 @@ def autoencoder(
         )
 
     numbers = {"recipe": asdict(profile.autoencoder), "sizes": [profile.size_low, *profile.sizes_high]}
+    if profile.autoencoder.init is not None:
+        numbers["init"] = _digest(profile.autoencoder.init)
     return store.produce(context, build=build, inputs={"dataset": dataset}, settings=numbers, tracked=True)
 
 
@@ -91,6 +93,12 @@ def codec(
         return Built(metrics=metrics, pictures=pictures, history=folder / _HISTORY)
 
     return store.produce(context, build=build, inputs={"dataset": dataset}, settings=profile.codec, tracked=True)
+
+
+def _digest(init: str) -> str:
+    from models.autoencoder.train import start_of
+
+    return sha256_file(start_of(init) / "model.safetensors")
 
 
 def _training(records: Sequence[Record]) -> list[Record]:

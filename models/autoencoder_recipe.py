@@ -26,13 +26,17 @@ class AutoencoderConfig:
     temporal: bool = True
 
 
+STARTER = AutoencoderConfig(base_width=32, multipliers=(1, 2, 5), blocks=(0, 1, 0), decoder_blocks=(1, 2, 1))
+"""Sizes of the packaged starter: two thirds of the weights decode."""
+
+
 @dataclass(frozen=True)
 class AutoencoderRecipe:
     """One-process training of the Temporal Autoencoder.
 
     Attributes:
-        init: Folder of an image autoencoder that is inflated (``models.autoencoder.inflation``); None starts from
-            principal components.
+        init: Folder of an autoencoder to start from, or ``starter`` for the packaged one (``models.starter``); an image
+            autoencoder is inflated (``models.autoencoder.inflation``). None starts from principal components.
         batch_size: Clips of a video batch; an image batch holds four times as many.
         l1_weight: Of the mean absolute error.
         squared_weight: Of the squared error beside it: it presses on the large errors, which are edges that move.

@@ -7,7 +7,7 @@ Three profiles: ``smoke`` (tests: seconds a stage), ``demo`` (two laptop cores, 
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from models.autoencoder_recipe import LATENT_CHANNELS, AutoencoderConfig, AutoencoderRecipe
+from models.autoencoder_recipe import LATENT_CHANNELS, STARTER, AutoencoderConfig, AutoencoderRecipe
 from models.text.config import TextConfig
 
 FPS = 16
@@ -265,7 +265,9 @@ def demo() -> Profile:
             backgrounds=("plain", "plain", "plain", "gradient"),
             edits=("recolour", "replace", "background", "remove"),
         ),
-        autoencoder=AutoencoderRecipe(steps=120),
+        autoencoder=AutoencoderRecipe(
+            model=STARTER, init="starter", steps=40, learning_rate=3e-4, gradient_weight=0.5, precision="bf16-mixed"
+        ),
         codec=CodecRecipe(steps=120),
         backbone=BackboneConfig(),
         audio_model=AudioConfig(),
@@ -296,7 +298,7 @@ def smoke() -> Profile:
         big,
         name="smoke",
         corpus=CorpusSize(images=64, videos=12, videos_high=6, validation=6, pairs=8, pairs_high=3, sounds=8),
-        autoencoder=replace(big.autoencoder, model=AutoencoderConfig(base_width=8), steps=3, batch_size=2),
+        autoencoder=AutoencoderRecipe(model=AutoencoderConfig(base_width=8), steps=3, batch_size=2),
         codec=replace(big.codec, model=CodecConfig(width=64, blocks=1), steps=3, batch_size=4),
         backbone=replace(big.backbone, layers=2, width=32, ffn=64, heads=2),
         audio_model=replace(big.audio_model, layers=1, width=32, ffn=64, heads=2),

@@ -16,12 +16,13 @@ from assets.sandbox_corpus.lots import record
 from assets.sandbox_corpus.record import Kind
 from assets.world.lasting import lasting
 from assets.world.render import Frames, pictures
+from models.autoencoder_recipe import STARTER
 from models.files import write_json
-from models.recipes import FPS, AutoencoderConfig, AutoencoderRecipe, CorpusWorld, demo
+from models.recipes import FPS, AutoencoderRecipe, CorpusWorld, demo
 
 SIDE = 64  # pixels
 RECIPE = AutoencoderRecipe(
-    model=AutoencoderConfig(base_width=32, multipliers=(1, 2, 5), blocks=(0, 1, 0), decoder_blocks=(1, 2, 1)),
+    model=STARTER,
     steps=1600,
     batch_size=8,
     learning_rate=2e-3,

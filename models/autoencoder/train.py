@@ -16,6 +16,7 @@ from models.autoencoder.losses import divergence, gradient_error, outlier_penalt
 from models.autoencoder.network import Posterior, TemporalAutoencoder, WrongModelError
 from models.autoencoder.perceptual import perceptual_distance
 from models.recipes import AutoencoderRecipe
+from models.starter import AUTOENCODER
 from models.training.adversary import Adversary
 from models.training.solo import Draw, Progress, Solo
 
@@ -78,7 +79,6 @@ def train(
 
     Raises:
         WrongModelError: ``recipe.init`` holds no autoencoder, or one of other sizes.
-        NoImageModel: It holds a video autoencoder.
     """
     started = time.perf_counter()
     torch.manual_seed(recipe.seed)
@@ -133,11 +133,18 @@ def train(
     }
 
 
+def start_of(init: str) -> Path:
+    """The folder that a recipe's ``init`` means."""
+    return AUTOENCODER if init == "starter" else Path(init)
+
+
 def _started(recipe: AutoencoderRecipe, sample: Sample, generator: np.random.Generator) -> TemporalAutoencoder:
     if recipe.init is not None:
-        model = inflate(TemporalAutoencoder.load(Path(recipe.init)))
+        model = TemporalAutoencoder.load(start_of(recipe.init))
+        if recipe.model.temporal and not model.config.temporal:
+            model = inflate(model)
         if model.config != recipe.model:
-            raise WrongModelError(f"{recipe.init} inflates to {model.config}, but the recipe asks for {recipe.model}")
+            raise WrongModelError(f"{recipe.init} starts with {model.config}, but the recipe asks for {recipe.model}")
         return model
     model = TemporalAutoencoder(recipe.model)
     pca.fit(model, pixels(sample(generator, recipe.frames, recipe.crop, _FIT_CLIPS)))

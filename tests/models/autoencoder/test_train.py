@@ -5,9 +5,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from models.autoencoder import load_autoencoder
-from models.autoencoder.train import pixels, psnr, raw_latents, train
-from models.recipes import AutoencoderConfig, AutoencoderRecipe
+from models.autoencoder import WrongModelError, load_autoencoder
+from models.autoencoder.train import pixels, psnr, raw_latents, start_of, train
+from models.recipes import AutoencoderConfig, AutoencoderRecipe, demo
 
 RECIPE = AutoencoderRecipe(
     model=AutoencoderConfig(base_width=4), steps=6, batch_size=2, crop=32, frames=9, checkpoint_every=2
@@ -129,3 +129,24 @@ def test_psnr_is_its_formula():
     target = pixels(np.full((1, 2, 2, 3), 100, np.uint8))
     off = pixels(np.full((1, 2, 2, 3), 110, np.uint8))
     assert psnr(off, target) == pytest.approx(20 * np.log10(255 / 10), abs=1e-3)
+
+
+def test_training_goes_on_from_the_autoencoder_that_the_recipe_names(validation, tmp_path):
+    before = train(RECIPE, squares, validation, tmp_path / "first")
+    further = dataclasses.replace(RECIPE, init=str(tmp_path / "first"), steps=1)
+    after = train(further, squares, validation, tmp_path / "second")
+    assert after["linear_psnr_video"] == pytest.approx(before["psnr_video"], abs=1e-4)
+    other = dataclasses.replace(further, model=AutoencoderConfig(base_width=8))
+    with pytest.raises(WrongModelError, match="asks for"):
+        train(other, squares, validation, tmp_path / "third")
+
+
+def test_the_starter_is_what_the_demo_begins_with():
+    recipe = demo().autoencoder
+    starter = load_autoencoder(start_of(recipe.init))
+    assert starter.config == recipe.model
+    assert starter.latent_std.min() > 0.1
+    clip = torch.zeros(1, 3, 8, 16, 16)
+    clip[..., 8:] = 0.5
+    with torch.inference_mode():
+        assert psnr(starter.decode(starter.encode(clip)), clip) > 25
