@@ -1,6 +1,7 @@
 """Analysis: one decode pass over a file that finds its shots and computes every signal."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -55,6 +56,27 @@ def analyse(path: Path) -> Analysis:
         ValueError: the file holds no frame.
         av.FFmpegError: its pictures cannot be decoded to their end.
     """
+    with _one_thread():
+        return _analysed(path)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """OpenCV's and torch's own threads off: pictures are small, and what is slow has threads of its own already."""
+    import cv2
+    import torch
+
+    before = cv2.getNumThreads(), torch.get_num_threads()
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before[0])
+        torch.set_num_threads(before[1])
+
+
+def _analysed(path: Path) -> Analysis:
     detector, still, sound, recording, camera = ShotDetector(), Stillness(), Sound(), Recording(), Camera()
     seeing: list[Signal] = [
         *(Samples(), Motion(), Flow(), still, Borders(), Quality(), Text(), Nsfw()),

@@ -2,6 +2,8 @@
 
 import base64
 from array import array
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +15,7 @@ from models.contrastive.config import FRAMES
 
 _RATE = 4.0  # frames a second: eight are two seconds, about the time of the clips that the model knows
 _CUT = 0.12  # of 1: mean difference between two looks from which the picture is another one
+_WAITING = 4  # windows, of a megabyte each
 _LEVELS = 127
 
 Vector = NDArray[np.float32]
@@ -47,10 +50,15 @@ class EmbeddingTrack:
 
 
 class Embedding:
-    """Looks at four frames a second, and makes a vector of every eight, or of those between two cuts."""
+    """Looks at four frames a second, and makes a vector of every eight, or of those between two cuts.
+
+    Vectors are made in a thread of their own while the film goes on; no more than a few windows wait for it.
+    """
 
     def __init__(self) -> None:
+        self._beside = ThreadPoolExecutor(1)
         self._edges, self._frames, self._vectors = array("d"), array("I"), array("f")
+        self._waiting: deque[Future[Vector]] = deque()
         self._pictures: list[np.ndarray] = []
         self._first = self._last = 0.0
         self._gray: np.ndarray | None = None
@@ -72,18 +80,30 @@ class Embedding:
     def track(self) -> EmbeddingTrack:
         """What was seen."""
         self._close()
+        self._beside.shutdown()
+        self._take(0)
         return EmbeddingTrack(self._edges, self._frames, self._vectors)
 
     def _close(self) -> None:
-        """Make a vector of the pictures since the last one."""
+        """Let a vector be made of the pictures since the last one."""
         if not self._pictures:
             return
-        from models.contrastive.embedder import packaged_embedder
-
-        self._vectors.extend(packaged_embedder().clips([np.stack(self._pictures)])[0].tolist())
+        self._take(_WAITING - 1)
+        self._waiting.append(self._beside.submit(_vector, np.stack(self._pictures)))
         self._edges.extend((self._first, self._last))
         self._frames.append(len(self._pictures))
         self._pictures = []
+
+    def _take(self, left: int) -> None:
+        """Keep the vectors that were made, the first first, until only so many are waited for."""
+        while len(self._waiting) > left:
+            self._vectors.extend(self._waiting.popleft().result().tolist())
+
+
+def _vector(pictures: NDArray[np.uint8]) -> Vector:
+    from models.contrastive.embedder import packaged_embedder
+
+    return np.asarray(packaged_embedder().clips([pictures])[0])
 
 
 def packed(vector: Vector) -> str:

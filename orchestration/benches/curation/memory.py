@@ -13,6 +13,7 @@ from orchestration.benches.curation.speed import apart, timed
 
 _FPS = 16
 _SIZE = (320, 180)
+_EVERY = Fraction(49, 4)  # seconds from one turn of the piece to the next: its sound lasts a little beyond twelve
 
 
 def memory_figures(folder: Path) -> dict[str, float]:
@@ -63,18 +64,21 @@ def _tones(seconds: float) -> Iterator[av.AudioFrame]:
         yield block
 
 
+def _media(source: av.container.InputContainer) -> list[av.VideoStream | av.AudioStream]:
+    return [*source.streams.video, *source.streams.audio]
+
+
 def _looped(piece: Path, path: Path, minutes: int) -> Path:
     """The piece again and again, its packets copied."""
     with av.open(str(path), "w", format="mp4") as file:
-        streams: dict[int, av.stream.Stream] = {}
+        with av.open(str(piece)) as source:  # all streams before the first packet, which begins the file
+            streams = {stream.index: file.add_stream_from_template(stream) for stream in _media(source)}
         for turn in range(minutes * 5):
             with av.open(str(piece)) as source:
                 for packet in source.demux():
                     if packet.dts is None or packet.pts is None or packet.time_base is None:
                         continue
-                    if packet.stream_index not in streams:
-                        streams[packet.stream_index] = file.add_stream_from_template(packet.stream)
-                    shift = round(turn * 12 / packet.time_base)
+                    shift = round(turn * _EVERY / packet.time_base)
                     packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
                     packet.stream = streams[packet.stream_index]
                     file.mux(packet)
