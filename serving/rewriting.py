@@ -4,6 +4,7 @@ The paper has a language model do it. Here rules tidy the prompt, unless ``CINEM
 ``_KEY`` name an OpenAI-compatible endpoint.
 """
 
+import hashlib
 import re
 from dataclasses import dataclass
 from typing import Protocol
@@ -79,6 +80,11 @@ class Rewrite:
     prompt: str
     text: str
     rewriter: str
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of the text."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,16 @@ def test_a_refused_prompt_names_its_rule(run):
     assert "minors" in result.stderr
 
 
+def test_rewriting_is_offered_and_its_configuration_is_checked_first(run, monkeypatch):
+    assert "--rewrite" in run("generate", "--help").output
+    monkeypatch.setenv("CINEMILL_REWRITER_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.delenv("CINEMILL_REWRITER_MODEL", raising=False)
+    for option, said in ((["--rewrite"], "name the model to use"), ([], "promote one first")):
+        result = run("generate", "a red ball", "-o", "/nowhere/out.mp4", *option)
+        assert result.exit_code == 2
+        assert said in result.stderr
+
+
 def test_errors_of_the_program_keep_their_traceback(run, monkeypatch):
     monkeypatch.setattr("orchestration.doctor.examine", lambda _home: 1 / 0)
     assert isinstance(run("doctor").exception, ZeroDivisionError)
