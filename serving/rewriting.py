@@ -11,7 +11,7 @@ from typing import Protocol
 
 from serving.errors import ServingError
 from serving.moderation import screen
-from serving.openai_endpoint import ChatClient, CompletionFailed, Endpoint
+from serving.openai_endpoint import ChatClient, CompletionFailed, Endpoint, EndpointUnavailable
 from serving.text import QUOTED, quoted
 
 VARIABLES = "CINEMILL_REWRITER"
@@ -52,6 +52,11 @@ class RewritingFailed(ServingError):
             f"the prompt {prompt!r} could not be rewritten: {reason}; try again, or without rewriting "
             f"(--rewrite, or rewrite: true in a brief)"
         )
+        self.reason = reason
+
+
+class RewriterUnavailable(RewritingFailed):
+    """The rewriter cannot be asked at all: no prompt will fare better."""
 
 
 class PromptRewriter(Protocol):
@@ -128,6 +133,7 @@ class EndpointRewriter:
         """See ``PromptRewriter``.
 
         Raises:
+            RewriterUnavailable: The endpoint cannot be used at all.
             RewritingFailed: No answer, or one that changes the words in quotes or is too long.
         """
         turns = [("system", _INSTRUCTION)]
@@ -136,6 +142,8 @@ class EndpointRewriter:
         messages = [{"role": role, "content": content} for role, content in [*turns, ("user", prompt)]]
         try:
             text = self._client.complete(messages, max_tokens=_MAX_TOKENS).text
+        except EndpointUnavailable as error:
+            raise RewriterUnavailable(prompt, str(error)) from error
         except CompletionFailed as error:
             raise RewritingFailed(prompt, str(error)) from error
         if not quoted(prompt):
@@ -166,15 +174,19 @@ def rewrite(prompt: str, rewriter: PromptRewriter) -> Rewrite:
     Raises:
         RewritingFailed: There is no answer that can be used, or the content policy refuses it.
     """
-    text = rewriter.rewrite(prompt)
-    verdict = screen(text)
+    return screened(Rewrite(prompt, rewriter.rewrite(prompt), rewriter.name))
+
+
+def screened(made: Rewrite) -> Rewrite:
+    """``made``, if the content policy allows its text. Raises RewritingFailed, naming the rule."""
+    verdict = screen(made.text)
     if not verdict.allowed:
         raise RewritingFailed(
-            prompt,
-            f"the text of {rewriter.name}, {text[:_SHOWN]!r}, is refused by rule '{verdict.rule}' "
+            made.prompt,
+            f"the text of {made.rewriter}, {made.text[:_SHOWN]!r}, is refused by rule '{verdict.rule}' "
             f"(matched: {verdict.matched!r})",
         )
-    return Rewrite(prompt, text, rewriter.name)
+    return made
 
 
 def _phrase(text: str) -> str:
