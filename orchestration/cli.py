@@ -18,8 +18,8 @@ from orchestration.plan_cli import plan
 from serving.home import Home
 
 _ROOMS = ("models", "serving", "assets", "orchestration")
-_out = Console(highlight=False, soft_wrap=True)
-_err = Console(stderr=True, highlight=False, soft_wrap=True)
+_out = Console(highlight=False, soft_wrap=True, emoji=False)
+_err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 class Commands(TyperGroup):
