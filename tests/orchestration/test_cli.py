@@ -87,7 +87,7 @@ def test_a_rewritten_prompt_is_printed_letter_by_letter(capsys, tmp_path):
     _print_made(Made(tmp_path / "a.mp4", "ab" * 32, 1.0, (480, 480), "3", rewrite))
     assert 'prompt rewritten by llm:m: a star under "[b]:star:"' in capsys.readouterr().out
     _print_made(Made(tmp_path / "a.mp4", "ab" * 32, 1.0, (480, 480), "3"))
-    assert "rewritten" not in capsys.readouterr().out
+    assert "prompt rewritten" not in capsys.readouterr().out
 
 
 def test_errors_of_the_program_keep_their_traceback(run, monkeypatch):
