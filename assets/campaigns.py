@@ -129,9 +129,11 @@ def _deliver(context: dg.AssetExecutionContext, home: Home, path: Path, folder: 
     from serving.catalog import Catalog
     from serving.pipeline import Pipeline
     from serving.provenance import Keys, sign
+    from serving.rewriting import RULES, configured
     from serving.watermark import Watermarker
 
     brief = load_brief(path)
+    rewriter = configured() if brief.rewrite else RULES
     # Resolved once: a promotion meanwhile exchanges the link, not the folder.
     bundle = Bundle.load(home.champion.resolve())
     catalog = Catalog(home.catalog_url)
@@ -148,6 +150,7 @@ def _deliver(context: dg.AssetExecutionContext, home: Home, path: Path, folder: 
             folder=folder,
             sign=partial(sign, home=home),
             marker=Watermarker(Keys.open(home).watermark_key),
+            rewriter=rewriter,
             on_delivered=enter,
         )
         # What an earlier, killed run made but did not enter.
@@ -161,8 +164,9 @@ def _deliver(context: dg.AssetExecutionContext, home: Home, path: Path, folder: 
 
 
 def _row(file: "Delivered", campaign_id: str, folder: Path) -> Any:
-    from serving.catalog import Deliverable
+    from serving.catalog import Deliverable, PromptRewrite
 
+    rewrite = file.rewrite and PromptRewrite(text=file.rewrite.text, rewriter=file.rewrite.rewriter)
     return Deliverable(
         sha256=file.sha256,
         campaign=campaign_id,
@@ -174,6 +178,7 @@ def _row(file: "Delivered", campaign_id: str, folder: Path) -> Any:
         dataset_digest=file.dataset_digest,
         run_id=file.run_id,
         path=str(folder / file.path),
+        rewrite=rewrite,
     )
 
 
@@ -194,6 +199,7 @@ def _table(record: "CampaignRecord", found: "dict[str, Inspection]") -> dg.Table
                 "watermark_p": found[file.path].watermark_p,
                 "lufs": round(found[file.path].lufs, 1),
                 "prompt": file.prompt,
+                "rewritten_prompt": file.rewrite.text if file.rewrite else "",
                 "sha256": file.sha256,
             }
         )

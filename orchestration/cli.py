@@ -18,8 +18,8 @@ from orchestration.plan_cli import plan
 from serving.home import Home
 
 _ROOMS = ("models", "serving", "assets", "orchestration")
-_out = Console(highlight=False, soft_wrap=True)
-_err = Console(stderr=True, highlight=False, soft_wrap=True)
+_out = Console(highlight=False, soft_wrap=True, emoji=False)
+_err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 class Commands(TyperGroup):
@@ -114,13 +114,19 @@ def generate(
     seed: Seed = 0,
     seconds: Annotated[float, typer.Option(min=0.1, help="Length.")] = 4.0,
     size: Annotated[Aspect, typer.Option(help="Aspect ratio.")] = Aspect.wide,
+    rewrite: Annotated[
+        bool,
+        typer.Option("--rewrite", help="Reword the prompt like training captions: by CINEMILL_REWRITER_URL, or rules."),
+    ] = False,
 ) -> None:
     """A clip with sound from the champion, marked and signed."""
+    from serving.rewriting import configured
     from serving.studio import Studio
 
+    rewriter = configured() if rewrite else None
     with _steps() as report:
         made = Studio(Home.from_env()).generate(
-            prompt, output, seconds=seconds, aspect=size.value, seed=seed, progress=report
+            prompt, output, seconds=seconds, aspect=size.value, seed=seed, rewriter=rewriter, progress=report
         )
     _print_made(made)
 
@@ -314,6 +320,8 @@ def _print_made(made: Any) -> None:
     height, width = made.size
     _out.print(f"{made.path}  {width}x{height}, {made.seconds:.2f} s, model version {made.model_version}")
     _out.print(f"sha256 {made.sha256}")
+    if made.rewrite is not None:
+        _out.print(f"prompt rewritten by {made.rewrite.rewriter}: {made.rewrite.text}", markup=False)
 
 
 if __name__ == "__main__":

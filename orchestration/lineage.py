@@ -52,6 +52,8 @@ class Chain:
 
     Attributes:
         sha256, path, campaign, variant, prompt, seed: Of the file.
+        rewritten_prompt, rewriter: What the model was given in the prompt's place, and what wrote it, if it was
+            rewritten.
         model: Name, version and registry tags (git commit, bundle digest, Dagster run).
         runs: Tracked runs behind the model, the nearest first; averaged finetunes are parents of ``averaged_model``.
         averaged: Names of the runs that were averaged.
@@ -65,6 +67,8 @@ class Chain:
     campaign: str
     variant: str
     prompt: str
+    rewritten_prompt: str | None
+    rewriter: str | None
     seed: int
     model: Mapping[str, Any]
     runs: tuple[Run, ...]
@@ -144,7 +148,7 @@ def _chain(found: Lineage, model: Mapping[str, Any], runs: tuple[Run, ...]) -> C
     averaged = tuple(
         names[run_id] for run in averages for run_id in run.parents.values() if names[run_id].startswith("finetunes")
     )
-    delivered = found.deliverable
+    delivered, rewrite = found.deliverable, found.deliverable.rewrite
     sources = tuple(
         Source(
             source.sha256,
@@ -163,6 +167,8 @@ def _chain(found: Lineage, model: Mapping[str, Any], runs: tuple[Run, ...]) -> C
         campaign=delivered.campaign,
         variant=delivered.variant,
         prompt=delivered.prompt,
+        rewritten_prompt=rewrite.text if rewrite else None,
+        rewriter=rewrite.rewriter if rewrite else None,
         seed=delivered.seed,
         model=model,
         runs=runs,

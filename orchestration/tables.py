@@ -29,6 +29,7 @@ def lineage_tables(chain: Chain) -> Iterator[Table]:
     rows = {
         "campaign": f"{chain.campaign} / {chain.variant}",
         "prompt": chain.prompt,
+        **({f"rewritten by {chain.rewriter}": chain.rewritten_prompt} if chain.rewritten_prompt else {}),
         "seed": str(chain.seed),
         "model": f"{chain.model['name']} version {chain.model['version']}",
         "averaged from": ", ".join(chain.averaged) or "not tracked",

@@ -11,7 +11,7 @@ import numpy as np
 
 from models.files import sha256_file, sha256_json
 from serving.bundle import Bundle
-from serving.catalog import Catalog, Deliverable
+from serving.catalog import Catalog, Deliverable, PromptRewrite
 from serving.errors import MediaError
 from serving.home import Home
 from serving.media.loudness import normalise, stereo
@@ -21,6 +21,7 @@ from serving.media.resize import cover, delivery_size
 from serving.moderation import require_allowed
 from serving.pipeline import Pipeline
 from serving.provenance import Facts, Keys, sign
+from serving.rewriting import PromptRewriter, Rewrite, rewrite
 from serving.watermark import Watermarker, payload_of
 
 CAMPAIGN = "studio"  # under this name single clips stand in the catalog
@@ -38,6 +39,7 @@ class Made:
         seconds: How long it plays.
         size: (height, width) in pixels.
         model_version: Of the champion that made it.
+        rewrite: What the model was given in the prompt's place, if it was rewritten.
     """
 
     path: Path
@@ -45,6 +47,7 @@ class Made:
     seconds: float
     size: tuple[int, int]
     model_version: str
+    rewrite: Rewrite | None = None
 
 
 class Studio:
@@ -62,7 +65,15 @@ class Studio:
         return Pipeline.from_bundle(self._bundle)
 
     def generate(
-        self, prompt: str, output: Path, *, seconds: float, aspect: str, seed: int, progress: Progress | None = None
+        self,
+        prompt: str,
+        output: Path,
+        *,
+        seconds: float,
+        aspect: str,
+        seed: int,
+        rewriter: PromptRewriter | None = None,
+        progress: Progress | None = None,
     ) -> Made:
         """A clip of ``prompt`` with sound, written to ``output``.
 
@@ -72,18 +83,23 @@ class Studio:
             seconds: Length, at most what the model covers.
             aspect: ``1:1``, ``16:9`` or ``9:16``; the short side becomes 480 pixels by plain resizing.
             seed: The number that the noise is drawn from.
+            rewriter: Rewrites the prompt, which is then screened again; None: it is used as it is.
             progress: Called with (stage, steps done, steps in all).
 
         Raises:
             BundleMissing, BundleDamaged: there is no usable champion.
             PromptRefused: the content policy does not allow the prompt.
+            RewritingFailed: there is no rewritten prompt, or the content policy does not allow it.
             RequestRefused: the model does not cover the length or aspect ratio.
         """
         require_allowed(prompt)
-        clip = self._pipeline.generate(prompt, seconds=seconds, aspect=aspect, seed=seed, progress=progress)
+        pipeline = self._pipeline
+        rewritten = None if rewriter is None else rewrite(prompt, rewriter)
+        text = prompt if rewritten is None else rewritten.text
+        clip = pipeline.generate(text, seconds=seconds, aspect=aspect, seed=seed, progress=progress)
         sound = None if clip.audio is None else stereo(clip.audio)
         frames = cover(clip.frames, delivery_size(aspect))
-        return self._finish(output, frames, clip.fps, sound, clip.sample_rate, prompt, seed)
+        return self._finish(output, frames, clip.fps, sound, clip.sample_rate, prompt, seed, rewritten=rewritten)
 
     def edit(self, video: Path, instruction: str, output: Path, *, seed: int, progress: Progress | None = None) -> Made:
         """The mp4 ``video`` changed as ``instruction`` says, with its own sound, written to ``output``.
@@ -124,12 +140,14 @@ class Studio:
         seed: int,
         *,
         parent: Path | None = None,
+        rewritten: Rewrite | None = None,
     ) -> Made:
         lineage = self._bundle.lineage
         version, digest = str(lineage["model_version"]), str(lineage["dataset_digest"])
         origin = None if parent is None else sha256_file(parent)
         height, width = frames.shape[1:3]
-        record = sha256_json([prompt, seed, version, len(frames), [height, width], origin])
+        text = [] if rewritten is None else [rewritten.text]
+        record = sha256_json([prompt, seed, version, len(frames), [height, width], origin, *text])
         marked = Watermarker(Keys.open(self._home).watermark_key).embed(frames, payload_of(record))
         if sound is not None:
             sound, _ = normalise(sound, sample_rate)
@@ -142,12 +160,13 @@ class Studio:
             seed=seed,
             record_id=record,
             attribution=tuple(lineage.get("attributions", ())),
+            rewritten_prompt_sha256=rewritten.sha256 if rewritten else None,
         )
         with tempfile.TemporaryDirectory() as scratch:
             unsigned = Path(scratch) / "clip.mp4"
             write_mp4(unsigned, marked, fps, sound, sample_rate or 48_000)
             sign(unsigned, output, facts, self._home, parent=parent)
-        made = Made(output, sha256_file(output), len(frames) / fps, (height, width), version)
+        made = Made(output, sha256_file(output), len(frames) / fps, (height, width), version, rewritten)
         self._record(made, facts, prompt)
         return made
 
@@ -166,6 +185,7 @@ class Studio:
                     dataset_digest=facts.dataset_digest,
                     run_id=None,
                     path=str(made.path.resolve()),
+                    rewrite=made.rewrite and PromptRewrite(text=made.rewrite.text, rewriter=made.rewrite.rewriter),
                 )
             )
         finally:

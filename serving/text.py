@@ -13,7 +13,7 @@ from serving.config import TextEncoderFacts
 from serving.sampling.guidance import Condition, Graph
 
 _END, _FIRST_BYTE = 1, 3  # ids of ByT5
-_QUOTED = re.compile('"([^"]+)"|“([^”]+)”|„([^“”]+)[“”]|«([^»]+)»')
+QUOTED = re.compile('"([^"]+)"|“([^”]+)”|„([^“”]+)[“”]|«([^»]+)»')
 
 
 def with_fps(prompt: str, fps: int) -> str:
@@ -23,7 +23,7 @@ def with_fps(prompt: str, fps: int) -> str:
 
 def quoted(text: str) -> str:
     """What stands in double quotes, straight, curly, low or angled; several pieces with a space between them."""
-    return " ".join("".join(found) for found in _QUOTED.findall(text))
+    return " ".join("".join(found) for found in QUOTED.findall(text))
 
 
 @dataclass(frozen=True)

@@ -9,17 +9,22 @@ from typing import Any
 from assets.code_version import code_version
 from assets.curation.captioner import Caption, Captioner, TemplateCaptioner, with_camera
 from assets.curation.loading import ClipUnreadable
-from assets.curation.vlm import CaptionerUnavailable, CaptioningFailed, Endpoint, VlmCaptioner
+from assets.curation.vlm import VARIABLES, VlmCaptioner
 from assets.ingestion.memo import Memo
+from serving.openai_endpoint import ChatClient, CompletionFailed, Endpoint, EndpointUnavailable
 
 Row = dict[str, Any]
 _log = logging.getLogger(__name__)
 
 
 def configured() -> Captioner:
-    """A vision-language model where ``CINEMILL_CAPTIONER_URL`` names one, else the template."""
-    endpoint = Endpoint.from_env()
-    return VlmCaptioner(endpoint) if endpoint else TemplateCaptioner()
+    """A vision-language model where ``CINEMILL_CAPTIONER_URL`` names one, else the template.
+
+    Raises:
+        serving.openai_endpoint.EndpointMisconfigured: One is named without what else it takes.
+    """
+    endpoint = Endpoint.from_env(VARIABLES)
+    return VlmCaptioner(ChatClient(endpoint)) if endpoint else TemplateCaptioner()
 
 
 def captions_of(curated: Sequence[Row], footage: Sequence[Row], captioner: Captioner, memo: Path) -> list[Row]:
@@ -29,7 +34,7 @@ def captions_of(curated: Sequence[Row], footage: Sequence[Row], captioner: Capti
     under the template's name.
 
     Raises:
-        CaptionerUnavailable: The model cannot be asked at all.
+        serving.openai_endpoint.EndpointUnavailable: The model cannot be asked at all.
     """
     sources = {row["id"]: row for row in footage}
     template = TemplateCaptioner()
@@ -51,9 +56,9 @@ def _said(clip: Row, source: Row, captioner: Captioner, template: Captioner, ans
         return Caption(**known)
     try:
         said = captioner.caption(clip, source)
-    except CaptionerUnavailable:
+    except EndpointUnavailable:
         raise
-    except (CaptioningFailed, ClipUnreadable) as error:
+    except (CompletionFailed, ClipUnreadable) as error:
         _log.warning("clip %s of %s: %s; the template describes it", clip["id"], source["name"], error)
         return template.caption(clip, source)
     answers.put(key, asdict(said))

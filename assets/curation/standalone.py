@@ -53,7 +53,7 @@ def curate_sources(
 
     Raises:
         assets.ingestion.sources.SourceMissing: A source does not exist, or holds no file.
-        assets.curation.vlm.CaptionerUnavailable: A captioning model is configured and cannot be asked.
+        serving.openai_endpoint.EndpointUnavailable: A captioning model is configured and cannot be asked.
     """
     found = discover(sources)
     progress("ingest", 0, len(found))

@@ -12,6 +12,7 @@ from serving.campaign.brief import Brief
 from serving.campaign.film import Marker, Sign, compose, deliver
 from serving.campaign.locales import locale
 from serving.campaign.record import CampaignRecord, Delivered, Failed, ModelVersion
+from serving.campaign.rewrites import rewritten
 from serving.campaign.take import TakeRequest, take
 from serving.campaign.variants import Variant, variants
 from serving.errors import ServingError
@@ -21,6 +22,7 @@ from serving.media.resize import METHOD
 from serving.media.sheet import Row, contact_sheet, stills
 from serving.pipeline import Pipeline
 from serving.provenance.signing import Facts
+from serving.rewriting import RULES, PromptRewriter
 from serving.watermark import payload_hex, payload_of
 
 SHEET = "contact-sheet.png"
@@ -70,6 +72,7 @@ def run_campaign(
     folder: Path,
     sign: Sign,
     marker: Marker,
+    rewriter: PromptRewriter = RULES,
     on_delivered: Callable[[Delivered], None] | None = None,
     progress: Progress | None = None,
 ) -> CampaignRecord:
@@ -85,12 +88,14 @@ def run_campaign(
         folder: The campaign's own folder.
         sign: Writes a signed copy of an mp4: ``serving.provenance.signing.sign`` with the home's keys.
         marker: The home's watermarker.
+        rewriter: Rewrites the prompts of a brief that asks for it.
         on_delivered: Called with each film that was made now, after it is recorded.
         progress: Called with (what was done, films done, films in all).
 
     Raises:
         RequestRefused: the model does not cover the brief's length or ratios; nothing was made.
-        CampaignIncomplete: at the end, if a film failed; the others are delivered and recorded.
+        CampaignIncomplete: at the end, if a film or the rewriting of its prompt failed; the others are delivered and
+            recorded.
     """
     pipeline.config.frames(brief.seconds)
     for ratio in brief.aspect_ratios:
@@ -99,9 +104,14 @@ def run_campaign(
     maker = _Maker(brief, pipeline, origin, folder, sign, marker)
     earlier = CampaignRecord.read(folder)
     record = CampaignRecord(campaign=brief.id, brief=brief.model_dump(mode="json"))
+    if brief.rewrite:
+        result = rewritten(wanted, rewriter, earlier.rewrites if earlier else ())
+        wanted, record.rewrites, record.failed = result.variants, result.rewrites, result.failed
     folder.mkdir(parents=True, exist_ok=True)
     # What still stands is recorded first: a run that is killed then forgets nothing.
     standing = {v.id: earlier.finished(folder, maker.record_id(v)) if earlier else None for v in wanted}
+    if brief.rewrite:
+        _with_standing(record, standing, wanted).write(folder)
     for done, variant in enumerate(wanted):
         if progress is not None:
             progress(variant.id, done, len(wanted))
@@ -145,6 +155,7 @@ class _Maker:
         """SHA-256 of everything that the film depends on: the same request to the same model has the same id."""
         model = self._origin.model
         card = [self._brief.product, self._brief.brand, variant.message, locale(variant.locale).disclosure]
+        original = [variant.prompt] if variant.rewrite else []  # the signature states it
         return sha256_json(
             [
                 self._brief.id,
@@ -154,6 +165,7 @@ class _Maker:
                 model.name,
                 model.version,
                 self._origin.dataset_digest,
+                *original,
             ]
         )
 
@@ -184,6 +196,7 @@ class _Maker:
             record_id=record_id,
             campaign=self._brief.id,
             attribution=self._origin.attributions,
+            rewritten_prompt_sha256=variant.rewrite.sha256 if variant.rewrite else None,
         )
         work = self._folder / _WORK
         deliver(film, path, work, facts, self._sign, fps=config.fps, sample_rate=config.sample_rate)
@@ -209,13 +222,14 @@ class _Maker:
             attributions=self._origin.attributions,
             record_id=record_id,
             watermark_payload=payload_hex(payload),
+            rewrite=variant.rewrite,
         )
 
     def _take(self, variant: Variant) -> TakeRequest:
         model = self._origin.model
         return TakeRequest(
             name=variant.take,
-            prompt=variant.prompt,
+            prompt=variant.text,
             seconds=self._brief.seconds,
             aspect=variant.ratio,
             seed=variant.seed,

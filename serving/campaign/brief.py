@@ -5,7 +5,16 @@ from typing import Annotated, Any, Self
 
 import numpy as np
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    ValidationError,
+    model_validator,
+)
 
 from serving.campaign.locales import UnknownLocale, locale
 from serving.errors import MediaError, ServingError
@@ -97,6 +106,7 @@ class Brief(BaseModel):
         aspect_ratios: Like "16:9", quoted.
         seconds: Generated video before the end card.
         style: Added to each prompt.
+        rewrite: Whether prompts, style included, are rewritten like training captions.
         reference_image: Picture of who or what is to appear; relative to the brief's file.
         seed: Another number gives other films.
     """
@@ -112,6 +122,7 @@ class Brief(BaseModel):
     aspect_ratios: Annotated[tuple[Ratio, ...], AfterValidator(_distinct)] = Field(min_length=1)
     seconds: float = Field(default=MIN_SECONDS, ge=MIN_SECONDS, le=MAX_SECONDS)
     style: Annotated[str, Field(max_length=200), AfterValidator(_screened)] = ""
+    rewrite: StrictBool = False
     reference_image: Path | None = None
     seed: int = Field(default=0, ge=0)
 

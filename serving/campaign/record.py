@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from models.files import sha256_file, write_json
+from serving.rewriting import Rewrite
 
 FILE = "campaign.json"
 
@@ -33,6 +34,7 @@ class Delivered(BaseModel):
         model, dataset_digest: What made it, and from what data.
         run_id: The run that made it.
         attributions: Credits that licences of the training footage ask for.
+        rewrite: What the model was given in the prompt's place, if it was rewritten.
         record_id: Its id, whose first 64 bits are the watermark's payload.
     """
 
@@ -61,6 +63,7 @@ class Delivered(BaseModel):
     attributions: tuple[str, ...]
     record_id: str
     watermark_payload: str
+    rewrite: Rewrite | None = None
 
 
 class Failed(BaseModel):
@@ -80,6 +83,7 @@ class CampaignRecord(BaseModel):
         files: What is delivered, in the order of the variants.
         failed: What is not.
         contact_sheet: Name of the picture of all films.
+        rewrites: Of the brief's prompts, if it asks for them: a run that goes on uses them again.
     """
 
     format: Literal[1] = 1
@@ -88,6 +92,7 @@ class CampaignRecord(BaseModel):
     files: list[Delivered] = Field(default_factory=list)
     failed: list[Failed] = Field(default_factory=list)
     contact_sheet: str | None = None
+    rewrites: list[Rewrite] = Field(default_factory=list)
 
     @classmethod
     def read(cls, folder: Path) -> "CampaignRecord | None":

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 from serving.campaign.brief import Brief
+from serving.rewriting import Rewrite
 
 
 @dataclass(frozen=True)
@@ -13,9 +14,10 @@ class Variant:
     Attributes:
         id: Its name: audience, locale and ratio; also its file's.
         audience, locale, ratio: Where it stands in the brief.
-        prompt: What is generated.
+        prompt: What is asked for.
         message: What its end card says.
         seed: The number that its noise is drawn from. Locales share it: only their end cards differ.
+        rewrite: Of the prompt, if it was rewritten.
     """
 
     id: str
@@ -25,6 +27,12 @@ class Variant:
     prompt: str
     message: str
     seed: int
+    rewrite: Rewrite | None = None
+
+    @property
+    def text(self) -> str:
+        """What the model is given."""
+        return self.prompt if self.rewrite is None else self.rewrite.text
 
     @property
     def take(self) -> str:

@@ -1,6 +1,16 @@
 """What came in, what became of it, and what was delivered: one SQL database."""
 
 from serving.catalog.catalog import Catalog, Lineage, UnknownClip, UnknownDeliverable
-from serving.catalog.tables import Clip, Decision, Deliverable, Footage
+from serving.catalog.tables import Clip, Decision, Deliverable, Footage, PromptRewrite
 
-__all__ = ["Catalog", "Clip", "Decision", "Deliverable", "Footage", "Lineage", "UnknownClip", "UnknownDeliverable"]
+__all__ = [
+    "Catalog",
+    "Clip",
+    "Decision",
+    "Deliverable",
+    "Footage",
+    "Lineage",
+    "PromptRewrite",
+    "UnknownClip",
+    "UnknownDeliverable",
+]

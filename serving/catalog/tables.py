@@ -153,3 +153,15 @@ class Deliverable(Base):
     run_id: Mapped[str | None]
     path: Mapped[str]
     created: Mapped[datetime] = mapped_column(default=_now)
+
+    rewrite: Mapped["PromptRewrite | None"] = relationship(lazy="joined", cascade="all, delete-orphan")
+
+
+class PromptRewrite(Base):
+    """What the model was given in the place of a delivered file's prompt, where that was rewritten."""
+
+    __tablename__ = "prompt_rewrite"
+
+    sha256: Mapped[str] = mapped_column(ForeignKey("deliverable.sha256"), primary_key=True)
+    text: Mapped[str]
+    rewriter: Mapped[str]

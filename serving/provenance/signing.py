@@ -28,6 +28,7 @@ class Facts:
         record_id: Id of the deliverable's record; its first 64 bits are the watermark's payload.
         campaign: The campaign that it belongs to.
         attribution: Credits that licences of the training footage ask for.
+        rewritten_prompt_sha256: Hex digest of what the model was given in the prompt's place, if it was rewritten.
     """
 
     title: str
@@ -39,6 +40,7 @@ class Facts:
     record_id: str
     campaign: str | None = None
     attribution: tuple[str, ...] = ()
+    rewritten_prompt_sha256: str | None = None
 
 
 def sign(source: Path, destination: Path, facts: Facts, home: Home, *, parent: Path | None = None) -> None:

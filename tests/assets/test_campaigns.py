@@ -2,10 +2,12 @@
 
 import pytest
 
-from assets.campaigns import brief_file, brief_key
+from assets.campaigns import _row, brief_file, brief_key
 from models.files import write_text
 from serving.campaign.brief import BriefInvalid
+from serving.campaign.record import Delivered, ModelVersion
 from serving.home import Home
+from serving.rewriting import Rewrite
 
 BRIEF = """
 product: Stella
@@ -33,3 +35,16 @@ def test_a_partition_key_that_is_no_brief_s_id_reaches_no_path(tmp_path, key):
 def test_a_campaign_without_a_brief_is_named(tmp_path):
     with pytest.raises(BriefInvalid, match=r"no brief stella\.yaml"):
         brief_file(Home(tmp_path), "stella")
+
+
+@pytest.mark.parametrize("rewrite", [None, Rewrite("A star.", "a star", "rules-1")])
+def test_a_film_enters_the_catalog_with_what_was_asked_for_and_how_it_was_rewritten(tmp_path, rewrite):
+    film = Delivered(
+        path="all_en_1x1.mp4", sha256="ab" * 32, variant="all_en_1x1", audience="all", locale="en", ratio="1:1",
+        prompt="A star.", seed=3, seconds=6, generated_seconds=4, width=480, height=480, fps=16, lufs=-14,
+        upsampling="plain_resize: lanczos", model=ModelVersion(name="cinemill", version="3"), dataset_digest="d1",
+        run_id="r", attributions=(), record_id="0" * 64, watermark_payload="0" * 16, rewrite=rewrite,
+    )  # fmt: skip
+    row = _row(film, "stella", tmp_path)
+    assert (row.campaign, row.prompt, row.path) == ("stella", "A star.", str(tmp_path / "all_en_1x1.mp4"))
+    assert (row.rewrite and (row.rewrite.text, row.rewrite.rewriter)) == (rewrite and ("a star", "rules-1"))

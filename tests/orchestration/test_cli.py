@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from orchestration.cli import app
+from orchestration.cli import _print_made, app
+from serving.rewriting import Rewrite
+from serving.studio import Made
 
 
 @pytest.fixture
@@ -68,6 +70,24 @@ def test_a_refused_prompt_names_its_rule(run):
     result = run("generate", "a naked child", "-o", "/nowhere/out.mp4")
     assert result.exit_code == 2
     assert "minors" in result.stderr
+
+
+def test_rewriting_is_offered_and_its_configuration_is_checked_first(run, monkeypatch):
+    assert "--rewrite" in run("generate", "--help").output
+    monkeypatch.setenv("CINEMILL_REWRITER_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.delenv("CINEMILL_REWRITER_MODEL", raising=False)
+    for option, said in ((["--rewrite"], "name the model to use"), ([], "promote one first")):
+        result = run("generate", "a red ball", "-o", "/nowhere/out.mp4", *option)
+        assert result.exit_code == 2
+        assert said in result.stderr
+
+
+def test_a_rewritten_prompt_is_printed_letter_by_letter(capsys, tmp_path):
+    rewrite = Rewrite("star", 'a star under "[b]:star:"', "llm:m")
+    _print_made(Made(tmp_path / "a.mp4", "ab" * 32, 1.0, (480, 480), "3", rewrite))
+    assert 'prompt rewritten by llm:m: a star under "[b]:star:"' in capsys.readouterr().out
+    _print_made(Made(tmp_path / "a.mp4", "ab" * 32, 1.0, (480, 480), "3"))
+    assert "prompt rewritten" not in capsys.readouterr().out
 
 
 def test_errors_of_the_program_keep_their_traceback(run, monkeypatch):

@@ -7,7 +7,7 @@ from assets.artifact import Artifact, Built
 from orchestration.lineage import NoSuchDeliverable, trace
 from orchestration.tables import lineage_tables
 from orchestration.tracking import MlflowTracker
-from serving.catalog import Catalog, Deliverable, UnknownDeliverable
+from serving.catalog import Catalog, Deliverable, PromptRewrite, UnknownDeliverable
 from serving.home import Home
 
 DIGEST = "d" * 32
@@ -55,6 +55,7 @@ def home(tmp_path):
             dataset_digest=DIGEST,
             run_id="r",
             path="/x/film.mp4",
+            rewrite=PromptRewrite(text="a red ball rolls", rewriter="rules-1"),
         )
     )
     catalog.close()
@@ -65,6 +66,7 @@ def test_the_chain_leads_from_the_film_to_files_with_licences(home, monkeypatch)
     monkeypatch.setattr("orchestration.lineage.MlflowRegistry.version", _tags_only)
     chain = trace("0" * 64, home)
     assert (chain.campaign, chain.prompt, chain.seed) == ("spring", "a red ball", 3)
+    assert (chain.rewritten_prompt, chain.rewriter) == ("a red ball rolls", "rules-1")
     assert chain.model["tags"]["git"] == "abc"
     assert [run.name for run in chain.runs] == [
         "serving_bundle", "averaged_model", "finetunes-a", "finetunes-b", "joint_high",
@@ -79,7 +81,15 @@ def test_the_chain_leads_from_the_film_to_files_with_licences(home, monkeypatch)
     console = Console(file=written, width=200)
     for table in lineage_tables(chain):
         console.print(table)
-    for word in ("spring / kids-en", "finetunes-a, finetunes-b", "bunny.mp4", "CC BY 3.0", DIGEST):
+    for word in (
+        "spring / kids-en",
+        "finetunes-a, finetunes-b",
+        "bunny.mp4",
+        "CC BY 3.0",
+        DIGEST,
+        "rewritten by rules-1",
+        "a red ball rolls",
+    ):
         assert word in written.getvalue()
     assert chain.as_json()["sources"][0]["licence"] == "CC BY 3.0"
 

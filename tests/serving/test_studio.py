@@ -9,8 +9,12 @@ from serving.errors import BundleMissing, MediaError, PromptRefused
 from serving.home import Home
 from serving.media.mp4 import write_mp4
 from serving.media.reading import read_video
+from serving.openai_endpoint import ChatClient, Endpoint
 from serving.provenance import verify
+from serving.provenance.signing import FACTS_LABEL
+from serving.rewriting import RULES, EndpointRewriter, RewritingFailed
 from serving.studio import CAMPAIGN, Studio
+from tests.chat_server import says
 
 
 @pytest.fixture
@@ -60,6 +64,63 @@ def test_the_mark_leads_to_the_record(studio, home, tmp_path):
     (row,) = catalog.deliverables(CAMPAIGN)
     catalog.close()
     assert verify(made.path, home).watermark.payload == row.variant
+
+
+def generated(studio, home, path, prompt, **options):
+    """A clip, what the catalog says of it, and what its signature states."""
+    made = studio.generate(prompt, path, seconds=0.5, aspect="1:1", seed=3, **options)
+    catalog = Catalog(home.catalog_url)
+    row = next(row for row in catalog.deliverables(CAMPAIGN) if row.sha256 == made.sha256)
+    catalog.close()
+    return made, row, stated(path)
+
+
+def heard_by(pipeline):
+    """The prompts that a pipeline is given from now on."""
+    heard = []
+    generate = pipeline.generate
+    pipeline.generate = lambda prompt, **options: (heard.append(prompt), generate(prompt, **options))[1]
+    return heard
+
+
+def stated(path):
+    import c2pa
+
+    with path.open("rb") as stream, c2pa.Reader("video/mp4", stream) as reader:
+        assertions = reader.get_active_manifest()["assertions"]
+    return next(item["data"] for item in assertions if item["label"] == FACTS_LABEL)
+
+
+def test_a_rewritten_prompt_is_generated_and_recorded_beside_the_original(studio, home, tmp_path, pipeline):
+    heard = heard_by(pipeline)
+    made, row, facts = generated(studio, home, tmp_path / "a.mp4", "A red  ball.", rewriter=RULES)
+    assert (row.prompt, row.rewrite.text, row.rewrite.rewriter) == ("A red  ball.", "a red ball", "rules-1")
+    assert (made.rewrite.text, facts["title"]) == ("a red ball", "A red  ball.")
+    assert facts["prompt_sha256"] == hashlib.sha256(b"A red  ball.").hexdigest()
+    assert facts["rewritten_prompt_sha256"] == hashlib.sha256(b"a red ball").hexdigest()
+    plain, plain_row, plain_facts = generated(studio, home, tmp_path / "b.mp4", "a red ball")
+    assert (plain.rewrite, plain_row.rewrite, plain_facts["rewritten_prompt_sha256"]) == (None, None, None)
+    assert heard == ["a red ball"] * 2
+    assert facts["record_id"] != plain_facts["record_id"]
+
+
+def test_a_rewriter_that_fails_stops_the_clip(studio, serve, tmp_path):
+    server = serve(says("a naked child"))
+    rewriter = EndpointRewriter(ChatClient(Endpoint(server.url, "m", "CINEMILL_REWRITER")))
+    with pytest.raises(RewritingFailed, match="'minors'"):
+        studio.generate("a red ball", tmp_path / "o.mp4", seconds=1, aspect="1:1", seed=0, rewriter=rewriter)
+    assert not (tmp_path / "o.mp4").exists()
+
+
+def test_nobody_is_asked_to_rewrite_what_is_refused_or_cannot_be_made(home, serve, tmp_path):
+    server = serve(says("a red ball"))
+    rewriter = EndpointRewriter(ChatClient(Endpoint(server.url, "m", "CINEMILL_REWRITER")))
+    for prompt, error in (("a naked child", PromptRefused), ("a red ball", BundleMissing)):
+        with pytest.raises(error):
+            Studio(Home(tmp_path / "empty")).generate(
+                prompt, tmp_path / "o.mp4", seconds=1, aspect="1:1", seed=0, rewriter=rewriter
+            )
+    assert server.asked == []
 
 
 def test_an_edit_keeps_the_sound_and_names_its_parent(studio, home, footage, tmp_path):

@@ -1,3 +1,4 @@
+import hashlib
 import json
 from dataclasses import replace
 
@@ -9,6 +10,9 @@ from serving.campaign.brief import Brief
 from serving.campaign.record import CampaignRecord, ModelVersion
 from serving.errors import RequestRefused
 from serving.media.reading import read_video
+from serving.openai_endpoint import ChatClient, Endpoint
+from serving.rewriting import EndpointRewriter, Rewrite
+from tests.chat_server import says
 
 
 @pytest.fixture
@@ -131,6 +135,61 @@ def test_what_the_model_does_not_cover_is_refused_before_anything_is_made(run, f
     with pytest.raises(RequestRefused, match=message):
         run(Brief(**{**fields, **change}))
     assert not out.exists()
+
+
+def test_a_brief_that_asks_for_it_has_its_prompts_rewritten(run, fields, sign, graphs, pipeline):
+    heard = []
+    generate = pipeline.generate
+    pipeline.generate = lambda prompt, **options: (heard.append(prompt), generate(prompt, **options))[1]
+    fields["audiences"] = [{"name": "kids", "prompt": "A red  ball rolls right."}]
+    plain = run(Brief(**fields))
+    record = run(Brief(**fields, rewrite=True))
+    assert heard == ["A red  ball rolls right.", "a red ball rolls right"]
+    assert record.rewrites == [Rewrite("A red  ball rolls right.", "a red ball rolls right", "rules-1")]
+    for file, facts, before in zip(record.files, sign.facts[2:], plain.files, strict=True):
+        assert (file.prompt, file.rewrite, file.seed) == (before.prompt, record.rewrites[0], before.seed)
+        assert before.rewrite is None
+        assert facts.prompt_sha256 == hashlib.sha256(file.prompt.encode()).hexdigest()
+        assert facts.rewritten_prompt_sha256 == hashlib.sha256(b"a red ball rolls right").hexdigest()
+        assert file.record_id != before.record_id
+
+
+def test_a_prompt_that_cannot_be_rewritten_fails_its_films_and_the_next_run_asks_again(run, fields, out, serve, sign):
+    fields["audiences"] = [{"name": "kids", "prompt": "A red ball."}, {"name": "cats", "prompt": "A blue fish."}]
+    brief = Brief(**{**fields, "locales": ["en"]}, rewrite=True)
+    server = serve((400, {}, b"busy"), says("a blue fish glides"), says("a red ball rolls"), says("anything else"))
+    rewriter = EndpointRewriter(ChatClient(Endpoint(server.url, "m", "CINEMILL_REWRITER")))
+    with pytest.raises(CampaignIncomplete, match=r"kids_en_1x1: RewritingFailed: the prompt 'A red ball\.'.*busy"):
+        run(brief, rewriter=rewriter)
+    assert [file.variant for file in CampaignRecord.read(out).files] == ["cats_en_1x1"]
+    again = run(brief, rewriter=rewriter)
+    assert [file.rewrite.text for file in again.files] == ["a red ball rolls", "a blue fish glides"]
+    assert again.failed == []
+    assert run(brief, rewriter=rewriter) == again
+    assert len(server.asked) == 3
+    assert [facts.title for facts in sign.facts] == ["cats_en_1x1.mp4", "kids_en_1x1.mp4"], "no film is made twice"
+
+
+def test_a_kill_in_the_first_film_forgets_no_rewrite(run, brief, out, serve, pipeline, monkeypatch):
+    server = serve(says("a red ball rolls"), says("anything else"))
+    rewriter = EndpointRewriter(ChatClient(Endpoint(server.url, "m", "CINEMILL_REWRITER")))
+    asking = brief.model_copy(update={"rewrite": True})
+
+    def die(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pipeline, "generate", die)
+    with pytest.raises(KeyboardInterrupt):
+        run(asking, rewriter=rewriter)
+    monkeypatch.undo()
+    assert CampaignRecord.read(out).rewrites[0].text == "a red ball rolls"
+    assert {file.rewrite.text for file in run(asking, rewriter=rewriter).files} == {"a red ball rolls"}
+
+
+def test_a_brief_that_does_not_ask_leaves_the_rewriter_alone(run, brief, serve):
+    server = serve(says("a red ball rolls"))
+    record = run(brief, rewriter=EndpointRewriter(ChatClient(Endpoint(server.url, "m", "CINEMILL_REWRITER"))))
+    assert (server.asked, record.rewrites) == ([], [])
 
 
 def test_the_origin_is_read_from_a_bundles_lineage():

@@ -37,6 +37,11 @@ def test_a_style_is_added_to_each_prompt(load):
     assert brief.prompt(brief.audiences[0]).endswith("blue background, soft light")
 
 
+def test_rewriting_is_off_unless_the_brief_asks_for_it(load):
+    assert load().rewrite is False
+    assert load(rewrite=True).rewrite is True
+
+
 @pytest.mark.parametrize("field", ["product", "message", "audiences", "locales", "aspect_ratios"])
 def test_a_missing_field_is_named(load, field):
     with pytest.raises(BriefInvalid, match=rf"Summer sale\.yaml: field '{field}': Field required"):
@@ -53,6 +58,7 @@ def test_a_missing_field_is_named(load, field):
         ({"aspect_ratios": ["wide"]}, r"field 'aspect_ratios\.0': an aspect ratio is written like 16:9"),
         ({"aspect_ratios": [969]}, r"field 'aspect_ratios\.0': .*quotes"),
         ({"seconds": 3}, r"field 'seconds': .*greater than or equal to 4"),
+        ({"rewrite": "yes"}, r"field 'rewrite': Input should be a valid boolean"),
         ({"budget": 5}, r"field 'budget': Extra inputs"),
         ({"product": "日本"}, r"field 'product': .*no glyph for '日本'"),
         ({"message": {"en": "日", "de": "x"}}, r"field 'message\.en': .*no glyph"),

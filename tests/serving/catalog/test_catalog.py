@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from serving.catalog import Catalog, Deliverable, UnknownClip, UnknownDeliverable
+from serving.catalog import Catalog, Deliverable, PromptRewrite, UnknownClip, UnknownDeliverable
 
 FOOTAGE = {
     "id": "f1",
@@ -69,12 +69,13 @@ def deliverable():
         dataset_digest="d1",
         run_id="r1",
         path="/out/a.mp4",
+        rewrite=PromptRewrite(text="a thing rests", rewriter="rules-1"),
     )
 
 
 def contents(catalog):
     with catalog._engine.connect() as connection:
-        names = ("footage", "clip", "rejection", "dataset", "dataset_clip", "deliverable")
+        names = ("footage", "clip", "rejection", "dataset", "dataset_clip", "deliverable", "prompt_rewrite")
         return {name: connection.execute(text(f"SELECT * FROM {name} ORDER BY 1, 2")).all() for name in names}
 
 
@@ -132,6 +133,24 @@ def test_lineage_leads_from_a_delivered_file_to_sources_with_their_licences(cata
     assert [(source.name, source.licence, source.attribution) for source in found.sources] == [
         ("a.mp4", "CC-BY-4.0", "A. Person")
     ]
+
+
+def test_a_rewritten_prompt_stands_beside_the_original(catalog):
+    fill(catalog)
+    (row,) = catalog.deliverables()
+    assert (row.prompt, row.rewrite.text, row.rewrite.rewriter) == ("a thing", "a thing rests", "rules-1")
+
+
+def test_a_catalog_from_before_rewriting_is_read_and_written_on(catalog, tmp_path):
+    fill(catalog)
+    with catalog._engine.begin() as connection:
+        connection.execute(text("DROP TABLE prompt_rewrite"))
+    catalog.close()
+    later = Catalog(f"sqlite:///{tmp_path / 'deep' / 'catalog.db'}")
+    assert later.lineage("ab" * 32).deliverable.rewrite is None
+    later.record_deliverable(deliverable())
+    assert later.lineage("ab" * 32).deliverable.rewrite.text == "a thing rests"
+    later.close()
 
 
 def test_a_file_that_was_not_delivered_has_no_lineage(catalog):
