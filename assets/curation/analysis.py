@@ -22,7 +22,10 @@ from assets.curation.signals.sound import Sound
 from assets.curation.signals.stillness import Stillness, slideshow
 from assets.curation.signals.text import Text
 from assets.curation.spans import Span, cut
+from assets.curation.trimming import trim
 from assets.ingestion.decode import SoundLost, TimedFrame, TimedSound, timed_media
+
+_TRIMMED = 160  # frames after which memory that is free goes back to the system
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,8 @@ def _analysed(path: Path) -> Analysis:
     for frame in watch(path, sound):
         first, last = frame.seconds if first is None else first, frame.seconds
         frames += 1
+        if frames % _TRIMMED == 0:
+            trim()
         detector.see(frame)
         recording.see(frame)
         for signal in seeing:
