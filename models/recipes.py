@@ -272,9 +272,9 @@ def demo() -> Profile:
         backbone=BackboneConfig(),
         audio_model=AudioConfig(),
         # Small batches and high rates: at this length, updates count for more than samples.
-        image_low=Stage(200, 32, 5e-3),
-        joint_low=Stage(260, 16, 4e-3),
-        joint_high=Stage(80, 8, 3e-3, "cosine"),
+        image_low=Stage(360, 32, 5e-3),
+        joint_low=Stage(600, 16, 4e-3),
+        joint_high=Stage(100, 8, 3e-3, "cosine"),
         finetunes=(
             ("footage_rich", Stage(20, 8, 1e-3, "cosine", 1, (("video-footage", 0.3),))),
             ("long_cosine", Stage(28, 8, 1e-3, "cosine", 2)),

@@ -65,18 +65,15 @@ def analyse(path: Path) -> Analysis:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """OpenCV's and torch's own threads off: pictures are small, and what is slow has threads of its own already."""
+    """OpenCV's own threads off: pictures are small, and what is slow has threads of its own already."""
     import cv2
-    import torch
 
-    before = cv2.getNumThreads(), torch.get_num_threads()
+    before = cv2.getNumThreads()
     cv2.setNumThreads(1)
-    torch.set_num_threads(1)
     try:
         yield
     finally:
-        cv2.setNumThreads(before[0])
-        torch.set_num_threads(before[1])
+        cv2.setNumThreads(before)
 
 
 def _analysed(path: Path) -> Analysis:

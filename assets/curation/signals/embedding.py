@@ -56,7 +56,7 @@ class Embedding:
     """
 
     def __init__(self) -> None:
-        self._beside = ThreadPoolExecutor(1)
+        self._beside = ThreadPoolExecutor(1, initializer=_begin)
         self._edges, self._frames, self._vectors = array("d"), array("I"), array("f")
         self._waiting: deque[Future[Vector]] = deque()
         self._pictures: list[np.ndarray] = []
@@ -98,6 +98,13 @@ class Embedding:
         """Keep the vectors that were made, the first first, until only so many are waited for."""
         while len(self._waiting) > left:
             self._vectors.extend(self._waiting.popleft().result().tolist())
+
+
+def _begin() -> None:
+    """Load torch beside the decoding, and let it use this one thread."""
+    import torch
+
+    torch.set_num_threads(1)
 
 
 def _vector(pictures: NDArray[np.uint8]) -> Vector:
