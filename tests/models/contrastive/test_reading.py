@@ -3,13 +3,14 @@ import torch
 
 from models.contrastive.config import TOKENS
 from models.contrastive.reading import packaged_reader, padded
-from models.text.encoder import TextEncoder
+from models.text.config import TextConfig
+from models.text.encoders import load_encoder
 
 
 def test_states_are_those_of_the_text_encoder_whatever_stands_beside_a_text():
     texts = ["a red ball falls", "a very big blue robot walks to the left in green hills"]
     read = packaged_reader().states(texts)
-    states, mask = TextEncoder().encode(texts)
+    states, mask = load_encoder(TextConfig().prompt).encode(texts)
     for row in range(2):
         assert np.allclose(read[row], states[row][mask[row]], atol=1e-4)
     assert np.allclose(packaged_reader().states(texts[:1])[0], read[0], atol=1e-4)
