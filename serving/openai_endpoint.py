@@ -1,16 +1,14 @@
 """A model behind an OpenAI-compatible endpoint (vLLM, llama.cpp, a hosted one): where it is, and how it is asked."""
 
-import json
 import logging
 import os
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
+
+import requests
 
 from serving.errors import ServingError
 
@@ -54,7 +52,6 @@ class Endpoint:
     attempts: int = 4
 
     def __post_init__(self) -> None:
-        # However it was made: urllib would open files and more.
         if urlsplit(self.url).scheme not in {"http", "https"}:
             raise EndpointMisconfigured(
                 f"{self.variables}_URL is {self.url!r}: give an http or https address that ends in /v1"
@@ -122,31 +119,28 @@ class ChatClient:
         return self._read(self._ask(question | {"logprobs": True} if logprobs else question))
 
     def _ask(self, question: dict[str, Any]) -> Any:
-        headers = {"Content-Type": "application/json"}
-        if self.endpoint.key:
-            headers["Authorization"] = f"Bearer {self.endpoint.key}"
+        headers = {"Authorization": f"Bearer {self.endpoint.key}"} if self.endpoint.key else {}
         address, variables = f"{self.endpoint.url}/chat/completions", self.endpoint.variables
-        request = urllib.request.Request(address, json.dumps(question).encode(), headers)  # noqa: S310 - Endpoint takes http(s) only
         for attempt in range(1, self.endpoint.attempts + 1):
             pause = min(2.0 ** (attempt - 1), _LONGEST_WAIT)
             last = attempt == self.endpoint.attempts
             try:
-                with urllib.request.urlopen(request, timeout=self.endpoint.seconds) as answer:  # noqa: S310 - as above
-                    return json.load(answer)
-            except urllib.error.HTTPError as error:
-                said = error.read(500).decode("utf-8", errors="replace")
-                failure = f"{address} answered {error.code}: {said}"
-                if error.code in {401, 403, 404}:
-                    raise EndpointUnavailable(f"{failure}; check {variables}_URL, _MODEL and _KEY") from error
-                if error.code not in _RETRIED or last:
-                    raise CompletionFailed(failure) from error
-                pause = _asked_for(error.headers.get("Retry-After"), pause)
-            except (urllib.error.URLError, HTTPException, TimeoutError, ConnectionError) as error:
+                answer = requests.post(
+                    address, json=question, headers=headers, timeout=self.endpoint.seconds, allow_redirects=False
+                )
+            except requests.RequestException as error:
                 failure = f"{address} cannot be reached: {error}"
                 if last:
                     raise EndpointUnavailable(f"{failure}; check {variables}_URL") from error
-            except ValueError as error:
-                raise CompletionFailed(f"{address} answered something that is not JSON: {error}") from error
+            else:
+                if answer.status_code == requests.codes.ok:
+                    return _json(address, answer)
+                failure = f"{address} answered {answer.status_code}: {answer.text[:500]}"
+                if answer.status_code in {401, 403, 404}:
+                    raise EndpointUnavailable(f"{failure}; check {variables}_URL, _MODEL and _KEY")
+                if answer.status_code not in _RETRIED or last:
+                    raise CompletionFailed(failure)
+                pause = _asked_for(answer.headers.get("Retry-After"), pause)
             _log.warning("%s; asking again in %g s", failure, pause)
             self._wait(pause)
         raise CompletionFailed(f"{address} was asked {self.endpoint.attempts} times")
@@ -162,6 +156,13 @@ class ChatClient:
         if not text:
             raise CompletionFailed(f"{self.endpoint.url} gave an empty answer")
         return Completion(text, levels)
+
+
+def _json(address: str, answer: requests.Response) -> Any:
+    try:
+        return answer.json()
+    except ValueError as error:
+        raise CompletionFailed(f"{address} answered something that is not JSON: {error}") from error
 
 
 def _asked_for(header: str | None, otherwise: float) -> float:
