@@ -6,6 +6,7 @@ from typing import Any
 
 FOLDER = Path(__file__).parent / "weights"  # of the model that is committed
 WEIGHTS = "contrastive.safetensors"
+GRAPH = "video.onnx"  # of the video tower, without weights
 SIDE = 64  # pixels
 FRAMES = 8  # of a longer clip, evenly
 TOKENS = 256  # of a text; the rest is cut

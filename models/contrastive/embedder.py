@@ -10,15 +10,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
-from models.contrastive.config import FRAMES, SIDE
+from models.contrastive.frames import Frames, prepared
 from models.contrastive.reading import packaged_reader, padded
 from models.contrastive.storage import FOLDER, load_model
 
 _BATCH = 32
 
-Frames = NDArray[np.uint8]
 Vectors = NDArray[np.float32]
 
 
@@ -47,7 +46,7 @@ class Embedder:
             rows = [row for row, clip in enumerate(ready) if len(clip) == count]
             for start in range(0, len(rows), _BATCH):
                 batch = rows[start : start + _BATCH]
-                out[batch] = self.model.video(torch.stack([ready[row] for row in batch])).numpy()
+                out[batch] = self.model.video(torch.from_numpy(np.stack([ready[row] for row in batch]))).numpy()
         return out
 
     @torch.inference_mode()
@@ -66,34 +65,6 @@ class Embedder:
         states, mask = padded(packaged_reader().states(texts))
         vectors, tokens = self.model.text(states, mask)
         return vectors, tokens, mask
-
-
-def prepared(frames: Frames, side: int = SIDE) -> Tensor:
-    """A clip as the video tower takes it: the middle square, by area at ``side`` pixels, at most eight frames evenly.
-
-    Args:
-        frames: uint8 [F, H, W, 3].
-        side: Pixels.
-
-    Returns:
-        uint8 [min(F, 8), side, side, 3].
-    """
-    if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[-1] != 3 or not frames.size:
-        raise ValueError(f"frames are {frames.dtype} {frames.shape}: give uint8 [F, H, W, 3] with at least one frame")
-    count = min(len(frames), FRAMES)
-    chosen = ((np.arange(count) + 0.5) * len(frames) / count).astype(int)
-    height, width = frames.shape[1:3]
-    square = min(height, width)
-    top, left = (height - square) // 2, (width - square) // 2
-    middle = torch.from_numpy(np.ascontiguousarray(frames[chosen, top : top + square, left : left + square]))
-    if square == side:
-        return middle
-    channels = middle.permute(0, 3, 1, 2).float()
-    if square > side:
-        fitted = nn.functional.interpolate(channels, (side, side), mode="area")
-    else:
-        fitted = nn.functional.interpolate(channels, (side, side), mode="bilinear")
-    return fitted.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).contiguous()
 
 
 @cache

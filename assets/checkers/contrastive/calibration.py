@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from assets.checkers import clips
 from assets.checkers.coded import coded
+from models.contrastive.frames import prepared
 
 if TYPE_CHECKING:
     from models.contrastive.network import ContrastiveModel
@@ -24,7 +25,6 @@ def calibrate(model: "ContrastiveModel", progress: Progress) -> "Calibration":
     """The line of log odds for a model, by clips of the validation split, half of them coded, and their captions."""
     import torch
 
-    from models.contrastive.embedder import prepared
     from models.contrastive.reading import packaged_reader, padded
     from models.contrastive.storage import Calibration
 
@@ -34,7 +34,7 @@ def calibrate(model: "ContrastiveModel", progress: Progress) -> "Calibration":
             clip = clips.rendered(_FIRST + number, replace(clips.SOUNDING, split="validation"))
             frames = coded(clip.frames, clips.FPS) if number % 2 else clip.frames
             caption = clip.truth.long if number % 4 == 3 else clip.truth.short
-            seen.append(model.video(prepared(frames)[None])[0].numpy())
+            seen.append(model.video(torch.from_numpy(prepared(frames))[None])[0].numpy())
             said.append(model.text(*padded(packaged_reader().states([caption])))[0][0].numpy())
             progress("calibrating", number + 1, _CLIPS)
     cosines = np.array(seen) @ np.array(said).T

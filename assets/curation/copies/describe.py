@@ -1,6 +1,7 @@
 """Describing: the looks of spans of a file, in a pass of their own; curation's one pass records them by the way."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from assets.curation.analysis import watch
@@ -18,7 +19,7 @@ def looks(work: tuple[str, Sequence[Span]]) -> list[str | None]:
         Whatever the decoder raises.
     """
     path, spans = work
-    recording = Recording()
-    for frame in watch(Path(path)) if spans else ():
-        recording.see(frame)
-    return recording.looks(spans)
+    with closing(Recording()) as recording:
+        for frame in watch(Path(path)) if spans else ():
+            recording.see(frame)
+        return recording.looks(spans)

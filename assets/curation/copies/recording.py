@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from assets.curation.copies.look import LUMA, PICTURE, Gathering, Look, shrunk
+from assets.curation.copies.look import PICTURE, Gathering, Look, shrunk
 from assets.curation.signals.frame import Frame
 from assets.curation.spans import Span
 
 RATE = 8.0  # frames a second that are looked at
-_SIDE = LUMA * 4  # pixels: what the frames are reduced to at once, by area
 _EDGE = 1e-6  # seconds
 
 
@@ -30,8 +29,12 @@ class Recording:
         """Take the next frame."""
         if self._seconds and frame.seconds - self._seconds[-1] < 1 / RATE - _EDGE:
             return
-        self._file.write(shrunk(frame.squeezed(_SIDE)).stored())
+        self._file.write(shrunk(frame.picture).stored())
         self._seconds.append(frame.seconds)
+
+    def close(self) -> None:
+        """Let the pictures go."""
+        self._file.close()
 
     def looks(self, spans: Sequence[Span]) -> list[str | None]:
         """The packed looks of spans (start, end) in seconds; ``None`` for one between two of its pictures."""

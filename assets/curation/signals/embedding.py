@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.curation.signals.frame import Frame
+from assets.curation.tower import clip_vector
 from models.contrastive.config import FRAMES
 
 _RATE = 4.0  # frames a second: eight are two seconds, about the time of the clips that the model knows
@@ -56,7 +57,7 @@ class Embedding:
     """
 
     def __init__(self) -> None:
-        self._beside = ThreadPoolExecutor(1, initializer=_begin)
+        self._beside = ThreadPoolExecutor(1)
         self._edges, self._frames, self._vectors = array("d"), array("I"), array("f")
         self._waiting: deque[Future[Vector]] = deque()
         self._pictures: list[np.ndarray] = []
@@ -89,7 +90,7 @@ class Embedding:
         if not self._pictures:
             return
         self._take(_WAITING - 1)
-        self._waiting.append(self._beside.submit(_vector, np.stack(self._pictures)))
+        self._waiting.append(self._beside.submit(clip_vector, np.stack(self._pictures)))
         self._edges.extend((self._first, self._last))
         self._frames.append(len(self._pictures))
         self._pictures = []
@@ -98,19 +99,6 @@ class Embedding:
         """Keep the vectors that were made, the first first, until only so many are waited for."""
         while len(self._waiting) > left:
             self._vectors.extend(self._waiting.popleft().result().tolist())
-
-
-def _begin() -> None:
-    """Load torch beside the decoding, and let it use this one thread."""
-    import torch
-
-    torch.set_num_threads(1)
-
-
-def _vector(pictures: NDArray[np.uint8]) -> Vector:
-    from models.contrastive.embedder import packaged_embedder
-
-    return np.asarray(packaged_embedder().clips([pictures])[0])
 
 
 def packed(vector: Vector) -> str:

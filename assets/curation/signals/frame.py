@@ -89,10 +89,6 @@ class Frame:
         scale = min(1.0, longest / max(width, height))
         return self._timed.upright((round(width * scale), round(height * scale)))
 
-    def squeezed(self, side: int) -> np.ndarray:
-        """The picture as people see it, uint8 [side,side,3] RGB, whatever its shape was."""
-        return self._timed.upright((side, side))
-
     @property
     def vectors(self) -> np.ndarray | None:
         """The codec's motion vectors (fields ``w h motion_x motion_y motion_scale source``), or None without any."""

@@ -12,7 +12,8 @@ from assets.curation.signals.sparse import Looks, Watch
 
 _LEAST, _LONGEST = 1.5, 4.0  # seconds between looks at what changes, and at what does not
 SIDE = 1280  # pixels of the longer side that are read at most
-_SEARCHED = 800  # pixels of the longer side in which text is looked for: a third of what all of it would cost
+_SEARCHED = 704  # pixels of the longer side in which text is looked for: a third of what all of it would cost
+_CLEAR = 26  # pixels there of a line's height, with the room that the engine leaves, from which its ends are found too
 _SMALLEST_SIDE = 320  # pixels of the shorter one: what is smaller is enlarged
 _BESIDE, _ABOVE = 1.5, 0.8  # line heights around what was found that are read with it: its ends may have been missed
 
@@ -77,8 +78,9 @@ class Text:
 
 
 def read(picture: np.ndarray) -> list[Line]:
-    """The lines in a picture uint8 [H,W,3] RGB: looked for in a small one, read where they were found in a large one.
+    """The lines in a picture uint8 [H,W,3] RGB: looked for in a small one, read in a large one.
 
+    Around small letters the large one is looked at again: in the small one their line's ends are often missed.
     Raises SignalMissing without an engine.
     """
     import cv2
@@ -88,13 +90,35 @@ def read(picture: np.ndarray) -> list[Line]:
     scale = max(min(1.0, _SEARCHED / max(height, width)), _SMALLEST_SIDE / min(height, width))
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     small = np.asarray(cv2.resize(large, (round(width * scale), round(height * scale)), interpolation=way), np.uint8)
-    boxes, _ = _engine().text_det(small)
+    found, _ = _engine().text_det(small)
     shown, zoom = (large, scale) if scale < 1 else (small, 1.0)
+    boxes = np.asarray(found, np.float32).reshape(-1, 4, 2) / np.float32(zoom)
+    clear = np.linalg.norm(boxes[:, 0] - boxes[:, 3], axis=1) >= _CLEAR / zoom
+    lines = _recognised(shown, boxes[clear])
+    for left, top, right, bottom in _regions(boxes[~clear], shown.shape[:2]):
+        lines += [
+            (np.asarray(box) + (left, top), text, score)
+            for box, text, score in _engine()(np.ascontiguousarray(shown[top:bottom, left:right]))[0] or []
+        ]
+    area = shown.shape[0] * shown.shape[1]
     return [
-        Line(text, float(score), cv2.contourArea(np.array(box, np.float32)) / (shown.shape[0] * shown.shape[1]))
-        for left, top, right, bottom in _regions(np.asarray(boxes, float).reshape(-1, 4, 2) / zoom, shown.shape[:2])
-        for box, text, score in _engine()(np.ascontiguousarray(shown[top:bottom, left:right]))[0] or []
+        Line(text, float(score), cv2.contourArea(np.asarray(box, np.float32)) / area)
+        for box, text, score in sorted(lines, key=lambda line: (line[0][0][1], line[0][0][0]))
         if any(letter.isalnum() for letter in text)  # a bar or a block is no text
+    ]
+
+
+def _recognised(picture: np.ndarray, boxes: np.ndarray) -> list[tuple[np.ndarray, str, float]]:
+    """Box, text and score of what the engine reads with confidence in boxes [N,4,2] of a picture BGR."""
+    if not len(boxes):
+        return []
+    engine = _engine()
+    ordered = engine.sorted_boxes(boxes)
+    read, _ = engine.text_rec(engine.get_crop_img_list(picture, ordered))
+    return [
+        (box, text, score)
+        for box, (text, score) in zip(ordered, read, strict=True)
+        if score >= engine.text_score
     ]
 
 

@@ -26,7 +26,7 @@ def test_the_one_pass_finds_the_looks_that_a_decoding_for_each_clip_would(film):
             if timed.seconds - last >= 1 / RATE - 1e-6 or last < 0:
                 last = timed.seconds
                 if start - 1e-6 <= last < end - 1e-6:
-                    gathering.add(timed.upright((96, 96)))
+                    gathering.add(Frame(timed, sampled=True).picture)
         assert packed == gathering.look().packed()
 
 
@@ -46,9 +46,7 @@ def test_memory_does_not_grow_with_the_film():
     class Shown:
         def __init__(self, seconds):
             self.seconds = seconds
-
-        def squeezed(self, side):
-            return picture[:side, :side]
+            self.picture = picture
 
     for number in range(800):
         recording.see(Shown(number / RATE))
