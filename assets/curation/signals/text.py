@@ -12,7 +12,7 @@ from assets.curation.signals.sparse import Looks, Watch
 
 _LEAST, _LONGEST = 1.5, 4.0  # seconds between looks at what changes, and at what does not
 SIDE = 1280  # pixels of the longer side that are read at most
-_SEARCHED = 704  # pixels of the longer side in which text is looked for: a third of what all of it would cost
+_SEARCHED = 736  # pixels of the longer side in which text is looked for: a third of what all of it would cost
 _CLEAR = 26  # pixels there of a line's height, with the room that the engine leaves, from which its ends are found too
 _SMALLEST_SIDE = 320  # pixels of the shorter one: what is smaller is enlarged
 _BESIDE, _ABOVE = 1.5, 0.8  # line heights around what was found that are read with it: its ends may have been missed
@@ -97,7 +97,7 @@ def read(picture: np.ndarray) -> list[Line]:
     lines = _recognised(shown, boxes[clear])
     for left, top, right, bottom in _regions(boxes[~clear], shown.shape[:2]):
         lines += [
-            (np.asarray(box) + (left, top), text, score)
+            (np.add(box, (left, top)), text, score)
             for box, text, score in _engine()(np.ascontiguousarray(shown[top:bottom, left:right]))[0] or []
         ]
     area = shown.shape[0] * shown.shape[1]
@@ -115,11 +115,7 @@ def _recognised(picture: np.ndarray, boxes: np.ndarray) -> list[tuple[np.ndarray
     engine = _engine()
     ordered = engine.sorted_boxes(boxes)
     read, _ = engine.text_rec(engine.get_crop_img_list(picture, ordered))
-    return [
-        (box, text, score)
-        for box, (text, score) in zip(ordered, read, strict=True)
-        if score >= engine.text_score
-    ]
+    return [(box, text, score) for box, (text, score) in zip(ordered, read, strict=True) if score >= engine.text_score]
 
 
 def _regions(boxes: np.ndarray, shape: tuple[int, ...]) -> list[tuple[int, int, int, int]]:
@@ -153,5 +149,6 @@ def _engine() -> Any:
             f"no OCR engine ({error}): pip install --no-deps -r infra/data-packages.txt, or make setup"
         ) from error
     # Overlay text stands upright: no classifier of upside-down lines. One thread: decoding needs the other cores.
-    # Pieces of pictures are not enlarged: the engine's own least side of 736 would be for each of them.
-    return RapidOCR(det_limit_side_len=32, use_cls=False, intra_op_num_threads=1)
+    # Pieces of pictures are not enlarged: the engine's own least side of 736 would be for each of them. Faint finds
+    # count, as in a small picture all letters are faint; what is none is dropped by the score of its reading.
+    return RapidOCR(det_limit_side_len=32, det_thresh=0.2, det_box_thresh=0.3, use_cls=False, intra_op_num_threads=1)
