@@ -9,10 +9,11 @@ from assets.curation.aesthetics import ranker
 from assets.curation.clips import split
 from assets.curation.engine.stage import Task
 from assets.curation.signals import events
-from models.contrastive.config import FOLDER, WEIGHTS
+from models.contrastive.config import FOLDER, GRAPH, WEIGHTS
 from models.files import sha256_file, sha256_json
 
-_WEIGHTS = (camera.WEIGHTS, ranker.WEIGHTS, events.WEIGHTS, events.THRESHOLDS, FOLDER / WEIGHTS)  # of our own signals
+# Of our own signals.
+_WEIGHTS = (camera.WEIGHTS, ranker.WEIGHTS, events.WEIGHTS, events.THRESHOLDS, FOLDER / WEIGHTS, FOLDER / GRAPH)
 
 
 def version_of(weights: Iterable[Path]) -> str:

