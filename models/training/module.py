@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
@@ -36,6 +37,7 @@ class FlowTraining(pl.LightningModule):
         network: Trained in place.
         shards: Where the empty caption is.
         interruption: This rank's request to stop.
+        record: See ``open_shards``.
 
     Attributes:
         latest: Values of the last step; empty when it was left out.
@@ -43,14 +45,22 @@ class FlowTraining(pl.LightningModule):
     """
 
     def __init__(
-        self, recipe: TrainingRecipe, method: Method, network: nn.Module, shards: Shards, interruption: Interruption
+        self,
+        recipe: TrainingRecipe,
+        method: Method,
+        network: nn.Module,
+        shards: Shards,
+        interruption: Interruption,
+        record: Path | None = None,
     ) -> None:
         super().__init__()
         self.automatic_optimization = False  # a step with a broken loss is left out, which automatic cannot
         self.recipe = recipe
         self.method = method
         self.network = network
-        self.batches = Batches(recipe.data, recipe.batch_size, recipe.seed, token_balance=recipe.token_balance)
+        self.batches = Batches(
+            recipe.data, recipe.batch_size, recipe.seed, token_balance=recipe.token_balance, record=record
+        )
         self.done = 0
         self.tolerance = Tolerance(recipe.patience, recipe.rollbacks)
         self.stopping = False

@@ -30,6 +30,7 @@ from models.training.zero3 import gathered_units, zero3_config
 METRICS = "metrics.jsonl"
 WEIGHTS = "model.safetensors"
 WORK = "work"
+RECORD = "shards.json"
 _CLIP = 1.0
 
 
@@ -121,11 +122,12 @@ def train(
     for unit in gathered_units(network):
         set_z3_leaf_module(unit, flag=True)
     recompute(network, recipe.recomputed_blocks)
-    shards = open_shards(Path(recipe.data[0].index))
-    training = FlowTraining(recipe, method, network, shards, interruption or Interruption())
+    record = folder / WORK / RECORD
+    shards = open_shards(Path(recipe.data[0].index), record)
+    training = FlowTraining(recipe, method, network, shards, interruption or Interruption(), record)
     log = MetricsLog(folder / WORK / METRICS)
     curves = Curves(log, SpikeDetector(recipe.spike_window, recipe.spike_deviations), progress, _say)
-    validating = Validating(Validation(recipe.validation), log, recipe.checkpoint_every)
+    validating = Validating(Validation(recipe.validation, record=record), log, recipe.checkpoint_every)
     checkpointing = Checkpointing(
         Checkpoints(folder / WORK / "checkpoints"),
         log,
