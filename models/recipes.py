@@ -17,6 +17,7 @@ AUDIO_RATE = 25  # latent frames a second: hop 1920
 REFERENCE_SIZE = 64  # pixels a side of the personalization reference
 
 Split = Literal["train", "validation"]
+Schedule = Literal["constant", "cosine", "plateau"]
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,11 @@ class TrainingRecipe:
         batch_size: Global, over all ranks.
         token_balance: None: every bucket's batches are of that size. A number: the largest bucket's are; the others'
             are multiples of this number, with about as many tokens (``models.buckets.balanced``).
-        schedule: Learning rate after warm-up.
+        schedule: Learning rate after warm-up (``models.training.schedule``).
+        learning_rate_last: Where halvings on a plateau end.
+        plateau_patience: Validations in a row without an improvement, at which the rate is halved; there is one every
+            ``checkpoint_every`` steps.
+        plateau_improvement: What counts as an improvement, as a share of the best validation loss.
         caption_dropout: Probability that a caption is replaced by the empty one.
         recomputed_blocks: How many blocks, from the first, keep only their inputs for the backward pass and run
             again in it: less memory, more time, the same numbers.
@@ -129,7 +134,10 @@ class TrainingRecipe:
     batch_size: int = 16
     token_balance: int | None = None
     learning_rate: float = 1e-3
-    schedule: Literal["constant", "cosine"] = "constant"
+    schedule: Schedule = "constant"
+    learning_rate_last: float = 0.0
+    plateau_patience: int = 3
+    plateau_improvement: float = 1e-3
     warmup: int = 10
     weight_decay: float = 0.01
     caption_dropout: float = 0.1
@@ -153,9 +161,10 @@ class Stage:
     steps: int
     batch_size: int
     learning_rate: float
-    schedule: Literal["constant", "cosine"] = "constant"
+    schedule: Schedule = "constant"
     seed: int = 0
     group_weights: tuple[tuple[str, float], ...] = ()
+    learning_rate_last: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -320,7 +329,10 @@ def full() -> Profile:
     base = demo()
 
     def more(stage: Stage) -> Stage:
-        return replace(stage, steps=stage.steps * 10)
+        longer = replace(stage, steps=stage.steps * 10)
+        if stage.schedule != "constant":
+            return longer
+        return replace(longer, schedule="plateau", learning_rate_last=stage.learning_rate / 8)
 
     text = replace(base.backbone.text, long=replace(base.backbone.text.long, length=96))  # for long captions
     return replace(

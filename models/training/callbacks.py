@@ -95,8 +95,10 @@ class Validating(pl.Callback):
 
     def _record(self, trainer: pl.Trainer, training: FlowTraining) -> None:
         loss = self._loss(training, exchanged=False)
+        halved = training.plateau.observe(loss) and training.recipe.schedule == "plateau"
         if trainer.is_global_zero:
-            self._log.write(training.done, validation_loss=loss)
+            told = {"halvings": training.plateau.halvings} if halved else {}
+            self._log.write(training.done, validation_loss=loss, **told)
 
     def _loss(self, training: FlowTraining, *, exchanged: bool) -> float:
         engine = training.engine
@@ -150,6 +152,7 @@ class Checkpointing(pl.Callback):
         folder = self._checkpoints.root / f"step-{step}"
         state: dict[str, Any] = trainer.strategy.load_checkpoint(folder)
         training.done = state["done"]
+        training.plateau.restore(state["plateau"])
         training.average.load(folder / f"average-{trainer.global_rank}.safetensors")
         return state
 
@@ -191,7 +194,11 @@ class Checkpointing(pl.Callback):
         folder.mkdir(parents=True, exist_ok=True)
         if not pl_module.tolerance.in_a_row:
             pl_module.tolerance.saved()
-        state = {"done": pl_module.done, "tolerance": pl_module.tolerance.state()}
+        state = {
+            "done": pl_module.done,
+            "tolerance": pl_module.tolerance.state(),
+            "plateau": pl_module.plateau.state(),
+        }
         trainer.strategy.save_checkpoint(state, folder)
         pl_module.average.save(folder / f"average-{trainer.global_rank}.safetensors")
         torch.distributed.barrier()

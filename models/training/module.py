@@ -19,6 +19,7 @@ from models.training.draws import draw
 from models.training.ema import ShardedAverage
 from models.training.interruption import Interruption
 from models.training.methods import Method
+from models.training.plateau import Plateau
 from models.training.schedule import learning_rate
 from models.training.shards import Shards
 from models.training.texts import Batch, with_dropped, without_padding
@@ -28,8 +29,8 @@ from models.training.tolerance import Tolerance
 class FlowTraining(pl.LightningModule):
     """Flow-matching training of one network.
 
-    The step and the tolerance are the only state beside weights, optimizer and average: batches and draws follow
-    from them.
+    The step, the tolerance and the plateaus are the only state beside weights, optimizer and average: batches and draws
+    follow from them.
 
     Args:
         recipe: What to do.
@@ -63,6 +64,7 @@ class FlowTraining(pl.LightningModule):
         )
         self.done = 0
         self.tolerance = Tolerance(recipe.patience, recipe.rollbacks)
+        self.plateau = Plateau(recipe.plateau_patience, recipe.plateau_improvement)
         self.stopping = False
         self.latest: dict[str, float] = {}
         self.average: ShardedAverage
@@ -155,7 +157,7 @@ class FlowTraining(pl.LightningModule):
         if not math.isfinite(mean):
             self.tolerance.broken()
             return
-        rate = learning_rate(self.recipe, step)
+        rate = learning_rate(self.recipe, step, self.plateau.halvings)
         for group in self.sharded_optimizer.param_groups:
             group["lr"] = rate
         self.manual_backward(loss)
