@@ -117,7 +117,9 @@ class TrainingRecipe:
         recomputed_blocks: How many blocks, from the first, keep only their inputs for the backward pass and run
             again in it: less memory, more time, the same numbers.
         world_size: Ranks.
-        ulysses: Ranks of these that share the tokens of the same samples (``models.parallel``); for long videos.
+        strategy: How they share weights, gradients and optimizer state (``models.training.sharding``).
+        ulysses, context, tensor: How many of them work on the same samples, and how (``models.parallel.Layout``);
+            ``tensor`` needs ``fsdp2``.
         patience: Steps in a row whose loss or gradient is not finite, before the training goes back to a checkpoint.
         rollbacks: How often it may go back before it gives up.
         spike_window: Losses that a loss is compared with.
@@ -145,13 +147,21 @@ class TrainingRecipe:
     precision: Literal["32-true", "bf16-true"] = "32-true"
     recomputed_blocks: int = 0
     world_size: int = 2
+    strategy: Literal["zero3", "fsdp2"] = "zero3"
     ulysses: int = 1
+    context: int = 1
+    tensor: int = 1
     checkpoint_every: int = 50
     patience: int = 3
     rollbacks: int = 2
     spike_window: int = 64
     spike_deviations: float = 8.0
     seed: int = 0
+
+    @property
+    def replica(self) -> int:
+        """Ranks that work on the same samples."""
+        return self.ulysses * self.context * self.tensor
 
 
 @dataclass(frozen=True)
