@@ -2,7 +2,7 @@
 
 Every side starts as a fresh process and has the same batch size, and the same number of samples behind it; our
 shards are found again as verified by the training before (``models.training.verified``), torchdata's state was saved
-at the step. The exactness is that of a whole training on two ranks.
+at the step. The exactness is that of whole trainings on two ranks, under ZeRO-3 and under FSDP2.
 """
 
 import json
@@ -20,6 +20,7 @@ from serving.home import REPOSITORY
 _ROUNDS = 11  # and one round to warm up
 _SIDES = ("ours", "webdataset", "torchdata")
 _PEERS = _SIDES[1:]
+_STRATEGIES = ("zero3", "fsdp2")
 
 
 def run() -> dict[str, float]:
@@ -40,7 +41,8 @@ def run() -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="cinemill-resume-") as folder:
         root = Path(folder)
         index = write(root / "data")
-        found = compare(root, write(root / "few", 2, 40))
+        few = write(root / "few", 2, 40)
+        found = {strategy: compare(root, few, strategy) for strategy in _STRATEGIES}
         walked = {side: _apart(f"{side}-save", index.parent) for side in ("ours", "torchdata")}
         rounds: dict[str, list[dict[str, float]]] = {side: [] for side in _SIDES}
         for round_ in range(_ROUNDS + 1):
@@ -54,8 +56,20 @@ def run() -> dict[str, float]:
         **_ratios(rounds, "seconds", ""),
         **_ratios(rounds, "seconds_imported", "_imported"),
         "seconds_ours_unverified": walked["ours"]["seconds"],
-        **found,
+        **_together(found),
     }
+
+
+def _together(found: dict[str, dict[str, float]]) -> dict[str, float]:
+    """The differences of both strategies together, and the rest by strategy."""
+    summed = {name: sum(one[name] for one in found.values()) for name in ("differing_samples", "differing_weights")}
+    rest = {
+        f"{name}_{strategy}": value
+        for strategy, one in found.items()
+        for name, value in one.items()
+        if name not in summed
+    }
+    return summed | rest
 
 
 def _ratios(rounds: dict[str, list[dict[str, float]]], name: str, suffix: str) -> dict[str, float]:

@@ -23,18 +23,23 @@ class ResumeFailed(RuntimeError):
     """A process ended with an error, or never came to its step; the message holds the end of its output."""
 
 
-def compare(root: Path, index: Path) -> dict[str, float]:
+def compare(root: Path, index: Path, strategy: str) -> dict[str, float]:
     """Train on two ranks; again with SIGKILL to both after a random step, and to the end; compare.
+
+    Args:
+        root: For the two trainings' folders.
+        index: Of the data.
+        strategy: Of the recipe: ``zero3`` or ``fsdp2``.
 
     Returns:
         ``differing_samples``, over all steps, those that were taken twice counted twice; ``differing_weights``, single
         numbers; and the step that the kill fell on with that of the checkpoint which the training went on from.
     """
-    whole, killed = root / "whole", root / "killed"
-    with _ranks(whole, index) as ranks:
+    whole, killed = root / f"{strategy}-whole", root / f"{strategy}-killed"
+    with _ranks(whole, index, strategy) as ranks:
         _end(ranks, whole)
     wanted = random.SystemRandom().randrange(EVERY + 1, STEPS - 2)
-    with _ranks(killed, index) as ranks:
+    with _ranks(killed, index, strategy) as ranks:
         _wait(ranks, killed, wanted)
         for rank in ranks:
             rank.kill()
@@ -42,7 +47,7 @@ def compare(root: Path, index: Path) -> dict[str, float]:
     begun = min(max(step for rank, step in before if rank == one) for one in range(RANKS))
     for one in range(RANKS):
         samples_of(killed, one).unlink()
-    with _ranks(killed, index) as ranks:
+    with _ranks(killed, index, strategy) as ranks:
         _end(ranks, killed)
     after, undisturbed = _samples(killed), _samples(whole)
     first = min(step for _, step in after)
@@ -57,7 +62,7 @@ def compare(root: Path, index: Path) -> dict[str, float]:
 
 
 @contextlib.contextmanager
-def _ranks(folder: Path, index: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
+def _ranks(folder: Path, index: Path, strategy: str) -> Iterator[list[subprocess.Popen[bytes]]]:
     """Two ranks, which are gone at the end of the block."""
     folder.mkdir(exist_ok=True)
     meeting = f"file://{folder}/meeting-{time.monotonic_ns()}"
@@ -66,7 +71,7 @@ def _ranks(folder: Path, index: Path) -> Iterator[list[subprocess.Popen[bytes]]]
         for rank in range(RANKS):
             log = closing.enter_context((folder / f"rank-{rank}.log").open("ab"))
             command = [sys.executable, "-W", "ignore", "-m", "orchestration.benches.resume.rank"]
-            arguments = [str(rank), str(folder), str(index), meeting]
+            arguments = [strategy, str(rank), str(folder), str(index), meeting]
             ranks.append(subprocess.Popen([*command, *arguments], cwd=REPOSITORY, stdout=log, stderr=log))
         try:
             yield ranks

@@ -1,4 +1,4 @@
-"""One of two gloo ranks: ``python -m orchestration.benches.resume.rank RANK FOLDER INDEX RENDEZVOUS``.
+"""One of two gloo ranks: ``python -m orchestration.benches.resume.rank STRATEGY RANK FOLDER INDEX RENDEZVOUS``.
 
 Trains the recipe of the bench, or continues it, and notes the digests of the samples that it is given at each step.
 """
@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Literal
 from unittest.mock import patch
 
 from models.recipes import BackboneConfig, DataMix, TrainingRecipe
@@ -30,7 +31,7 @@ def samples_of(folder: Path, rank: int) -> Path:
     return folder / f"samples-{rank}.jsonl"
 
 
-def train(rank: int, folder: Path, index: Path, rendezvous: str) -> None:
+def train(strategy: Literal["zero3", "fsdp2"], rank: int, folder: Path, index: Path, rendezvous: str) -> None:
     """As rank ``rank``."""
     import hashlib
 
@@ -54,13 +55,22 @@ def train(rank: int, folder: Path, index: Path, rendezvous: str) -> None:
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(mode=True)
     mix = (DataMix(str(index), GROUP),)
-    validation = (DataMix(str(index), GROUP),)
     recipe = TrainingRecipe(
-        "resume", "video", MODEL, mix, validation, steps=STEPS, batch_size=8, checkpoint_every=EVERY, world_size=RANKS
+        name="resume",
+        method="video",
+        model=MODEL,
+        data=mix,
+        validation=mix,
+        steps=STEPS,
+        batch_size=8,
+        checkpoint_every=EVERY,
+        world_size=RANKS,
+        strategy=strategy,
     )
     with patch.object(module, "Batches", Noted):
         run.train(recipe, folder, rank=rank, world_size=RANKS, rendezvous=rendezvous)
 
 
 if __name__ == "__main__":
-    train(int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4])
+    named: Literal["zero3", "fsdp2"] = "fsdp2" if sys.argv[1] == "fsdp2" else "zero3"
+    train(named, int(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4]), sys.argv[5])

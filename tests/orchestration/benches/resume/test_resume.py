@@ -37,8 +37,9 @@ def test_a_step_that_is_not_there_on_one_side_is_counted_once_a_sample(tmp_path)
 
 
 @pytest.mark.slow
-def test_a_killed_training_of_two_ranks_continues_exactly(tmp_path):
-    found = exactness.compare(tmp_path, write(tmp_path / "few", 2, 40))
+@pytest.mark.parametrize("strategy", ["zero3", "fsdp2"])
+def test_a_killed_training_of_two_ranks_continues_exactly(tmp_path, strategy):
+    found = exactness.compare(tmp_path, write(tmp_path / "few", 2, 40), strategy)
     assert found["differing_samples"] == found["differing_weights"] == 0
     assert found["resumed_from_step"] <= found["killed_at_step"]
     assert found["weights"] > 100_000
