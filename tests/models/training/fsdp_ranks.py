@@ -11,17 +11,22 @@ from pathlib import Path
 import torch
 from torch import distributed as dist
 
-from models.recipes import BackboneConfig, DataMix, TrainingRecipe
+from models.recipes import AudioConfig, BackboneConfig, DataMix, TrainingRecipe
 from models.training.errors import TrainingInterrupted
 from models.training.interruption import Interruption
 from models.training.run import train
 
 MODEL = BackboneConfig(layers=2, width=32, ffn=64, heads=2, positions=(2, 4, 4))
+AUDIO = AudioConfig(layers=2, width=32, ffn=64, heads=2, video_channels=64, positions=8)
 
 
 def recipe_of(index, fields):
+    rest = {"strategy": "fsdp2"} | fields
+    if rest.pop("audio", False):
+        mix = (DataMix(str(index), "audio"),)
+        return TrainingRecipe("sound", "audio", AUDIO, mix, mix, **rest)
     mix = (DataMix(str(index), "image-low"), DataMix(str(index), "video-low"))
-    return TrainingRecipe("shared", "video", MODEL, mix, mix[:1], strategy="fsdp2", **fields)
+    return TrainingRecipe("shared", "video", MODEL, mix, mix[:1], **rest)
 
 
 def run(rank, folder, recipe, rendezvous, stop):
@@ -60,7 +65,10 @@ def main():
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     for number, training in enumerate(json.loads((root / "trainings.json").read_text())):
-        recipe = recipe_of(root / "latents" / "index.json", training["fields"])
+        fields = training["fields"]
+        if "init" in fields:
+            fields["init"] = str(root / fields["init"])
+        recipe = recipe_of(root / "latents" / "index.json", fields)
         folder = root / training["name"]
         if rank == 0 and training.get("damage"):
             damage(folder / "work" / "checkpoints" / training["damage"])

@@ -27,6 +27,9 @@ HALVED = PLAIN | {
 LAYOUTS = {"data": {}, "tensor": {"tensor": 2}, "context": {"context": 2}, "ulysses": {"ulysses": 2}}
 TRAININGS = [
     *({"name": f"plain-{name}", "fields": PLAIN | layout} for name, layout in LAYOUTS.items()),
+    {"name": "warm", "fields": PLAIN | {"init": "plain-data"}},
+    {"name": "sound", "fields": PLAIN | {"audio": True}},
+    {"name": "sound-alone", "fields": PLAIN | {"audio": True, "world_size": 1}},
     {"name": "coarse", "fields": PLAIN | {"precision": "bf16-true"}},
     *({"name": f"whole-{name}", "fields": HALVED | LAYOUTS[name]} for name in ("data", "tensor")),
     *({"name": f"cut-{name}", "fields": HALVED | LAYOUTS[name], "stop": 7} for name in ("data", "tensor")),
@@ -46,6 +49,8 @@ def root(tmp_path_factory) -> Path:
         ("image-low", "train", (1, 4, 4), 20),
         ("image-low", "validation", (1, 4, 4), 5),
         ("video-low", "train", (2, 4, 4), 9),
+        ("audio", "train", (8,), 9),
+        ("audio", "validation", (8,), 4),
     ]
     write_index(root / "latents", groups)
     (root / "trainings.json").write_text(json.dumps(TRAININGS))
@@ -82,6 +87,19 @@ def test_bfloat16_only_coarsens_the_losses(root: Path):
     fine, coarse = (curve(root / name, "loss") for name in ("plain-data", "coarse"))
     assert fine != coarse
     assert coarse == pytest.approx(fine, rel=1e-2)
+
+
+def test_a_warm_start_begins_where_the_earlier_training_ended(root: Path):
+    earlier, warm = (curve(root / name, "validation_loss") for name in ("plain-data", "warm"))
+    assert warm[0] == pytest.approx(earlier[-1], rel=1e-6)
+    assert warm[0] < earlier[0]
+
+
+def test_the_audio_network_is_sharded_over_samples(root: Path):
+    two, one = root / "sound", root / "sound-alone"
+    for name in ("loss", "validation_loss", "gradient_norm"):
+        assert curve(two, name) == pytest.approx(curve(one, name), rel=1e-4)
+    assert len(curve(two, "loss")) == PLAIN["steps"]
 
 
 @pytest.mark.parametrize("name", ["data", "tensor"])
