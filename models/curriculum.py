@@ -99,7 +99,7 @@ class FullStage:
         world_size: int,
         init: str | None = None,
     ) -> TrainingRecipe:
-        """The recipe of one phase, to be launched; its learning rate is the stage's first.
+        """The recipe of one phase, to be launched: from the stage's first learning rate down to its last, by halves.
 
         What the paper does not publish is an assumption: bf16, a tenth of captions dropped, weight decay 0.1, warm-up
         of 1,000 steps.
@@ -115,6 +115,8 @@ class FullStage:
             batch_size=phase.batch_size,
             token_balance=world_size,
             learning_rate=self.learning_rate,
+            schedule="plateau",
+            learning_rate_last=self.learning_rate_last,
             warmup=1_000,
             weight_decay=0.1,
             ema_decay=0.9999,

@@ -17,6 +17,7 @@ AUDIO_RATE = 25  # latent frames a second: hop 1920
 REFERENCE_SIZE = 64  # pixels a side of the personalization reference
 
 Split = Literal["train", "validation"]
+Schedule = Literal["constant", "cosine", "plateau"]
 
 
 @dataclass(frozen=True)
@@ -107,12 +108,18 @@ class TrainingRecipe:
         batch_size: Global, over all ranks.
         token_balance: None: every bucket's batches are of that size. A number: the largest bucket's are; the others'
             are multiples of this number, with about as many tokens (``models.buckets.balanced``).
-        schedule: Learning rate after warm-up.
+        schedule: Learning rate after warm-up (``models.training.schedule``).
+        learning_rate_last: Where halvings on a plateau end.
+        plateau_patience: Validations in a row without an improvement, at which the rate is halved; there is one every
+            ``checkpoint_every`` steps.
+        plateau_improvement: What counts as an improvement, as a share of the best validation loss.
         caption_dropout: Probability that a caption is replaced by the empty one.
         recomputed_blocks: How many blocks, from the first, keep only their inputs for the backward pass and run
             again in it: less memory, more time, the same numbers.
         world_size: Ranks.
-        ulysses: Ranks of these that share the tokens of the same samples (``models.parallel``); for long videos.
+        strategy: How they share weights, gradients and optimizer state (``models.training.sharding``).
+        ulysses, context, tensor: How many of them work on the same samples, and how (``models.parallel.Layout``);
+            ``tensor`` needs ``fsdp2``.
         patience: Steps in a row whose loss or gradient is not finite, before the training goes back to a checkpoint.
         rollbacks: How often it may go back before it gives up.
         spike_window: Losses that a loss is compared with.
@@ -129,7 +136,10 @@ class TrainingRecipe:
     batch_size: int = 16
     token_balance: int | None = None
     learning_rate: float = 1e-3
-    schedule: Literal["constant", "cosine"] = "constant"
+    schedule: Schedule = "constant"
+    learning_rate_last: float = 0.0
+    plateau_patience: int = 3
+    plateau_improvement: float = 1e-3
     warmup: int = 10
     weight_decay: float = 0.01
     caption_dropout: float = 0.1
@@ -137,13 +147,21 @@ class TrainingRecipe:
     precision: Literal["32-true", "bf16-true"] = "32-true"
     recomputed_blocks: int = 0
     world_size: int = 2
+    strategy: Literal["zero3", "fsdp2"] = "zero3"
     ulysses: int = 1
+    context: int = 1
+    tensor: int = 1
     checkpoint_every: int = 50
     patience: int = 3
     rollbacks: int = 2
     spike_window: int = 64
     spike_deviations: float = 8.0
     seed: int = 0
+
+    @property
+    def replica(self) -> int:
+        """Ranks that work on the same samples."""
+        return self.ulysses * self.context * self.tensor
 
 
 @dataclass(frozen=True)
@@ -153,9 +171,10 @@ class Stage:
     steps: int
     batch_size: int
     learning_rate: float
-    schedule: Literal["constant", "cosine"] = "constant"
+    schedule: Schedule = "constant"
     seed: int = 0
     group_weights: tuple[tuple[str, float], ...] = ()
+    learning_rate_last: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -320,7 +339,10 @@ def full() -> Profile:
     base = demo()
 
     def more(stage: Stage) -> Stage:
-        return replace(stage, steps=stage.steps * 10)
+        longer = replace(stage, steps=stage.steps * 10)
+        if stage.schedule != "constant":
+            return longer
+        return replace(longer, schedule="plateau", learning_rate_last=stage.learning_rate / 8)
 
     text = replace(base.backbone.text, long=replace(base.backbone.text.long, length=96))  # for long captions
     return replace(

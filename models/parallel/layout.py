@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from models.recipes import BackboneConfig
+from models.recipes import AudioConfig, BackboneConfig
 
 
 class LayoutDoesNotFit(ValueError):
@@ -42,7 +42,7 @@ class Layout:
         """Ranks that work on the same samples: the tokens are cut into so many shares."""
         return self.context * self.ulysses * self.tensor
 
-    def check(self, config: BackboneConfig, world_size: int) -> None:
+    def check(self, config: BackboneConfig | AudioConfig, world_size: int) -> None:
         """Whether a network can be laid out so.
 
         Raises:

@@ -11,11 +11,12 @@ from torch import distributed as dist
 from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 from torch.distributed.tensor import DTensor
 
+from models.audio import AudioBackbone
 from models.backbone import Backbone
 from models.backbone.block import Block
 from models.parallel.attention import SharedAttention
 from models.parallel.collectives import collect
-from models.parallel.layout import Layout
+from models.parallel.layout import Layout, LayoutDoesNotFit
 from models.parallel.tensor import is_cut, share_block
 
 _AXES = ("data", "context", "ulysses", "tensor")
@@ -42,7 +43,7 @@ class Parallel:
     layout: Layout
     mesh: DeviceMesh
     holders: DeviceMesh
-    network: Backbone
+    network: Backbone | AudioBackbone
 
     @property
     def data_rank(self) -> int:
@@ -101,23 +102,26 @@ class Parallel:
         return [grad.to_local() if isinstance(grad, DTensor) else grad for grad in found if grad is not None]
 
 
-def parallelize(network: Backbone, layout: Layout, device: str = "cpu") -> Parallel:
+def parallelize(network: Backbone | AudioBackbone, layout: Layout, device: str = "cpu") -> Parallel:
     """Lay ``network`` out over the ranks of the default process group.
 
     Every rank has built the same network. Afterwards it is called as before, by all ranks of a replica with the same
     samples, and gives each of them the whole output.
 
     Args:
-        network: Changed in place.
+        network: Changed in place. The audio network has no axis but data.
         layout: Of the ranks; the tensor axis varies fastest, so that its ranks are neighbours on one machine.
         device: ``cpu`` or ``cuda``.
 
     Raises:
-        LayoutDoesNotFit: See ``Layout.check``; or, when the network is called, its tokens do not divide.
+        LayoutDoesNotFit: See ``Layout.check``; ranks share the tokens of a network that cannot; or, when the network
+            is called, its tokens do not divide.
     """
     layout.check(network.config, dist.get_world_size())
     mesh = init_device_mesh(device, (layout.data, layout.context, layout.ulysses, layout.tensor), mesh_dim_names=_AXES)
     if layout.replica > 1:
+        if not isinstance(network, Backbone):
+            raise LayoutDoesNotFit(f"{layout}: only the video backbone shares tokens; leave it the axis of data")
         _share_tokens(network, layout, mesh)
     for block in network.blocks:
         assert isinstance(block, Block)

@@ -30,6 +30,7 @@ class Batches:
         split: Which split of the groups.
         token_balance: None: every batch holds ``batch_size`` samples. Otherwise that is the batch of the largest
             bucket, and the others' are multiples of this number that hold about as many tokens.
+        record: See ``open_shards``.
 
     Raises:
         DataMissing: A group has no samples.
@@ -41,6 +42,7 @@ class Batches:
     seed: int
     split: Split = "train"
     token_balance: int | None = None
+    record: Path | None = None
     _buckets: list[Bucket] = field(init=False)
     _sizes: tuple[int, ...] = field(init=False)
     _turns: Turns = field(init=False)
@@ -48,7 +50,7 @@ class Batches:
     def __post_init__(self) -> None:
         weighted: list[tuple[Bucket, float]] = []
         for part in self.mix:
-            buckets = open_shards(Path(part.index)).group(part.group, self.split)
+            buckets = open_shards(Path(part.index), self.record).group(part.group, self.split)
             total = sum(len(bucket) for bucket in buckets)
             weighted += [(bucket, part.weight * len(bucket) / total) for bucket in buckets]
         self._buckets = [bucket for bucket, _ in weighted]
@@ -74,9 +76,9 @@ class Batches:
         """Number of the bucket of a step, and the rows of the whole global batch in it."""
         choice, visit = self._turns.bucket_at(step), self._turns.earlier(step)
         batch, size = self._sizes[choice], len(self._buckets[choice])
-        positions = np.arange(visit * batch, (visit + 1) * batch)
-        orders = {epoch: self._order(choice, epoch, size) for epoch in np.unique(positions // size).tolist()}
-        return choice, [int(orders[position // size][position % size]) for position in positions.tolist()]
+        positions = range(visit * batch, (visit + 1) * batch)
+        orders = {epoch: self._order(choice, epoch, size) for epoch in {position // size for position in positions}}
+        return choice, [int(orders[position // size][position % size]) for position in positions]
 
     def _order(self, choice: int, epoch: int, size: int) -> np.ndarray:
         return np.random.default_rng([self.seed, 1, choice, epoch]).permutation(size)

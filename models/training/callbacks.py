@@ -95,20 +95,22 @@ class Validating(pl.Callback):
 
     def _record(self, trainer: pl.Trainer, training: FlowTraining) -> None:
         loss = self._loss(training, exchanged=False)
+        halved = training.plateau.observe(loss) and training.recipe.schedule == "plateau"
         if trainer.is_global_zero:
-            self._log.write(training.done, validation_loss=loss)
+            told = {"halvings": training.plateau.halvings} if halved else {}
+            self._log.write(training.done, validation_loss=loss, **told)
 
     def _loss(self, training: FlowTraining, *, exchanged: bool) -> float:
-        engine = training.engine
-        engine.eval()
+        called = training.sharding.called(training)
+        called.eval()
         with training.average.applied():
             total = self._validation.sums(
-                lambda batch: lambda latent, times: engine(latent, times, batch),
+                lambda batch: lambda latent, times: called(latent, times, batch),
                 exchanged=training.method.control if exchanged else None,
                 rank=training.replica,
                 world_size=training.replicas,
             )
-        engine.train()
+        called.train()
         torch.distributed.all_reduce(total)
         return float(total[0] / total[1])
 
@@ -130,7 +132,7 @@ class Checkpointing(pl.Callback):
         if trainer.is_global_zero:
             self._log.rewind(step)
         if step is not None:
-            state = self._restore(trainer, pl_module, step)
+            state = self._restore(pl_module, step)
             pl_module.tolerance.restore(state["tolerance"])
             self.resumed_from = step
             self._say(f"resumed after step {step}")
@@ -146,20 +148,21 @@ class Checkpointing(pl.Callback):
         torch.distributed.broadcast(chosen, src=0)
         return None if chosen < 0 else int(chosen)
 
-    def _restore(self, trainer: pl.Trainer, training: FlowTraining, step: int) -> dict[str, Any]:
+    def _restore(self, training: FlowTraining, step: int) -> dict[str, Any]:
         folder = self._checkpoints.root / f"step-{step}"
-        state: dict[str, Any] = trainer.strategy.load_checkpoint(folder)
+        state = training.sharding.load(training, folder)
         training.done = state["done"]
-        training.average.load(folder / f"average-{trainer.global_rank}.safetensors")
+        training.plateau.restore(state["plateau"])
         return state
 
     def _go_back(self, trainer: pl.Trainer, training: FlowTraining) -> None:
         """Continue from the last good checkpoint with other data."""
         broken_at, tolerance = training.done, training.tolerance
+        training.sharding.settle()
         step = self._chosen(trainer, tolerance.returned_to)
         tolerance.go_back(training.recipe.name, broken_at, step)
         assert step is not None  # else go_back has given up
-        self._restore(trainer, training, step)
+        self._restore(training, step)
         if trainer.is_global_zero:
             self._checkpoints.forget_after(step)
             self._log.rewind(step)
@@ -182,19 +185,22 @@ class Checkpointing(pl.Callback):
             return
         # While steps break, the weights are under suspicion: what is saved then would not be a good checkpoint.
         if pl_module.stopping or (pl_module.done % self._every == 0 and not pl_module.tolerance.in_a_row):
-            self._save(trainer, pl_module)
+            self._save(pl_module)
         if pl_module.stopping:
+            pl_module.sharding.settle()
+            torch.distributed.barrier()
             raise TrainingInterrupted(f"{pl_module.recipe.name}: asked to stop; saved after step {pl_module.done}")
 
-    def _save(self, trainer: pl.Trainer, pl_module: FlowTraining) -> None:
-        folder = self._checkpoints.unfinished(pl_module.done)
-        folder.mkdir(parents=True, exist_ok=True)
+    def on_train_end(self, trainer: pl.Trainer, pl_module: Any) -> None:  # noqa: ARG002
+        """The last checkpoint is published before the model is."""
+        pl_module.sharding.settle()
+
+    def _save(self, pl_module: FlowTraining) -> None:
         if not pl_module.tolerance.in_a_row:
             pl_module.tolerance.saved()
-        state = {"done": pl_module.done, "tolerance": pl_module.tolerance.state()}
-        trainer.strategy.save_checkpoint(state, folder)
-        pl_module.average.save(folder / f"average-{trainer.global_rank}.safetensors")
-        torch.distributed.barrier()
-        if trainer.is_global_zero:
-            self._checkpoints.publish(pl_module.done)
-        torch.distributed.barrier()
+        state = {
+            "done": pl_module.done,
+            "tolerance": pl_module.tolerance.state(),
+            "plateau": pl_module.plateau.state(),
+        }
+        pl_module.sharding.save(pl_module, state, self._checkpoints)

@@ -116,6 +116,17 @@ class AudioMethod:
         return ("video",)
 
 
+def starting_network(method: Method, recipe: TrainingRecipe) -> nn.Module:
+    """The recipe's network as it starts, the same wherever it is made: by the recipe's seed, or from ``init``."""
+    import torch
+
+    torch.manual_seed(recipe.seed)
+    network = method.build(recipe.model)
+    if recipe.init is not None:
+        method.initialise(network, Path(recipe.init))
+    return network
+
+
 METHODS: dict[str, Method] = {"video": VideoMethod(), "audio": AudioMethod()}
 
 

@@ -3,22 +3,23 @@
 import itertools
 import math
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from models.backbone import Backbone
 from models.flow import flow_loss
-from models.parallel import Layout, LayoutDoesNotFit, parallelize
 from models.recipes import TrainingRecipe
 from models.training.batches import Batches
 from models.training.draws import draw
 from models.training.ema import ShardedAverage
 from models.training.interruption import Interruption
 from models.training.methods import Method
+from models.training.plateau import Plateau
 from models.training.schedule import learning_rate
+from models.training.sharding import Sharding
 from models.training.shards import Shards
 from models.training.texts import Batch, with_dropped, without_padding
 from models.training.tolerance import Tolerance
@@ -27,15 +28,16 @@ from models.training.tolerance import Tolerance
 class FlowTraining(pl.LightningModule):
     """Flow-matching training of one network.
 
-    The step and the tolerance are the only state beside weights, optimizer and average: batches and draws follow
-    from them.
+    The step, the tolerance and the plateaus are the only state beside weights, optimizer and average: batches and draws
+    follow from them.
 
     Args:
         recipe: What to do.
         method: How the network is called.
-        network: Trained in place.
+        sharding: How the ranks share the network.
         shards: Where the empty caption is.
         interruption: This rank's request to stop.
+        record: See ``open_shards``.
 
     Attributes:
         latest: Values of the last step; empty when it was left out.
@@ -43,16 +45,26 @@ class FlowTraining(pl.LightningModule):
     """
 
     def __init__(
-        self, recipe: TrainingRecipe, method: Method, network: nn.Module, shards: Shards, interruption: Interruption
+        self,
+        recipe: TrainingRecipe,
+        method: Method,
+        sharding: Sharding,
+        shards: Shards,
+        interruption: Interruption,
+        record: Path | None = None,
     ) -> None:
         super().__init__()
         self.automatic_optimization = False  # a step with a broken loss is left out, which automatic cannot
         self.recipe = recipe
         self.method = method
-        self.network = network
-        self.batches = Batches(recipe.data, recipe.batch_size, recipe.seed, token_balance=recipe.token_balance)
+        self.sharding = sharding
+        self.network = sharding.build(method)
+        self.batches = Batches(
+            recipe.data, recipe.batch_size, recipe.seed, token_balance=recipe.token_balance, record=record
+        )
         self.done = 0
         self.tolerance = Tolerance(recipe.patience, recipe.rollbacks)
+        self.plateau = Plateau(recipe.plateau_patience, recipe.plateau_improvement)
         self.stopping = False
         self.latest: dict[str, float] = {}
         self.average: ShardedAverage
@@ -67,42 +79,28 @@ class FlowTraining(pl.LightningModule):
         )
 
     def setup(self, stage: str) -> None:
-        """All ranks have met: from here on they stop together; those of a replica share its tokens, before ZeRO shards.
+        """All ranks have met: from here on they stop together, and the network can be laid out over them.
 
         Raises:
-            LayoutDoesNotFit: The recipe's ``ulysses`` fits neither the network nor the number of ranks.
+            LayoutDoesNotFit: The recipe's layout fits neither the network nor the number of ranks.
         """
         del stage
         self._interruption.wait_for_a_step()
-        if self.recipe.ulysses > 1:
-            if not isinstance(self.network, Backbone):
-                raise LayoutDoesNotFit(f"{self.recipe.name}: only the video backbone shares tokens; set ulysses to 1")
-            layout = Layout(data=self.replicas, ulysses=self.recipe.ulysses)
-            parallelize(self.network, layout, self.device.type)
+        self.sharding.lay_out(self)
 
     @property
     def replicas(self) -> int:
         """Groups of ranks with samples of their own."""
-        return self.trainer.world_size // self.recipe.ulysses
+        return self.trainer.world_size // self.recipe.replica
 
     @property
     def replica(self) -> int:
         """Which of them this rank belongs to."""
-        return self.global_rank // self.recipe.ulysses
+        return self.global_rank // self.recipe.replica
 
     def begin_average(self) -> None:
         """Start the average at the present weights, once they are sharded."""
-        self.average = ShardedAverage(self.sharded_optimizer, self.recipe.ema_decay)
-
-    @property
-    def sharded_optimizer(self) -> Any:
-        """DeepSpeed's optimizer around ours."""
-        return self.engine.optimizer
-
-    @property
-    def engine(self) -> Any:
-        """DeepSpeed's engine around this module."""
-        return self.trainer.strategy.model
+        self.average = self.sharding.average(self)
 
     def train_dataloader(self) -> Iterator[int]:
         """Numbers without end and without meaning: the step is counted here, since it may go back."""
@@ -145,18 +143,14 @@ class FlowTraining(pl.LightningModule):
         if not math.isfinite(mean):
             self.tolerance.broken()
             return
-        rate = learning_rate(self.recipe, step)
-        for group in self.sharded_optimizer.param_groups:
-            group["lr"] = rate
-        self.manual_backward(loss)
-        self.optimizers().step()  # type: ignore[union-attr]
-        if self.sharded_optimizer.overflow:  # the norm over all ranks was not finite: DeepSpeed has changed nothing
+        rate = learning_rate(self.recipe, step, self.plateau.halvings)
+        norm = self.sharding.update(self, loss, rate)
+        if norm is None:
             self.tolerance.broken()
             return
         self.tolerance.fine()
         self.average.update()
-        norm = self.engine.get_global_grad_norm()
-        self.latest = {"loss": mean, "learning_rate": rate, "gradient_norm": float(norm or 0)}
+        self.latest = {"loss": mean, "learning_rate": rate, "gradient_norm": norm}
 
     def _agree(self, loss: Tensor) -> float:
         """The mean loss over all ranks. The same message says whether one was asked to stop: all stop at one step."""

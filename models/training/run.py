@@ -7,10 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import deepspeed
 import lightning.pytorch as pl
 import torch
-from deepspeed.utils import set_z3_leaf_module
 
 from models.files import sha256_file, write_text
 from models.recipes import TrainingRecipe
@@ -21,16 +19,16 @@ from models.training.methods import method_of
 from models.training.metrics import MetricsLog
 from models.training.module import FlowTraining
 from models.training.recompute import recompute
+from models.training.sharding import sharding_of
 from models.training.shards import open_shards
 from models.training.spikes import SpikeDetector
-from models.training.strategy import Ranks, ZeroStrategy
+from models.training.strategy import Ranks
 from models.training.validation import Validation
-from models.training.zero3 import gathered_units, zero3_config
 
 METRICS = "metrics.jsonl"
 WEIGHTS = "model.safetensors"
 WORK = "work"
-_CLIP = 1.0
+RECORD = "shards.json"
 
 
 @dataclass(frozen=True)
@@ -112,35 +110,28 @@ def train(
         LossNotFinite, ShardDamaged, DataMissing: as their names say.
     """
     begun = time.time()
-    torch.manual_seed(recipe.seed)
-    method = method_of(recipe)
-    # Made whole on every rank and sharded by DeepSpeed afterwards: initialisation and warm start stay plain torch.
-    network = method.build(recipe.model)
-    if recipe.init is not None:
-        method.initialise(network, Path(recipe.init))
-    for unit in gathered_units(network):
-        set_z3_leaf_module(unit, flag=True)
-    recompute(network, recipe.recomputed_blocks)
-    shards = open_shards(Path(recipe.data[0].index))
-    training = FlowTraining(recipe, method, network, shards, interruption or Interruption())
+    sharding = sharding_of(recipe)
+    record = folder / WORK / RECORD
+    shards = open_shards(Path(recipe.data[0].index), record)
+    training = FlowTraining(recipe, method_of(recipe), sharding, shards, interruption or Interruption(), record)
+    recompute(training.network, recipe.recomputed_blocks)
     log = MetricsLog(folder / WORK / METRICS)
     curves = Curves(log, SpikeDetector(recipe.spike_window, recipe.spike_deviations), progress, _say)
-    validating = Validating(Validation(recipe.validation), log, recipe.checkpoint_every)
+    validating = Validating(Validation(recipe.validation, record=record), log, recipe.checkpoint_every)
     checkpointing = Checkpointing(
         Checkpoints(folder / WORK / "checkpoints"),
         log,
         recipe.checkpoint_every,
         _say,
     )
-    config = zero3_config(batch_size_per_rank=recipe.batch_size * recipe.ulysses // world_size, gradient_clip=_CLIP)
     local_size = int(os.environ.get("LOCAL_WORLD_SIZE", world_size))
     address, port = os.environ.get("MASTER_ADDR", "127.0.0.1"), int(os.environ.get("MASTER_PORT", "0"))
     trainer = pl.Trainer(
-        strategy=ZeroStrategy(config, rendezvous, Ranks(rank, world_size, local_size, address, port)),
+        strategy=sharding.strategy(Ranks(rank, world_size, local_size, address, port), rendezvous),
         accelerator="cuda" if torch.cuda.device_count() >= local_size else "cpu",  # never two ranks on one device
         devices=local_size,
         num_nodes=world_size // local_size,
-        precision=recipe.precision,
+        precision=sharding.precision,
         max_epochs=1,
         callbacks=[curves, validating, checkpointing],  # a checkpoint comes after the lines of its step
         logger=False,
@@ -165,12 +156,8 @@ def train(
 def _publish(training: FlowTraining, folder: Path, rank: int) -> None:
     """Gather the averaged weights on rank 0, parameter by parameter, into a plain network, and save that."""
     whole = training.method.build(training.recipe.model) if rank == 0 else None
-    targets = dict(whole.named_parameters()) if whole is not None else {}
-    with training.average.applied(), torch.no_grad():
-        for name, parameter in training.network.named_parameters():
-            with deepspeed.zero.GatheredParameters([parameter]):
-                if rank == 0:
-                    targets[name].copy_(parameter.data)
+    with training.average.applied():
+        training.sharding.collect(training, whole)
     if whole is not None:
         for name, buffer in whole.named_buffers():
             buffer.copy_(training.network.get_buffer(name))

@@ -8,10 +8,11 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from models.files import read_json, sha256_file
+from models.files import read_json
 from models.recipes import Split
 from models.text.config import ROLES, TEXT_NAMES, mask_name
 from models.training.errors import DataMissing, ShardDamaged
+from models.training.verified import Verified
 
 INDEX = "index.json"
 NULL = "null.safetensors"
@@ -80,37 +81,40 @@ class Shards:
 
 
 @lru_cache(maxsize=8)
-def open_shards(index: Path) -> Shards:
+def open_shards(index: Path, record: Path | None = None) -> Shards:
     """Open an index; every shard's checksum is verified, once a process.
 
     Args:
         index: Path of ``index.json``; its shards and ``null.safetensors`` lie beside it.
+        record: Where it is kept which shards were verified before; those are not read again unless they were written.
 
     Raises:
         ShardDamaged: A shard is missing, cut short, or not what the index says.
     """
     found: dict[tuple[str, str], dict[tuple[int, ...], list[dict[str, Tensor]]]] = {}
+    verified = Verified(record)
     for entry in read_json(index)["shards"]:
         if not entry["count"]:
             continue
-        tensors = _mapped(index.parent / entry["file"], entry["sha256"])
+        tensors = _mapped(index.parent / entry["file"], entry["sha256"], verified)
         if any(len(tensor) != entry["count"] for tensor in tensors.values()):
             raise ShardDamaged(f"{index.parent / entry['file']} does not hold {entry['count']} samples: cache it again")
         by_size = found.setdefault((entry["group"], entry["split"]), {})
         by_size.setdefault(tuple(entry["bucket"]), []).append(tensors)
+    verified.save()
     buckets = {
         key: tuple(Bucket(key[0], size, tuple(parts)) for size, parts in sorted(by_size.items()))
         for key, by_size in found.items()
     }
-    null = {name: _decoded(name, tensor) for name, tensor in _mapped(index.parent / NULL, None).items()}
+    null = {name: _decoded(name, tensor) for name, tensor in _mapped(index.parent / NULL).items()}
     if missing := [name for name in TEXT_NAMES if name not in null]:
         raise ShardDamaged(f"{index.parent / NULL} lacks {missing}: cache latents again, with all text encoders")
     return Shards(index, buckets, null)
 
 
-def _mapped(path: Path, sha256: str | None) -> dict[str, Tensor]:
+def _mapped(path: Path, sha256: str = "", verified: Verified | None = None) -> dict[str, Tensor]:
     try:
-        if sha256 is not None and sha256_file(path) != sha256:
+        if verified is not None and not verified.holds(path, sha256):
             raise ShardDamaged(
                 f"{path} does not match its checksum in {INDEX}: delete its folder and cache latents again"
             )

@@ -1,4 +1,4 @@
-"""The ZeRO-3 strategy: Lightning's, taught to run on CPU ranks over gloo."""
+"""Lightning's strategies, on ranks that a launcher started: ZeRO-3, which learns to run on CPUs, and a plain group."""
 
 from typing import Any
 
@@ -74,6 +74,55 @@ class Ranks(ClusterEnvironment):
         return self._rank // self._local_size
 
 
+def join(strategy: DDPStrategy, rendezvous: str) -> None:
+    """Join the process group over gloo: on CPUs there is no device index to validate."""
+    reset_seed()
+    strategy.set_world_ranks()
+    strategy._process_group_backend = "gloo"  # noqa: SLF001
+    torch.distributed.init_process_group(
+        "gloo", init_method=rendezvous, rank=strategy.global_rank, world_size=strategy.world_size
+    )
+
+
+class PlainStrategy(DDPStrategy):
+    """A process group, and a module that has been sharded before: nothing is wrapped, nothing is reduced here.
+
+    Args:
+        rendezvous: As for ``ZeroStrategy``.
+        environment: The ranks.
+    """
+
+    def __init__(self, rendezvous: str, environment: ClusterEnvironment) -> None:
+        super().__init__(cluster_environment=environment)
+        self._rendezvous = rendezvous
+
+    def setup_distributed(self) -> None:
+        """Join the process group; CUDA ranks get gloo too, for tensors on the CPU (background checkpoints)."""
+        if isinstance(self.accelerator, CPUAccelerator):
+            join(self, self._rendezvous)
+            return
+        reset_seed()
+        self.set_world_ranks()
+        torch.cuda.set_device(self.root_device)
+        torch.distributed.init_process_group(
+            "cpu:gloo,cuda:nccl",
+            init_method=self._rendezvous,
+            rank=self.global_rank,
+            world_size=self.world_size,
+            device_id=self.root_device,
+        )
+
+    def configure_ddp(self) -> None:
+        """Nothing to wrap."""
+
+    def teardown(self) -> None:
+        """The weights stay where they are: they are collected after the last step."""
+        self.precision_plugin.teardown()
+        assert self.accelerator is not None
+        self.accelerator.teardown()
+        self.checkpoint_io.teardown()
+
+
 class ZeroStrategy(DeepSpeedStrategy):
     """DeepSpeed ZeRO-3 on CUDA as Lightning has it, and on CPU ranks over gloo, which Lightning refuses.
 
@@ -104,13 +153,9 @@ class ZeroStrategy(DeepSpeedStrategy):
         if not self._on_cpu:
             super().setup_distributed()
             return
-        reset_seed()
         self.set_world_ranks()
         self._set_node_environment_variables()
-        self._process_group_backend = "gloo"
-        torch.distributed.init_process_group(
-            "gloo", init_method=self._rendezvous, rank=self.global_rank, world_size=self.world_size
-        )
+        join(self, self._rendezvous)
         # A compiled shared-memory all-reduce that only inference uses: training starts without a compiler.
         deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
         deepspeed.utils.nvtx.enable_nvtx = False  # marks for a CUDA profiler: a fifth of a small network's step

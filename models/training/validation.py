@@ -27,11 +27,12 @@ class Validation:
         mix: Groups; their ``validation`` splits are used, their weights are not.
         samples: Most samples in all; every bucket gives as many.
         looks: Times a sample.
+        record: See ``open_shards``.
     """
 
-    def __init__(self, mix: Sequence[DataMix], samples: int = 24, looks: int = 2) -> None:
+    def __init__(self, mix: Sequence[DataMix], samples: int = 24, looks: int = 2, record: Path | None = None) -> None:
         self._buckets = [
-            bucket for part in mix for bucket in open_shards(Path(part.index)).group(part.group, "validation")
+            bucket for part in mix for bucket in open_shards(Path(part.index), record).group(part.group, "validation")
         ]
         self._samples = max(1, samples // max(1, len(self._buckets)))
         self._looks = looks

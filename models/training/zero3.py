@@ -1,9 +1,113 @@
-"""DeepSpeed's ZeRO-3 settings, as one function."""
+"""DeepSpeed's ZeRO-3: its settings, and what a training asks of it."""
 
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from torch import nn
+import deepspeed
+import torch
+from deepspeed.utils import set_z3_leaf_module
+from torch import Tensor, nn
+
+from models.parallel import LayoutDoesNotFit
+from models.recipes import TrainingRecipe
+from models.training.checkpoint import Checkpoints
+from models.training.ema import ZeroAverage
+from models.training.layouts import lay_out
+from models.training.methods import Method, starting_network
+from models.training.publishing import Background
+from models.training.sharding import CLIP
+from models.training.strategy import Ranks, ZeroStrategy
+
+if TYPE_CHECKING:
+    from models.training.module import FlowTraining
+
+
+class ZeroSharding:
+    """ZeRO-3 (``models.training.sharding.Sharding``): flat partitions over all ranks.
+
+    The network is made whole on every rank and sharded by DeepSpeed afterwards: initialisation and warm start stay
+    plain torch.
+    """
+
+    def __init__(self, recipe: TrainingRecipe) -> None:
+        self._recipe = recipe
+        self.precision = recipe.precision
+        self._publishing = Background()
+
+    def strategy(self, ranks: Ranks, rendezvous: str) -> ZeroStrategy:
+        """DeepSpeed's strategy."""
+        share = self._recipe.batch_size * self._recipe.replica // ranks.world_size()
+        return ZeroStrategy(zero3_config(batch_size_per_rank=share, gradient_clip=CLIP), rendezvous, ranks)
+
+    def build(self, method: Method) -> nn.Module:
+        """The network with its starting weights."""
+        network = starting_network(method, self._recipe)
+        for unit in gathered_units(network):
+            set_z3_leaf_module(unit, flag=True)
+        return network
+
+    def lay_out(self, training: "FlowTraining") -> None:
+        """Ranks of a replica share its tokens, before DeepSpeed shards."""
+        if self._recipe.tensor > 1:
+            raise LayoutDoesNotFit(f"{self._recipe.name}: ZeRO-3 cuts no matrices; choose fsdp2, or tensor 1")
+        if self._recipe.replica > 1:
+            lay_out(training)
+
+    def average(self, training: "FlowTraining") -> ZeroAverage:
+        """Of the flat partitions."""
+        self._average = ZeroAverage(_engine(training).optimizer, self._recipe.ema_decay)
+        return self._average
+
+    def called(self, training: "FlowTraining") -> nn.Module:
+        """DeepSpeed's engine."""
+        engine: nn.Module = _engine(training)
+        return engine
+
+    def update(self, training: "FlowTraining", loss: Tensor, rate: float) -> float | None:
+        """DeepSpeed reduces, clips and steps."""
+        engine = _engine(training)
+        for group in engine.optimizer.param_groups:
+            group["lr"] = rate
+        training.manual_backward(loss)
+        training.optimizers().step()  # type: ignore[union-attr]
+        if engine.optimizer.overflow:  # the norm over all ranks was not finite: DeepSpeed has changed nothing
+            return None
+        return float(engine.get_global_grad_norm() or 0)
+
+    def save(self, training: "FlowTraining", state: dict[str, Any], checkpoints: Checkpoints) -> None:
+        """The ranks write, then wait for each other; checksums and the rename follow in the background."""
+        self.settle()
+        step, folder = training.done, checkpoints.unfinished(training.done)
+        folder.mkdir(parents=True, exist_ok=True)
+        training.trainer.strategy.save_checkpoint(state, folder)
+        self._average.save(folder / f"average-{training.global_rank}.safetensors")
+        torch.distributed.barrier()
+        if training.global_rank == 0:
+            self._publishing.start(lambda: checkpoints.publish(step))
+
+    def settle(self) -> None:
+        """Rank 0 waits for its background."""
+        self._publishing.settle()
+
+    def load(self, training: "FlowTraining", folder: Path) -> dict[str, Any]:
+        """What ``save`` wrote."""
+        state: dict[str, Any] = training.trainer.strategy.load_checkpoint(folder)
+        self._average.load(folder / f"average-{training.global_rank}.safetensors")
+        return state
+
+    @torch.no_grad()
+    def collect(self, training: "FlowTraining", whole: nn.Module | None) -> None:
+        """Parameter by parameter."""
+        targets = dict(whole.named_parameters()) if whole is not None else {}
+        for name, parameter in training.network.named_parameters():
+            with deepspeed.zero.GatheredParameters([parameter]):
+                if whole is not None:
+                    targets[name].copy_(parameter.data)
+
+
+def _engine(training: "FlowTraining") -> Any:
+    return training.trainer.strategy.model
 
 
 def zero3_config(*, batch_size_per_rank: int, gradient_clip: float) -> dict[str, Any]:

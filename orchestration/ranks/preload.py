@@ -7,6 +7,8 @@ import os
 # The last two are imported by DeepSpeed and torch on a first step: seconds, which each rank would pay again.
 PRELOADED = (
     "models.training.run",
+    "models.training.fsdp",
+    "models.training.zero3",
     "models.backbone",
     "models.audio",
     "dagster_pipes",

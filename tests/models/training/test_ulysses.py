@@ -1,4 +1,4 @@
-"""ZeRO-3 with Ulysses: two ranks that share the tokens of each sample train as one rank does."""
+"""ZeRO-3 with Ulysses or context ranks: two that share the tokens of each sample train as one rank does."""
 
 import json
 import subprocess
@@ -44,19 +44,25 @@ def _losses(folder):
 
 
 def test_losses_gradient_norms_and_weights_are_those_of_one_rank(tmp_path, index):
-    for name, fields in {"alone": {"world_size": 1}, "shared": {"world_size": 2, "ulysses": 2}}.items():
-        codes, error = _train(tmp_path / name, index, **fields)
+    layouts = {"alone": {"world_size": 1}, "ulysses": {"ulysses": 2}, "context": {"context": 2}}
+    for name, fields in layouts.items():
+        codes, error = _train(tmp_path / name, index, **{"world_size": 2} | fields)
         assert not any(codes), error[-2000:]
-    alone, shared = _losses(tmp_path / "alone"), _losses(tmp_path / "shared")
-    for name, values in alone.items():
-        assert len(values) >= 3
-        assert shared[name] == pytest.approx(values, rel=1e-4), name
-    one, two = (load_file(tmp_path / name / "model.safetensors") for name in ("alone", "shared"))
-    for name, weight in one.items():
-        torch.testing.assert_close(two[name], weight, rtol=1e-3, atol=2e-5)
+    alone, one = _losses(tmp_path / "alone"), load_file(tmp_path / "alone" / "model.safetensors")
+    for layout in ("ulysses", "context"):
+        shared, two = _losses(tmp_path / layout), load_file(tmp_path / layout / "model.safetensors")
+        for name, values in alone.items():
+            assert len(values) >= 3
+            assert shared[name] == pytest.approx(values, rel=1e-4), (layout, name)
+        for name, weight in one.items():
+            torch.testing.assert_close(two[name], weight, rtol=1e-3, atol=2e-5)
 
 
-def test_ranks_that_do_not_divide_are_refused_by_name(tmp_path, index):
-    codes, error = _train(tmp_path / "three", index, world_size=1, ulysses=3)
+@pytest.mark.parametrize(
+    ("axis", "words"), [("ulysses", "takes 3 ranks, there are 1"), ("tensor", "ZeRO-3 cuts no matrices")]
+)
+def test_a_layout_that_does_not_fit_is_refused_by_name(tmp_path, index, axis, words):
+    codes, error = _train(tmp_path / "three", index, world_size=1, **{axis: 3})
     assert any(codes)
     assert "LayoutDoesNotFit" in error
+    assert words in error

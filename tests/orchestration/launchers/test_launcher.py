@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 import torch
@@ -109,9 +110,9 @@ def curve(folder: Path, name: str) -> list[float]:
     return [entry[name] for entry in entries if name in entry]
 
 
-@pytest.mark.parametrize("changes", [{}, {"recomputed_blocks": 2, "token_balance": 2}])
+@pytest.mark.parametrize("changes", [{}, {"recomputed_blocks": 2, "token_balance": 2}, {"strategy": "fsdp2"}])
 def test_two_sharded_ranks_train_as_one_plain_process(
-    launcher: Launcher, recipe: Callable, tmp_path: Path, changes: dict[str, int]
+    launcher: Launcher, recipe: Callable, tmp_path: Path, changes: dict[str, Any]
 ):
     wanted = recipe(**changes)
     folder = tmp_path / "model"
