@@ -12,13 +12,14 @@ from serving.config import ServingConfig
 from serving.errors import GraphMissing, RequestRefused, SamplingFailed
 from serving.features import LATENT_STRIDE, video_features
 from serving.sampling.guidance import Graph, Guided
-from serving.sampling.sampler import Sampler
+from serving.sampling.sampler import Overrides, Sampler
 from serving.sampling.solver import Progress
 from serving.text import EncoderStates, TextStates
 
 Aspect = str | tuple[int, int]
 StageProgress = Callable[[str, int, int], None]
 _BATCH = 8  # samples in one call of the backbone: bounds memory
+_AS_THE_MODEL = Overrides()
 _VIDEO, _AUDIO = 0, 1  # independent noise of one seed
 
 
@@ -54,8 +55,7 @@ class Pipeline:
         seconds: float,
         aspect: Aspect = "16:9",
         seed: int = 0,
-        steps: int | None = None,
-        guidance: float | None = None,
+        overrides: Overrides = _AS_THE_MODEL,
         reference: np.ndarray | None = None,
         audio: bool = True,
         progress: StageProgress | None = None,
@@ -66,8 +66,7 @@ class Pipeline:
             [seed],
             seconds=seconds,
             aspect=aspect,
-            steps=steps,
-            guidance=guidance,
+            overrides=overrides,
             reference=reference,
             audio=audio,
             progress=progress,
@@ -80,8 +79,7 @@ class Pipeline:
         *,
         seconds: float,
         aspect: Aspect = "16:9",
-        steps: int | None = None,
-        guidance: float | None = None,
+        overrides: Overrides = _AS_THE_MODEL,
         reference: np.ndarray | None = None,
         audio: bool = True,
         progress: StageProgress | None = None,
@@ -93,8 +91,7 @@ class Pipeline:
             seeds: One non-negative number for each prompt.
             seconds: Length; rounded to whole frames.
             aspect: Name of an aspect ratio of the model, or (height, width) in pixels.
-            steps: Sampling steps instead of the model's own number.
-            guidance: Guidance scale instead of the model's own.
+            overrides: Of how the model samples video; sound is sampled as the model says.
             reference: uint8 [H, W, 3] picture of who or what is to appear, for the personalized model.
             audio: Whether to make sound.
             progress: Called with (stage, steps done, steps in all).
@@ -107,7 +104,7 @@ class Pipeline:
         self._check(prompts, seeds)
         frames = self.config.frames(seconds)
         shape = self.config.latent_shape(frames, self.config.size(aspect))
-        sampler = self.config.sampler.with_overrides(steps, guidance)
+        sampler = self.config.sampler.with_overrides(overrides)
         clips: list[Clip] = []
         for start in range(0, len(prompts), _BATCH):
             part = slice(start, start + _BATCH)
@@ -118,7 +115,7 @@ class Pipeline:
                 graph = self._graph("personalized_backbone")
                 tokens = {"reference": np.repeat(self._reference(reference), len(noise), axis=0)}
                 condition, null = {**condition, **tokens}, {**null, **tokens}
-            velocity = Guided.classifier_free(graph, condition, null, sampler.guidance)
+            velocity = Guided.classifier_free(graph, condition, null, sampler.guidance, sampler.guidance_interval)
             latents = self._sample(sampler, velocity, noise, "video", progress)
             clips += [
                 self._clip(latent, frames, prompt, seed, audio=audio, progress=progress)
@@ -132,8 +129,7 @@ class Pipeline:
         instruction: str,
         *,
         seed: int = 0,
-        steps: int | None = None,
-        guidance: float | None = None,
+        overrides: Overrides = _AS_THE_MODEL,
         progress: StageProgress | None = None,
     ) -> Clip:
         """The video ``frames`` (uint8 [F, H, W, 3]) changed as ``instruction`` says; silent.
@@ -147,7 +143,7 @@ class Pipeline:
         self._check([instruction], [seed])
         count = self.config.frames(len(frames) / self.config.fps)
         self.config.size((frames.shape[1], frames.shape[2]))
-        sampler = self.config.sampler.with_overrides(steps, guidance)
+        sampler = self.config.sampler.with_overrides(overrides)
         source = self.encode(frames)
         condition, null = self._text.conditions([instruction])
         velocity = Guided.dual(
@@ -157,6 +153,7 @@ class Pipeline:
             null={**null, "source": np.zeros_like(source)},
             text=sampler.guidance,
             video=self.config.source_guidance,
+            interval=sampler.guidance_interval,
         )
         latent = self._sample(sampler, velocity, _noise(seed, _VIDEO, source.shape[1:])[None], "edit", progress)[0]
         return self._clip(latent, count, instruction, seed, audio=False, progress=progress)
@@ -168,8 +165,7 @@ class Pipeline:
         seconds: float,
         *,
         seed: int = 0,
-        steps: int | None = None,
-        guidance: float | None = None,
+        overrides: Overrides = _AS_THE_MODEL,
         progress: StageProgress | None = None,
     ) -> np.ndarray:
         """Sound for a video latent [16, T, h, w]: float32 mono [round(seconds * sample_rate)] in [-1, 1].
@@ -179,7 +175,7 @@ class Pipeline:
         """
         self._check([prompt], [seed])
         self.config.frames(seconds)
-        sampler = self.config.audio_sampler.with_overrides(steps, guidance)
+        sampler = self.config.audio_sampler.with_overrides(overrides)
         length = round(seconds * self.config.sample_rate)
         shape = (-(-length // self.config.audio_hop), self.config.audio_channels)
         features = video_features(latent, shape[0], fps=self.config.fps, audio_rate=self.config.audio_rate)
@@ -190,6 +186,7 @@ class Pipeline:
             {**condition, **video},
             {**null, **video},
             sampler.guidance,
+            sampler.guidance_interval,
         )
         audio = self._sample(sampler, velocity, _noise(seed, _AUDIO, shape)[None], "sound", progress)
         waveform = self._graph("audio_decode")(latent=audio)[0]

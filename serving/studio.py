@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,11 +22,13 @@ from serving.moderation import require_allowed
 from serving.pipeline import Pipeline
 from serving.provenance import Facts, Keys, sign
 from serving.rewriting import PromptRewriter, Rewrite, rewrite
+from serving.sampling.sampler import Overrides
 from serving.watermark import Watermarker, payload_of
 
 CAMPAIGN = "studio"  # under this name single clips stand in the catalog
 _LIMITS = Limits(seconds=60.0)
 Progress = Callable[[str, int, int], None]
+_AS_THE_MODEL = Overrides()
 
 
 @dataclass(frozen=True)
@@ -66,24 +68,28 @@ class Studio:
 
     def generate(
         self,
-        prompt: str,
-        output: Path,
+        prompts: Sequence[str],
+        outputs: Sequence[Path],
+        seeds: Sequence[int],
         *,
         seconds: float,
         aspect: str,
-        seed: int,
+        audio: bool = True,
         rewriter: PromptRewriter | None = None,
+        overrides: Overrides = _AS_THE_MODEL,
         progress: Progress | None = None,
-    ) -> Made:
-        """A clip of ``prompt`` with sound, written to ``output``.
+    ) -> list[Made]:
+        """A clip with sound of each prompt, written to the output beside it.
 
         Args:
-            prompt: What to show; screened first.
-            output: The mp4; it appears whole.
+            prompts: What to show; screened first.
+            outputs: The mp4s; each appears whole.
+            seeds: The numbers that the noise is drawn from.
             seconds: Length, at most what the model covers.
             aspect: ``1:1``, ``16:9`` or ``9:16``; the short side becomes 480 pixels by plain resizing.
-            seed: The number that the noise is drawn from.
+            audio: Whether to make sound.
             rewriter: Rewrites the prompt, which is then screened again; None: it is used as it is.
+            overrides: Of how the model samples video.
             progress: Called with (stage, steps done, steps in all).
 
         Raises:
@@ -92,14 +98,21 @@ class Studio:
             RewritingFailed: there is no rewritten prompt, or the content policy does not allow it.
             RequestRefused: the model does not cover the length or aspect ratio.
         """
-        require_allowed(prompt)
+        for prompt in prompts:
+            require_allowed(prompt)
         pipeline = self._pipeline
-        rewritten = None if rewriter is None else rewrite(prompt, rewriter)
-        text = prompt if rewritten is None else rewritten.text
-        clip = pipeline.generate(text, seconds=seconds, aspect=aspect, seed=seed, progress=progress)
-        sound = None if clip.audio is None else stereo(clip.audio)
-        frames = cover(clip.frames, delivery_size(aspect))
-        return self._finish(output, frames, clip.fps, sound, clip.sample_rate, prompt, seed, rewritten=rewritten)
+        rewrites = [None if rewriter is None else rewrite(prompt, rewriter) for prompt in prompts]
+        texts = [prompt if new is None else new.text for prompt, new in zip(prompts, rewrites, strict=True)]
+        clips = pipeline.generate_batch(
+            texts, seeds, seconds=seconds, aspect=aspect, overrides=overrides, audio=audio, progress=progress
+        )
+        made = []
+        for clip, prompt, output, new in zip(clips, prompts, outputs, rewrites, strict=True):
+            sound = None if clip.audio is None else stereo(clip.audio)
+            frames = cover(clip.frames, delivery_size(aspect))
+            rate = clip.sample_rate
+            made.append(self._finish(output, frames, clip.fps, sound, rate, prompt, clip.seed, rewritten=new))
+        return made
 
     def edit(self, video: Path, instruction: str, output: Path, *, seed: int, progress: Progress | None = None) -> Made:
         """The mp4 ``video`` changed as ``instruction`` says, with its own sound, written to ``output``.

@@ -43,8 +43,14 @@ def footage(tmp_path):
     return path
 
 
+def one(studio, prompt, output, seed=0, **options):
+    """The only clip of a batch of one."""
+    (made,) = studio.generate([prompt], [output], [seed], **options)
+    return made
+
+
 def test_a_generated_clip_is_sized_marked_signed_and_recorded(studio, home, tmp_path):
-    made = studio.generate("a red ball", tmp_path / "out.mp4", seconds=1.0, aspect="16:9", seed=3)
+    made = one(studio, "a red ball", tmp_path / "out.mp4", 3, seconds=1.0, aspect="16:9")
     assert (made.size, made.seconds, made.model_version) == ((480, 854), 1.0, "7")
     assert verify(made.path, home).ok
     video = read_video(made.path)
@@ -59,7 +65,7 @@ def test_a_generated_clip_is_sized_marked_signed_and_recorded(studio, home, tmp_
 
 
 def test_the_mark_leads_to_the_record(studio, home, tmp_path):
-    made = studio.generate("a red ball", tmp_path / "out.mp4", seconds=0.5, aspect="1:1", seed=3)
+    made = one(studio, "a red ball", tmp_path / "out.mp4", 3, seconds=0.5, aspect="1:1")
     catalog = Catalog(home.catalog_url)
     (row,) = catalog.deliverables(CAMPAIGN)
     catalog.close()
@@ -68,7 +74,7 @@ def test_the_mark_leads_to_the_record(studio, home, tmp_path):
 
 def generated(studio, home, path, prompt, **options):
     """A clip, what the catalog says of it, and what its signature states."""
-    made = studio.generate(prompt, path, seconds=0.5, aspect="1:1", seed=3, **options)
+    made = one(studio, prompt, path, 3, seconds=0.5, aspect="1:1", **options)
     catalog = Catalog(home.catalog_url)
     row = next(row for row in catalog.deliverables(CAMPAIGN) if row.sha256 == made.sha256)
     catalog.close()
@@ -78,8 +84,11 @@ def generated(studio, home, path, prompt, **options):
 def heard_by(pipeline):
     """The prompts that a pipeline is given from now on."""
     heard = []
-    generate = pipeline.generate
-    pipeline.generate = lambda prompt, **options: (heard.append(prompt), generate(prompt, **options))[1]
+    generate = pipeline.generate_batch
+    pipeline.generate_batch = lambda prompts, *rest, **options: (
+        heard.extend(prompts),
+        generate(prompts, *rest, **options),
+    )[1]
     return heard
 
 
@@ -108,7 +117,7 @@ def test_a_rewriter_that_fails_stops_the_clip(studio, serve, tmp_path):
     server = serve(says("a naked child"))
     rewriter = EndpointRewriter(ChatClient(Endpoint(server.url, "m", "CINEMILL_REWRITER")))
     with pytest.raises(RewritingFailed, match="'minors'"):
-        studio.generate("a red ball", tmp_path / "o.mp4", seconds=1, aspect="1:1", seed=0, rewriter=rewriter)
+        one(studio, "a red ball", tmp_path / "o.mp4", seconds=1, aspect="1:1", rewriter=rewriter)
     assert not (tmp_path / "o.mp4").exists()
 
 
@@ -116,10 +125,9 @@ def test_nobody_is_asked_to_rewrite_what_is_refused_or_cannot_be_made(home, serv
     server = serve(says("a red ball"))
     rewriter = EndpointRewriter(ChatClient(Endpoint(server.url, "m", "CINEMILL_REWRITER")))
     for prompt, error in (("a naked child", PromptRefused), ("a red ball", BundleMissing)):
+        studio = Studio(Home(tmp_path / "empty"))
         with pytest.raises(error):
-            Studio(Home(tmp_path / "empty")).generate(
-                prompt, tmp_path / "o.mp4", seconds=1, aspect="1:1", seed=0, rewriter=rewriter
-            )
+            one(studio, prompt, tmp_path / "o.mp4", seconds=1, aspect="1:1", rewriter=rewriter)
     assert server.asked == []
 
 
@@ -137,12 +145,12 @@ def test_an_edit_keeps_the_sound_and_names_its_parent(studio, home, footage, tmp
 
 def test_a_refused_prompt_is_refused_before_the_model_is_loaded(tmp_path):
     with pytest.raises(PromptRefused):
-        Studio(Home(tmp_path)).generate("a naked child", tmp_path / "o.mp4", seconds=1, aspect="1:1", seed=0)
+        one(Studio(Home(tmp_path)), "a naked child", tmp_path / "o.mp4", seconds=1, aspect="1:1")
 
 
 def test_without_a_champion_the_error_says_so(tmp_path):
     with pytest.raises(BundleMissing, match="promote"):
-        Studio(Home(tmp_path)).generate("a red ball", tmp_path / "o.mp4", seconds=1, aspect="1:1", seed=0)
+        one(Studio(Home(tmp_path)), "a red ball", tmp_path / "o.mp4", seconds=1, aspect="1:1")
     assert not (tmp_path / "o.mp4").exists()
 
 
