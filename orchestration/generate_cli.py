@@ -67,6 +67,9 @@ def generate(
     seconds: Annotated[float, typer.Option(min=0.1, help="Length.")] = 4.0,
     size: Annotated[Aspect, typer.Option(help="Aspect ratio.")] = Aspect.wide,
     sound: Annotated[bool, typer.Option(help="Whether to make sound.")] = True,
+    memory: Annotated[
+        int | None, typer.Option(metavar="MIB", min=1, help="What decoding may take: in tiles that fit into so much.")
+    ] = None,
     rewrite: Annotated[
         bool,
         typer.Option("--rewrite", help="Reword the prompt like training captions: by CINEMILL_REWRITER_URL, or rules."),
@@ -111,6 +114,7 @@ def generate(
             audio=sound,
             rewriter=rewriter,
             overrides=overrides,
+            memory=None if memory is None else memory << 20,
             progress=report,
         )
     for one in made:

@@ -1,14 +1,18 @@
 """Pipeline: prompts in, clips with sound out, over graphs of any runtime."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from serving.bundle import Bundle
+from serving.bundle import Bundle, OnnxGraph
 from serving.clip import Clip, from_pixels, to_pixels
 from serving.config import ServingConfig
+from serving.decoding.budget import Fit, fitting
+from serving.decoding.stream import stream
+from serving.decoding.tiles import Tiles
+from serving.decoding.trial import tile_peak
 from serving.errors import GraphMissing, RequestRefused, SamplingFailed
 from serving.features import LATENT_STRIDE, video_features
 from serving.sampling.guidance import Graph, Guided
@@ -101,11 +105,37 @@ class Pipeline:
             GraphMissing: the model lacks a graph that this needs.
             SamplingFailed: the model produced values that are not finite.
         """
-        self._check(prompts, seeds)
+        latents = self.latents(
+            prompts,
+            seeds,
+            seconds=seconds,
+            aspect=aspect,
+            overrides=overrides,
+            reference=reference,
+            progress=progress,
+        )
         frames = self.config.frames(seconds)
-        shape = self.config.latent_shape(frames, self.config.size(aspect))
+        return [
+            self._clip(latent, frames, prompt, seed, audio=audio, progress=progress)
+            for latent, prompt, seed in zip(latents, prompts, seeds, strict=True)
+        ]
+
+    def latents(
+        self,
+        prompts: Sequence[str],
+        seeds: Sequence[int],
+        *,
+        seconds: float,
+        aspect: Aspect = "16:9",
+        overrides: Overrides = _AS_THE_MODEL,
+        reference: np.ndarray | None = None,
+        progress: StageProgress | None = None,
+    ) -> list[np.ndarray]:
+        """As ``generate_batch``, but the videos' latents, float32 [C, T, h, w] each, neither decoded nor sounded."""
+        self._check(prompts, seeds)
+        shape = self.config.latent_shape(self.config.frames(seconds), self.config.size(aspect))
         sampler = self.config.sampler.with_overrides(overrides)
-        clips: list[Clip] = []
+        latents: list[np.ndarray] = []
         for start in range(0, len(prompts), _BATCH):
             part = slice(start, start + _BATCH)
             noise = np.stack([_noise(seed, _VIDEO, shape) for seed in seeds[part]])
@@ -116,12 +146,8 @@ class Pipeline:
                 tokens = {"reference": np.repeat(self._reference(reference), len(noise), axis=0)}
                 condition, null = {**condition, **tokens}, {**null, **tokens}
             velocity = Guided.classifier_free(graph, condition, null, sampler.guidance, sampler.guidance_interval)
-            latents = self._sample(sampler, velocity, noise, "video", progress)
-            clips += [
-                self._clip(latent, frames, prompt, seed, audio=audio, progress=progress)
-                for latent, prompt, seed in zip(latents, prompts[part], seeds[part], strict=True)
-            ]
-        return clips
+            latents += list(self._sample(sampler, velocity, noise, "video", progress))
+        return latents
 
     def edit(
         self,
@@ -201,6 +227,24 @@ class Pipeline:
     def decode(self, latent: np.ndarray, frames: int) -> np.ndarray:
         """The first ``frames`` frames of latent [16, T, h, w] as uint8 [frames, 8 h, 8 w, 3]."""
         return to_pixels(self._graph("autoencoder_decode")(latent=latent[None])[0])[:frames]
+
+    def frames_of(self, latent: np.ndarray, frames: int, tiles: Tiles) -> Iterator[np.ndarray]:
+        """The first ``frames`` frames of latent [C, T, h, w] in pieces uint8 [., 8 h, 8 w, 3] as they are decoded."""
+        return stream(self._graph("autoencoder_decode"), latent, frames, tiles)
+
+    def tiles_within(self, latent_shape: tuple[int, int, int, int], budget: int) -> Fit:
+        """The largest tiles in which decoding a latent [C, T, h, w] takes at most ``budget`` bytes above idle.
+
+        Tiles are tried in processes of their own.
+
+        Raises:
+            RequestRefused: not even the smallest fit, or the graph is none that runs on the CPU from a file.
+            TrialFailed: a tile could not be tried.
+        """
+        graph = self._graph("autoencoder_decode")
+        if not isinstance(graph, OnnxGraph) or graph.provider != "CPUExecutionProvider":
+            raise RequestRefused("a memory budget needs a bundle's graph that runs on the CPU; decode without one")
+        return fitting(partial(tile_peak, graph.path, graph.threads), latent_shape, budget)
 
     def _clip(
         self, latent: np.ndarray, frames: int, prompt: str, seed: int, *, audio: bool, progress: StageProgress | None

@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy as np
 from models.files import sha256_file, sha256_json
 from serving.bundle import Bundle
 from serving.catalog import Catalog, Deliverable, PromptRewrite
+from serving.decoding.tiles import WHOLE
 from serving.errors import MediaError
 from serving.home import Home
 from serving.media.loudness import normalise, stereo
@@ -52,6 +53,25 @@ class Made:
     rewrite: Rewrite | None = None
 
 
+@dataclass(frozen=True)
+class Film:
+    """A video on its way to a file.
+
+    Attributes:
+        pieces: Its frames in order, uint8 [., H, W, 3] each; read once.
+        count: How many frames they have together.
+        fps: Frames a second.
+        sound: float32 [S, channels], or None.
+        sample_rate: Samples a second.
+    """
+
+    pieces: Iterator[np.ndarray]
+    count: int
+    fps: int
+    sound: np.ndarray | None
+    sample_rate: int
+
+
 class Studio:
     """Makes single clips in one home. Loads the champion once, at first use."""
 
@@ -77,6 +97,7 @@ class Studio:
         audio: bool = True,
         rewriter: PromptRewriter | None = None,
         overrides: Overrides = _AS_THE_MODEL,
+        memory: int | None = None,
         progress: Progress | None = None,
     ) -> list[Made]:
         """A clip with sound of each prompt, written to the output beside it.
@@ -90,6 +111,7 @@ class Studio:
             audio: Whether to make sound.
             rewriter: Rewrites the prompt, which is then screened again; None: it is used as it is.
             overrides: Of how the model samples video.
+            memory: Bytes that decoding may take beside what is in use; None: each clip is decoded whole.
             progress: Called with (stage, steps done, steps in all).
 
         Raises:
@@ -103,16 +125,35 @@ class Studio:
         pipeline = self._pipeline
         rewrites = [None if rewriter is None else rewrite(prompt, rewriter) for prompt in prompts]
         texts = [prompt if new is None else new.text for prompt, new in zip(prompts, rewrites, strict=True)]
-        clips = pipeline.generate_batch(
-            texts, seeds, seconds=seconds, aspect=aspect, overrides=overrides, audio=audio, progress=progress
-        )
-        made = []
-        for clip, prompt, output, new in zip(clips, prompts, outputs, rewrites, strict=True):
-            sound = None if clip.audio is None else stereo(clip.audio)
-            frames = cover(clip.frames, delivery_size(aspect))
-            rate = clip.sample_rate
-            made.append(self._finish(output, frames, clip.fps, sound, rate, prompt, clip.seed, rewritten=new))
-        return made
+        latents = pipeline.latents(texts, seeds, seconds=seconds, aspect=aspect, overrides=overrides, progress=progress)
+        films = [
+            self._film(latent, seconds, text, seed, audio=audio, memory=memory, progress=progress)
+            for latent, text, seed in zip(latents, texts, seeds, strict=True)
+        ]
+        return [
+            self._finish(output, film, delivery_size(aspect), prompt, seed, rewritten=new)
+            for film, output, prompt, seed, new in zip(films, outputs, prompts, seeds, rewrites, strict=True)
+        ]
+
+    def _film(
+        self,
+        latent: np.ndarray,
+        seconds: float,
+        text: str,
+        seed: int,
+        *,
+        audio: bool,
+        memory: int | None,
+        progress: Progress | None,
+    ) -> Film:
+        """A latent with its sound, to be decoded as it is written."""
+        pipeline = self._pipeline
+        config = pipeline.config
+        count = config.frames(seconds)
+        tiles = WHOLE if memory is None else pipeline.tiles_within(latent.shape, memory).tiles
+        sound = pipeline.sound(latent, text, count / config.fps, seed=seed, progress=progress) if audio else None
+        shown = None if sound is None else stereo(sound)
+        return Film(pipeline.frames_of(latent, count, tiles), count, config.fps, shown, config.sample_rate)
 
     def edit(self, video: Path, instruction: str, output: Path, *, seed: int, progress: Progress | None = None) -> Made:
         """The mp4 ``video`` changed as ``instruction`` says, with its own sound, written to ``output``.
@@ -139,16 +180,14 @@ class Studio:
         sound = None
         if original.audio is not None:
             sound = original.audio[: round(clip.seconds * original.sample_rate), :2]
-        frames = cover(clip.frames, delivery_size(aspect))
-        return self._finish(output, frames, clip.fps, sound, original.sample_rate, instruction, seed, parent=video)
+        film = Film(iter([clip.frames]), len(clip.frames), clip.fps, sound, original.sample_rate)
+        return self._finish(output, film, delivery_size(aspect), instruction, seed, parent=video)
 
     def _finish(
         self,
         output: Path,
-        frames: np.ndarray,
-        fps: int,
-        sound: np.ndarray | None,
-        sample_rate: int,
+        film: Film,
+        size: tuple[int, int],
         prompt: str,
         seed: int,
         *,
@@ -158,12 +197,11 @@ class Studio:
         lineage = self._bundle.lineage
         version, digest = str(lineage["model_version"]), str(lineage["dataset_digest"])
         origin = None if parent is None else sha256_file(parent)
-        height, width = frames.shape[1:3]
         text = [] if rewritten is None else [rewritten.text]
-        record = sha256_json([prompt, seed, version, len(frames), [height, width], origin, *text])
-        marked = Watermarker(Keys.open(self._home).watermark_key).embed(frames, payload_of(record))
-        if sound is not None:
-            sound, _ = normalise(sound, sample_rate)
+        record = sha256_json([prompt, seed, version, film.count, list(size), origin, *text])
+        marker, payload = Watermarker(Keys.open(self._home).watermark_key), payload_of(record)
+        marked = (frame for piece in film.pieces for frame in marker.embed(cover(piece, size), payload))
+        sound = None if film.sound is None else normalise(film.sound, film.sample_rate)[0]
         facts = Facts(
             title=prompt,
             prompt_sha256=hashlib.sha256(prompt.encode()).hexdigest(),
@@ -177,9 +215,9 @@ class Studio:
         )
         with tempfile.TemporaryDirectory() as scratch:
             unsigned = Path(scratch) / "clip.mp4"
-            write_mp4(unsigned, marked, fps, sound, sample_rate or 48_000)
+            write_mp4(unsigned, marked, film.fps, sound, film.sample_rate or 48_000)
             sign(unsigned, output, facts, self._home, parent=parent)
-        made = Made(output, sha256_file(output), len(frames) / fps, (height, width), version, rewritten)
+        made = Made(output, sha256_file(output), film.count / film.fps, size, version, rewritten)
         self._record(made, facts, prompt)
         return made
 

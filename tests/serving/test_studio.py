@@ -5,7 +5,9 @@ import pytest
 
 from serving.bundle import write_bundle
 from serving.catalog import Catalog
-from serving.errors import BundleMissing, MediaError, PromptRefused
+from serving.decoding.budget import Fit
+from serving.decoding.tiles import Tiles
+from serving.errors import BundleMissing, MediaError, PromptRefused, RequestRefused
 from serving.home import Home
 from serving.media.mp4 import write_mp4
 from serving.media.reading import read_video
@@ -64,6 +66,24 @@ def test_a_generated_clip_is_sized_marked_signed_and_recorded(studio, home, tmp_
     assert (row.prompt, row.seed, row.model_version) == ("a red ball", 3, "7")
 
 
+def test_frames_are_decoded_in_the_tiles_that_a_budget_allows(studio, pipeline, tmp_path, monkeypatch):
+    decoded = []
+    decode = pipeline._graphs["autoencoder_decode"]
+    monkeypatch.setitem(
+        pipeline._graphs,
+        "autoencoder_decode",
+        lambda *, latent: (decoded.append(latent.shape[2:]), decode(latent=latent))[1],
+    )
+    with pytest.raises(RequestRefused, match="a memory budget needs a bundle's graph"):
+        one(studio, "a red ball", tmp_path / "a.mp4", seconds=4.0, aspect="1:1", memory=1 << 30)
+    one(studio, "a red ball", tmp_path / "a.mp4", seconds=4.0, aspect="1:1")
+    assert decoded == [(8, 12, 12)]
+    monkeypatch.setattr(pipeline, "tiles_within", lambda shape, budget: Fit(Tiles(16, 8, 64, 16), budget))
+    one(studio, "a red ball", tmp_path / "b.mp4", seconds=4.0, aspect="1:1", memory=1 << 30)
+    assert set(decoded[1:]) == {(2, 8, 8)}
+    assert len(read_video(tmp_path / "b.mp4").frames) == 64
+
+
 def test_the_mark_leads_to_the_record(studio, home, tmp_path):
     made = one(studio, "a red ball", tmp_path / "out.mp4", 3, seconds=0.5, aspect="1:1")
     catalog = Catalog(home.catalog_url)
@@ -84,11 +104,8 @@ def generated(studio, home, path, prompt, **options):
 def heard_by(pipeline):
     """The prompts that a pipeline is given from now on."""
     heard = []
-    generate = pipeline.generate_batch
-    pipeline.generate_batch = lambda prompts, *rest, **options: (
-        heard.extend(prompts),
-        generate(prompts, *rest, **options),
-    )[1]
+    latents = pipeline.latents
+    pipeline.latents = lambda prompts, *rest, **options: (heard.extend(prompts), latents(prompts, *rest, **options))[1]
     return heard
 
 
