@@ -1,5 +1,6 @@
 """``cinemill generate``: clips from the champion, and every choice of how they are sampled."""
 
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +12,7 @@ from serving.home import Home
 
 if TYPE_CHECKING:
     from serving.sampling.schedule import Schedule
+    from serving.shots import Shot
     from serving.studio import Made
 
 _out = Console(highlight=False, soft_wrap=True, emoji=False)
@@ -54,17 +56,20 @@ class WrongOptions(ValueError):
 _SAMPLING = "Sampling (the model's own unless given)"
 
 
+_LONG = "Long video"
+
+
 def _option(text: str, **limits: Any) -> Any:
     return typer.Option(help=text, rich_help_panel=_SAMPLING, **limits)
 
 
 def generate(
-    prompt: Annotated[list[str], typer.Argument(help="What to show; several are sampled together.")],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The mp4; of several, -1, -2, ... comes after its name.")
     ],
+    prompt: Annotated[list[str] | None, typer.Argument(help="What to show; several are sampled together.")] = None,
     seed: Annotated[list[int] | None, typer.Option(min=0, help="Of the noise: one, or one for each prompt.")] = None,
-    seconds: Annotated[float, typer.Option(min=0.1, help="Length.")] = 4.0,
+    seconds: Annotated[float | None, typer.Option(min=0.1, help="Length; 4 s if not given.")] = None,
     size: Annotated[Aspect, typer.Option(help="Aspect ratio.")] = Aspect.wide,
     sound: Annotated[bool, typer.Option(help="Whether to make sound.")] = True,
     memory: Annotated[
@@ -74,6 +79,24 @@ def generate(
         bool,
         typer.Option("--rewrite", help="Reword the prompt like training captions: by CINEMILL_REWRITER_URL, or rules."),
     ] = False,
+    shot: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="'SECONDS: PROMPT'", help="A shot of a long, silent video; repeatable.", rich_help_panel=_LONG
+        ),
+    ] = None,
+    shots: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="YAML or JSON: a list of seconds, prompt, cut.", rich_help_panel=_LONG
+        ),
+    ] = None,
+    window: Annotated[
+        int | None, typer.Option(min=1, help="Latent frames (of 8) sampled at once.", rich_help_panel=_LONG)
+    ] = None,
+    overlap: Annotated[
+        int | None, typer.Option(min=0, help="Latent frames that two windows share.", rich_help_panel=_LONG)
+    ] = None,
     steps: Annotated[int | None, _option("How many.", min=1)] = None,
     solver: Annotated[SolverName | None, _option("Midpoint and Heun evaluate the model twice a step.")] = None,
     schedule: Annotated[ScheduleName | None, _option("Spacing of the steps.")] = None,
@@ -86,12 +109,16 @@ def generate(
         tuple[float, float] | None, _option("Times with guidance, from 0 (noise) to 1.", metavar="FROM TO")
     ] = None,
 ) -> None:
-    """A clip with sound from the champion, marked and signed."""
+    """A clip with sound from the champion, marked and signed; or a long video of shots, without sound."""
     from orchestration.tables import stage_progress
     from serving.rewriting import configured
     from serving.sampling.sampler import Overrides
     from serving.studio import Studio
 
+    prompts, listed = prompt or [], listed_shots(shot, shots)
+    refuse_contradictions(
+        prompts, listed, {"seconds": seconds, "rewrite": rewrite or None}, {"window": window, "overlap": overlap}
+    )
     overrides = Overrides(
         solver=None if solver is None else solver.value,
         schedule=None if schedule is None else schedule.field,
@@ -102,21 +129,21 @@ def generate(
         guidance_interval=guidance_interval,
     )
     rewriter = configured() if rewrite else None
-    seeds = seeds_of(seed or [0], len(prompt))
-    outputs = outputs_of(output, len(prompt))
+    seeds = seeds_of(seed or [0], len(prompts) or 1)
+    budget = None if memory is None else memory << 20
+    studio = Studio(Home.from_env())
     with stage_progress(_err) as report:
-        made = Studio(Home.from_env()).generate(
-            prompt,
-            outputs,
-            seeds,
-            seconds=seconds,
-            aspect=size.value,
-            audio=sound,
-            rewriter=rewriter,
-            overrides=overrides,
-            memory=None if memory is None else memory << 20,
-            progress=report,
-        )
+        common: dict[str, Any] = {
+            "aspect": size.value,
+            "overrides": overrides,
+            "memory": budget,
+            "progress": report,
+        }
+        if listed:
+            made = [studio.long(listed, output, seed=seeds[0], window=window, overlap=overlap, **common)]
+        else:
+            outputs, length = outputs_of(output, len(prompts)), 4.0 if seconds is None else seconds
+            made = studio.generate(prompts, outputs, seeds, seconds=length, audio=sound, rewriter=rewriter, **common)
     for one in made:
         print_made(one)
 
@@ -128,6 +155,30 @@ def print_made(made: "Made") -> None:
     _out.print(f"sha256 {made.sha256}")
     if made.rewrite is not None:
         _out.print(f"prompt rewritten by {made.rewrite.rewriter}: {made.rewrite.text}", markup=False)
+
+
+def listed_shots(written: list[str] | None, file: Path | None) -> list["Shot"]:
+    """The shots of repeated options, or of a file; raises WrongOptions for both."""
+    from serving.shots import parsed, read
+
+    if written and file is not None:
+        raise WrongOptions("give shots by --shot or by --shots, not by both")
+    return read(file) if file is not None else [parsed(text) for text in written or ()]
+
+
+def refuse_contradictions(
+    prompts: Sequence[str],
+    shots: Sequence["Shot"],
+    only_clips: Mapping[str, object],
+    only_long: Mapping[str, object],
+) -> None:
+    """Raise WrongOptions unless there are prompts or shots, and only options that go with them (others are None)."""
+    if bool(prompts) == bool(shots):
+        raise WrongOptions("give either prompts or shots" + (", not both" if prompts else ""))
+    kind, others = ("shots", only_clips) if shots else ("prompts", only_long)
+    for name, value in others.items():
+        if value is not None:
+            raise WrongOptions(f"--{name} does not combine with {kind}")
 
 
 def seeds_of(given: list[int], prompts: int) -> list[int]:

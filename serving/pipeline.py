@@ -17,7 +17,9 @@ from serving.errors import GraphMissing, RequestRefused, SamplingFailed
 from serving.features import LATENT_STRIDE, video_features
 from serving.sampling.guidance import Graph, Guided
 from serving.sampling.sampler import Overrides, Sampler
-from serving.sampling.solver import Progress
+from serving.sampling.solver import Progress, Velocity
+from serving.sampling.windowed import Windowed
+from serving.shots import Plan, Shot, laid_out
 from serving.text import EncoderStates, TextStates
 
 Aspect = str | tuple[int, int]
@@ -218,6 +220,57 @@ class Pipeline:
         waveform = self._graph("audio_decode")(latent=audio)[0]
         return np.clip(waveform[:length], -1, 1).astype(np.float32)
 
+    def plan(self, shots: Sequence[Shot], window: int | None = None, overlap: int | None = None) -> Plan:
+        """Where shots and windows lie; ``window`` and ``overlap`` in latent frames, else the model's most and half.
+
+        Raises:
+            RequestRefused: shots or windows that the model does not cover.
+        """
+        longest = self.config.max_frames // LATENT_STRIDE
+        size = longest if window is None else window
+        if not 1 <= size <= longest:
+            raise RequestRefused(f"a window of {size} latent frames does not fit this model: 1 to {longest}")
+        return laid_out(shots, self.config.fps / LATENT_STRIDE, size, size // 2 if overlap is None else overlap)
+
+    def long_latent(
+        self,
+        shots: Sequence[Shot],
+        plan: Plan,
+        *,
+        seed: int = 0,
+        aspect: Aspect = "16:9",
+        overrides: Overrides = _AS_THE_MODEL,
+        progress: StageProgress | None = None,
+    ) -> np.ndarray:
+        """The latent [C, T, h, w] of a video of any length: windows sampled together, blended at each step.
+
+        Args:
+            shots: What to show.
+            plan: Of these shots.
+            seed: Non-negative.
+            aspect: As for ``generate_batch``.
+            overrides: As for ``generate_batch``.
+            progress: As for ``generate_batch``.
+
+        Raises:
+            RequestRefused, GraphMissing, SamplingFailed: as ``generate_batch``.
+        """
+        self._check([shot.prompt for shot in shots], [seed] * len(shots))
+        sampler = self.config.sampler.with_overrides(overrides)
+        _, _, *sides = self.config.latent_shape(1, self.config.size(aspect))
+        graph = self._graph("backbone")
+        guided = [
+            Guided.classifier_free(
+                graph, *self._text.conditions([shot.prompt]), sampler.guidance, sampler.guidance_interval
+            )
+            for shot in shots
+        ]
+        velocity = Windowed(
+            [window for window, _ in plan.windows], [guided[shot] for _, shot in plan.windows], plan.length, axis=2
+        )
+        noise = _noise(seed, _VIDEO, (self.config.latent_channels, plan.length, *sides))
+        return self._sample(sampler, velocity, noise[None], "video", progress)[0]
+
     def encode(self, frames: np.ndarray) -> np.ndarray:
         """uint8 [F, H, W, 3] as its normalised latent [1, 16, T, h, w]; the last frame is held to fill the last T."""
         missing = -len(frames) % LATENT_STRIDE
@@ -271,7 +324,7 @@ class Pipeline:
 
     @staticmethod
     def _sample(
-        sampler: Sampler, velocity: Guided, noise: np.ndarray, stage: str, progress: StageProgress | None
+        sampler: Sampler, velocity: Velocity, noise: np.ndarray, stage: str, progress: StageProgress | None
     ) -> np.ndarray:
         report: Progress | None = None if progress is None else partial(progress, stage)
         sample = sampler.sample(velocity, noise, report)

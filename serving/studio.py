@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,9 @@ import numpy as np
 from models.files import sha256_file, sha256_json
 from serving.bundle import Bundle
 from serving.catalog import Catalog, Deliverable, PromptRewrite
-from serving.decoding.tiles import WHOLE
+from serving.decoding.tiles import WHOLE, Tiles
 from serving.errors import MediaError
+from serving.features import LATENT_STRIDE
 from serving.home import Home
 from serving.media.loudness import normalise, stereo
 from serving.media.mp4 import write_mp4
@@ -24,6 +26,7 @@ from serving.pipeline import Pipeline
 from serving.provenance import Facts, Keys, sign
 from serving.rewriting import PromptRewriter, Rewrite, rewrite
 from serving.sampling.sampler import Overrides
+from serving.shots import Shot
 from serving.watermark import Watermarker, payload_of
 
 CAMPAIGN = "studio"  # under this name single clips stand in the catalog
@@ -134,6 +137,47 @@ class Studio:
             self._finish(output, film, delivery_size(aspect), prompt, seed, rewritten=new)
             for film, output, prompt, seed, new in zip(films, outputs, prompts, seeds, rewrites, strict=True)
         ]
+
+    def long(
+        self,
+        shots: Sequence[Shot],
+        output: Path,
+        *,
+        seed: int,
+        aspect: str,
+        window: int | None = None,
+        overlap: int | None = None,
+        overrides: Overrides = _AS_THE_MODEL,
+        memory: int | None = None,
+        progress: Progress | None = None,
+    ) -> Made:
+        """A silent video of any length, a prompt a shot, written as it is decoded; memory does not grow with it.
+
+        Args:
+            shots: What to show; screened first.
+            output: The mp4; it appears whole.
+            seed: The number that the noise is drawn from.
+            aspect: As for ``generate``.
+            window: Latent frames that the model samples at once; None: as many as it can.
+            overlap: Those that two windows share at least; None: half a window.
+            overrides: Of how the model samples video.
+            memory: Bytes that decoding may take beside what is in use; None: tiles of 32 frames.
+            progress: Called with (stage, steps done, steps in all).
+
+        Raises:
+            As ``generate``, rewriting aside.
+        """
+        for shot in shots:
+            require_allowed(shot.prompt)
+        pipeline = self._pipeline
+        plan = pipeline.plan(shots, window, overlap)
+        latent = pipeline.long_latent(shots, plan, seed=seed, aspect=aspect, overrides=overrides, progress=progress)
+        tiles = Tiles() if memory is None else pipeline.tiles_within(latent.shape, memory).tiles
+        takes = (pipeline.frames_of(latent[:, take.places], LATENT_STRIDE * take.length, tiles) for take in plan.takes)
+        config = pipeline.config
+        film = Film(chain.from_iterable(takes), LATENT_STRIDE * plan.length, config.fps, None, config.sample_rate)
+        prompt = " / ".join(f"{shot.seconds:g} s: {shot.prompt}" for shot in shots)
+        return self._finish(output, film, delivery_size(aspect), prompt, seed)
 
     def _film(
         self,

@@ -41,12 +41,32 @@ def run(tmp_path, monkeypatch):
         (("--guidance", "1", "--guidance-interval", "0", "0.5"), "guidance other than 1"),
         (("--guidance-interval", "0.6", "0.5"), "two rising times"),
         (("--seed", "1", "--seed", "2"), "need one --seed"),
+        (("--shot", "4: a ball"), "either prompts or shots, not both"),
+        (("--window", "4"), "--window does not combine with prompts"),
     ],
 )
 def test_options_that_do_not_combine_are_refused_in_one_line(run, options, said):
     result = run(*options)
     assert result.exit_code == 2
     assert result.stderr.startswith("error: ")
+    assert said in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ((), "either prompts or shots"),
+        (("--shot", "a ball"), "SECONDS: PROMPT"),
+        (("--shot", "9: a ball", "--seconds", "4"), "--seconds does not combine with shots"),
+        (("--shot", "9: a ball", "--rewrite"), "--rewrite does not combine with shots"),
+        (("--shot", "9: a ball", "--window", "9"), "a window of 9 latent frames does not fit"),
+        (("--shot", "9: a ball", "--overlap", "8"), "cannot overlap by 8"),
+        (("--shot", "9: a ball", "--seed", "1", "--seed", "2"), "one --seed"),
+    ],
+)
+def test_options_of_long_video_are_refused_where_they_do_not_fit(run, tmp_path, options, said):
+    result = CliRunner().invoke(app, ["generate", "-o", str(tmp_path / "o.mp4"), *options])
+    assert result.exit_code == 2
     assert said in " ".join(result.stderr.split())
 
 

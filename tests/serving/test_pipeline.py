@@ -8,6 +8,7 @@ from serving.clip import from_pixels, to_pixels
 from serving.errors import GraphMissing, RequestRefused, SamplingFailed
 from serving.pipeline import Pipeline
 from serving.sampling.sampler import Overrides
+from serving.shots import Shot
 
 RED = "a red ball moves right"
 
@@ -142,3 +143,36 @@ def test_progress_names_the_stage_and_counts_its_steps(pipeline):
     seen = []
     pipeline.generate(RED, seconds=0.5, progress=lambda *step: seen.append(step))
     assert seen == [("video", i, 4) for i in range(1, 5)] + [("sound", i, 3) for i in range(1, 4)]
+
+
+def long_latent(pipeline, *shots, **options):
+    return pipeline.long_latent(shots, pipeline.plan(shots, **options), aspect="1:1", overrides=Overrides(guidance=1.0))
+
+
+def test_each_shot_of_a_long_video_becomes_what_its_prompt_says(pipeline, value_of):
+    first, second = Shot(seconds=6, prompt=RED), Shot(seconds=5, prompt="a blue square")
+    red, blue = (value_of(shot.prompt) for shot in (first, second))
+    faded = long_latent(pipeline, first, second)[0, :, 0, 0]
+    assert faded.shape == (22,)
+    np.testing.assert_allclose(faded[:10], red, rtol=1e-3)
+    np.testing.assert_allclose(faded[14:], blue, rtol=1e-3)
+    assert (np.diff(faded[9:15]) * np.sign(blue - red) > 0).all()
+    cut = long_latent(pipeline, first, Shot(seconds=5, prompt="a blue square", cut=True))[0, :, 0, 0]
+    np.testing.assert_allclose(cut[:12], red, rtol=1e-3)
+    np.testing.assert_allclose(cut[12:], blue, rtol=1e-3)
+
+
+def test_a_long_video_of_one_window_is_an_ordinary_one(graphs, shift_flow, tokenizers, config):
+    pipeline = Pipeline({**graphs, "backbone": shift_flow}, tokenizers, config)
+    plain = pipeline.generate(RED, seconds=4.0, aspect="1:1", overrides=Overrides(guidance=1.0), audio=False)
+    np.testing.assert_array_equal(long_latent(pipeline, Shot(seconds=4, prompt=RED)), plain.latent)
+
+
+def test_no_call_of_the_backbone_is_longer_than_its_window(graphs, tokenizers, config):
+    lengths = []
+    flow = graphs["backbone"]
+    graphs["backbone"] = lambda **inputs: (lengths.append(inputs["latent"].shape[2]), flow(**inputs))[1]
+    long_latent(Pipeline(graphs, tokenizers, config), Shot(seconds=10, prompt=RED), window=6, overlap=2)
+    assert set(lengths) == {6}
+    with pytest.raises(RequestRefused, match="window of 9"):
+        Pipeline(graphs, tokenizers, config).plan([Shot(seconds=10, prompt=RED)], window=9)

@@ -15,6 +15,7 @@ from serving.openai_endpoint import ChatClient, Endpoint
 from serving.provenance import verify
 from serving.provenance.signing import FACTS_LABEL
 from serving.rewriting import RULES, EndpointRewriter, RewritingFailed
+from serving.shots import Shot
 from serving.studio import CAMPAIGN, Studio
 from tests.chat_server import says
 
@@ -82,6 +83,19 @@ def test_frames_are_decoded_in_the_tiles_that_a_budget_allows(studio, pipeline, 
     one(studio, "a red ball", tmp_path / "b.mp4", seconds=4.0, aspect="1:1", memory=1 << 30)
     assert set(decoded[1:]) == {(2, 8, 8)}
     assert len(read_video(tmp_path / "b.mp4").frames) == 64
+
+
+def test_a_long_video_of_shots_is_marked_signed_and_recorded(studio, home, tmp_path):
+    shots = [Shot(seconds=4, prompt="a red ball"), Shot(seconds=2.5, prompt="a blue square", cut=True)]
+    made = studio.long(shots, tmp_path / "long.mp4", seed=3, aspect="1:1")
+    assert (made.size, made.seconds) == ((480, 480), 6.5)
+    assert verify(made.path, home).ok
+    video = read_video(made.path)
+    assert len(video.frames) == 104
+    assert video.audio is None
+    assert stated(made.path)["title"] == "4 s: a red ball / 2.5 s: a blue square"
+    with pytest.raises(PromptRefused):
+        studio.long([*shots, Shot(seconds=4, prompt="a naked child")], tmp_path / "b.mp4", seed=3, aspect="1:1")
 
 
 def test_the_mark_leads_to_the_record(studio, home, tmp_path):
