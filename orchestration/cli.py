@@ -14,6 +14,7 @@ from rich.table import Table
 from typer.core import TyperGroup
 
 from orchestration.catalog_cli import catalog, curate
+from orchestration.generate_cli import generate, print_made
 from orchestration.plan_cli import plan
 from serving.home import Home
 
@@ -50,14 +51,7 @@ app.add_typer(trust_root, name="trust-root")
 app.add_typer(catalog, name="catalog")
 app.command()(curate)
 app.command()(plan)
-
-
-class Aspect(StrEnum):
-    """Aspect ratios of deliverables."""
-
-    square = "1:1"
-    wide = "16:9"
-    tall = "9:16"
+app.command()(generate)
 
 
 class ProfileName(StrEnum):
@@ -108,37 +102,13 @@ def ingest(
 
 
 @app.command()
-def generate(
-    prompt: str,
-    output: Output,
-    seed: Seed = 0,
-    seconds: Annotated[float, typer.Option(min=0.1, help="Length.")] = 4.0,
-    size: Annotated[Aspect, typer.Option(help="Aspect ratio.")] = Aspect.wide,
-    rewrite: Annotated[
-        bool,
-        typer.Option("--rewrite", help="Reword the prompt like training captions: by CINEMILL_REWRITER_URL, or rules."),
-    ] = False,
-) -> None:
-    """A clip with sound from the champion, marked and signed."""
-    from serving.rewriting import configured
-    from serving.studio import Studio
-
-    rewriter = configured() if rewrite else None
-    with _steps() as report:
-        made = Studio(Home.from_env()).generate(
-            prompt, output, seconds=seconds, aspect=size.value, seed=seed, rewriter=rewriter, progress=report
-        )
-    _print_made(made)
-
-
-@app.command()
 def edit(video: Existing, instruction: str, output: Output, seed: Seed = 0) -> None:
     """A video changed as the instruction says, marked and signed; the original is named as its parent."""
     from serving.studio import Studio
 
     with _steps() as report:
         made = Studio(Home.from_env()).edit(video, instruction, output, seed=seed, progress=report)
-    _print_made(made)
+    print_made(made)
 
 
 @app.command()
@@ -314,14 +284,6 @@ def _steps() -> Any:
     from orchestration.tables import stage_progress
 
     return stage_progress(_err)
-
-
-def _print_made(made: Any) -> None:
-    height, width = made.size
-    _out.print(f"{made.path}  {width}x{height}, {made.seconds:.2f} s, model version {made.model_version}")
-    _out.print(f"sha256 {made.sha256}")
-    if made.rewrite is not None:
-        _out.print(f"prompt rewritten by {made.rewrite.rewriter}: {made.rewrite.text}", markup=False)
 
 
 if __name__ == "__main__":

@@ -68,6 +68,16 @@ class OnnxGraph:
         return self.session.run(None, inputs)[0]
 
     @property
+    def path(self) -> Path:
+        """Its file."""
+        return self._path
+
+    @property
+    def threads(self) -> int:
+        """Threads inside an operator."""
+        return self._threads
+
+    @property
     def session(self) -> "onnxruntime.InferenceSession":
         """The running session; started now if need be."""
         if self._session is None:
@@ -76,6 +86,7 @@ class OnnxGraph:
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = self._threads
             options.inter_op_num_threads = 1
+            options.enable_mem_pattern = False  # sizes vary: planned for the first, memory would be taken twice
             options.log_severity_level = 3  # what is worth knowing is raised
             try:
                 self._session = onnxruntime.InferenceSession(

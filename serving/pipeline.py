@@ -1,24 +1,31 @@
 """Pipeline: prompts in, clips with sound out, over graphs of any runtime."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from serving.bundle import Bundle
+from serving.bundle import Bundle, OnnxGraph
 from serving.clip import Clip, from_pixels, to_pixels
 from serving.config import ServingConfig
+from serving.decoding.budget import Fit, fitting
+from serving.decoding.stream import stream
+from serving.decoding.tiles import Tiles
+from serving.decoding.trial import tile_peak
 from serving.errors import GraphMissing, RequestRefused, SamplingFailed
 from serving.features import LATENT_STRIDE, video_features
 from serving.sampling.guidance import Graph, Guided
-from serving.sampling.sampler import Sampler
-from serving.sampling.solver import Progress
+from serving.sampling.sampler import Overrides, Sampler
+from serving.sampling.solver import Progress, Velocity
+from serving.sampling.windowed import Windowed
+from serving.shots import Plan, Shot, laid_out
 from serving.text import EncoderStates, TextStates
 
 Aspect = str | tuple[int, int]
 StageProgress = Callable[[str, int, int], None]
 _BATCH = 8  # samples in one call of the backbone: bounds memory
+_AS_THE_MODEL = Overrides()
 _VIDEO, _AUDIO = 0, 1  # independent noise of one seed
 
 
@@ -54,8 +61,7 @@ class Pipeline:
         seconds: float,
         aspect: Aspect = "16:9",
         seed: int = 0,
-        steps: int | None = None,
-        guidance: float | None = None,
+        overrides: Overrides = _AS_THE_MODEL,
         reference: np.ndarray | None = None,
         audio: bool = True,
         progress: StageProgress | None = None,
@@ -66,8 +72,7 @@ class Pipeline:
             [seed],
             seconds=seconds,
             aspect=aspect,
-            steps=steps,
-            guidance=guidance,
+            overrides=overrides,
             reference=reference,
             audio=audio,
             progress=progress,
@@ -80,8 +85,7 @@ class Pipeline:
         *,
         seconds: float,
         aspect: Aspect = "16:9",
-        steps: int | None = None,
-        guidance: float | None = None,
+        overrides: Overrides = _AS_THE_MODEL,
         reference: np.ndarray | None = None,
         audio: bool = True,
         progress: StageProgress | None = None,
@@ -93,8 +97,7 @@ class Pipeline:
             seeds: One non-negative number for each prompt.
             seconds: Length; rounded to whole frames.
             aspect: Name of an aspect ratio of the model, or (height, width) in pixels.
-            steps: Sampling steps instead of the model's own number.
-            guidance: Guidance scale instead of the model's own.
+            overrides: Of how the model samples video; sound is sampled as the model says.
             reference: uint8 [H, W, 3] picture of who or what is to appear, for the personalized model.
             audio: Whether to make sound.
             progress: Called with (stage, steps done, steps in all).
@@ -104,11 +107,37 @@ class Pipeline:
             GraphMissing: the model lacks a graph that this needs.
             SamplingFailed: the model produced values that are not finite.
         """
-        self._check(prompts, seeds)
+        latents = self.latents(
+            prompts,
+            seeds,
+            seconds=seconds,
+            aspect=aspect,
+            overrides=overrides,
+            reference=reference,
+            progress=progress,
+        )
         frames = self.config.frames(seconds)
-        shape = self.config.latent_shape(frames, self.config.size(aspect))
-        sampler = self.config.sampler.with_overrides(steps, guidance)
-        clips: list[Clip] = []
+        return [
+            self._clip(latent, frames, prompt, seed, audio=audio, progress=progress)
+            for latent, prompt, seed in zip(latents, prompts, seeds, strict=True)
+        ]
+
+    def latents(
+        self,
+        prompts: Sequence[str],
+        seeds: Sequence[int],
+        *,
+        seconds: float,
+        aspect: Aspect = "16:9",
+        overrides: Overrides = _AS_THE_MODEL,
+        reference: np.ndarray | None = None,
+        progress: StageProgress | None = None,
+    ) -> list[np.ndarray]:
+        """As ``generate_batch``, but the videos' latents, float32 [C, T, h, w] each, neither decoded nor sounded."""
+        self._check(prompts, seeds)
+        shape = self.config.latent_shape(self.config.frames(seconds), self.config.size(aspect))
+        sampler = self.config.sampler.with_overrides(overrides)
+        latents: list[np.ndarray] = []
         for start in range(0, len(prompts), _BATCH):
             part = slice(start, start + _BATCH)
             noise = np.stack([_noise(seed, _VIDEO, shape) for seed in seeds[part]])
@@ -118,13 +147,9 @@ class Pipeline:
                 graph = self._graph("personalized_backbone")
                 tokens = {"reference": np.repeat(self._reference(reference), len(noise), axis=0)}
                 condition, null = {**condition, **tokens}, {**null, **tokens}
-            velocity = Guided.classifier_free(graph, condition, null, sampler.guidance)
-            latents = self._sample(sampler, velocity, noise, "video", progress)
-            clips += [
-                self._clip(latent, frames, prompt, seed, audio=audio, progress=progress)
-                for latent, prompt, seed in zip(latents, prompts[part], seeds[part], strict=True)
-            ]
-        return clips
+            velocity = Guided.classifier_free(graph, condition, null, sampler.guidance, sampler.guidance_interval)
+            latents += list(self._sample(sampler, velocity, noise, "video", progress))
+        return latents
 
     def edit(
         self,
@@ -132,8 +157,7 @@ class Pipeline:
         instruction: str,
         *,
         seed: int = 0,
-        steps: int | None = None,
-        guidance: float | None = None,
+        overrides: Overrides = _AS_THE_MODEL,
         progress: StageProgress | None = None,
     ) -> Clip:
         """The video ``frames`` (uint8 [F, H, W, 3]) changed as ``instruction`` says; silent.
@@ -147,7 +171,7 @@ class Pipeline:
         self._check([instruction], [seed])
         count = self.config.frames(len(frames) / self.config.fps)
         self.config.size((frames.shape[1], frames.shape[2]))
-        sampler = self.config.sampler.with_overrides(steps, guidance)
+        sampler = self.config.sampler.with_overrides(overrides)
         source = self.encode(frames)
         condition, null = self._text.conditions([instruction])
         velocity = Guided.dual(
@@ -157,6 +181,7 @@ class Pipeline:
             null={**null, "source": np.zeros_like(source)},
             text=sampler.guidance,
             video=self.config.source_guidance,
+            interval=sampler.guidance_interval,
         )
         latent = self._sample(sampler, velocity, _noise(seed, _VIDEO, source.shape[1:])[None], "edit", progress)[0]
         return self._clip(latent, count, instruction, seed, audio=False, progress=progress)
@@ -168,8 +193,7 @@ class Pipeline:
         seconds: float,
         *,
         seed: int = 0,
-        steps: int | None = None,
-        guidance: float | None = None,
+        overrides: Overrides = _AS_THE_MODEL,
         progress: StageProgress | None = None,
     ) -> np.ndarray:
         """Sound for a video latent [16, T, h, w]: float32 mono [round(seconds * sample_rate)] in [-1, 1].
@@ -179,7 +203,7 @@ class Pipeline:
         """
         self._check([prompt], [seed])
         self.config.frames(seconds)
-        sampler = self.config.audio_sampler.with_overrides(steps, guidance)
+        sampler = self.config.audio_sampler.with_overrides(overrides)
         length = round(seconds * self.config.sample_rate)
         shape = (-(-length // self.config.audio_hop), self.config.audio_channels)
         features = video_features(latent, shape[0], fps=self.config.fps, audio_rate=self.config.audio_rate)
@@ -190,10 +214,62 @@ class Pipeline:
             {**condition, **video},
             {**null, **video},
             sampler.guidance,
+            sampler.guidance_interval,
         )
         audio = self._sample(sampler, velocity, _noise(seed, _AUDIO, shape)[None], "sound", progress)
         waveform = self._graph("audio_decode")(latent=audio)[0]
         return np.clip(waveform[:length], -1, 1).astype(np.float32)
+
+    def plan(self, shots: Sequence[Shot], window: int | None = None, overlap: int | None = None) -> Plan:
+        """Where shots and windows lie; ``window`` and ``overlap`` in latent frames, else the model's most and half.
+
+        Raises:
+            RequestRefused: shots or windows that the model does not cover.
+        """
+        longest = self.config.max_frames // LATENT_STRIDE
+        size = longest if window is None else window
+        if not 1 <= size <= longest:
+            raise RequestRefused(f"a window of {size} latent frames does not fit this model: 1 to {longest}")
+        return laid_out(shots, self.config.fps / LATENT_STRIDE, size, size // 2 if overlap is None else overlap)
+
+    def long_latent(
+        self,
+        shots: Sequence[Shot],
+        plan: Plan,
+        *,
+        seed: int = 0,
+        aspect: Aspect = "16:9",
+        overrides: Overrides = _AS_THE_MODEL,
+        progress: StageProgress | None = None,
+    ) -> np.ndarray:
+        """The latent [C, T, h, w] of a video of any length: windows sampled together, blended at each step.
+
+        Args:
+            shots: What to show.
+            plan: Of these shots.
+            seed: Non-negative.
+            aspect: As for ``generate_batch``.
+            overrides: As for ``generate_batch``.
+            progress: As for ``generate_batch``.
+
+        Raises:
+            RequestRefused, GraphMissing, SamplingFailed: as ``generate_batch``.
+        """
+        self._check([shot.prompt for shot in shots], [seed] * len(shots))
+        sampler = self.config.sampler.with_overrides(overrides)
+        _, _, *sides = self.config.latent_shape(1, self.config.size(aspect))
+        graph = self._graph("backbone")
+        guided = [
+            Guided.classifier_free(
+                graph, *self._text.conditions([shot.prompt]), sampler.guidance, sampler.guidance_interval
+            )
+            for shot in shots
+        ]
+        velocity = Windowed(
+            [window for window, _ in plan.windows], [guided[shot] for _, shot in plan.windows], plan.length, axis=2
+        )
+        noise = _noise(seed, _VIDEO, (self.config.latent_channels, plan.length, *sides))
+        return self._sample(sampler, velocity, noise[None], "video", progress)[0]
 
     def encode(self, frames: np.ndarray) -> np.ndarray:
         """uint8 [F, H, W, 3] as its normalised latent [1, 16, T, h, w]; the last frame is held to fill the last T."""
@@ -204,6 +280,24 @@ class Pipeline:
     def decode(self, latent: np.ndarray, frames: int) -> np.ndarray:
         """The first ``frames`` frames of latent [16, T, h, w] as uint8 [frames, 8 h, 8 w, 3]."""
         return to_pixels(self._graph("autoencoder_decode")(latent=latent[None])[0])[:frames]
+
+    def frames_of(self, latent: np.ndarray, frames: int, tiles: Tiles) -> Iterator[np.ndarray]:
+        """The first ``frames`` frames of latent [C, T, h, w] in pieces uint8 [., 8 h, 8 w, 3] as they are decoded."""
+        return stream(self._graph("autoencoder_decode"), latent, frames, tiles)
+
+    def tiles_within(self, latent_shape: tuple[int, int, int, int], budget: int) -> Fit:
+        """The largest tiles in which decoding a latent [C, T, h, w] takes at most ``budget`` bytes above idle.
+
+        Tiles are tried in processes of their own.
+
+        Raises:
+            RequestRefused: not even the smallest fit, or the graph is none that runs on the CPU from a file.
+            TrialFailed: a tile could not be tried.
+        """
+        graph = self._graph("autoencoder_decode")
+        if not isinstance(graph, OnnxGraph) or graph.provider != "CPUExecutionProvider":
+            raise RequestRefused("a memory budget needs a bundle's graph that runs on the CPU; decode without one")
+        return fitting(partial(tile_peak, graph.path, graph.threads), latent_shape, budget)
 
     def _clip(
         self, latent: np.ndarray, frames: int, prompt: str, seed: int, *, audio: bool, progress: StageProgress | None
@@ -230,7 +324,7 @@ class Pipeline:
 
     @staticmethod
     def _sample(
-        sampler: Sampler, velocity: Guided, noise: np.ndarray, stage: str, progress: StageProgress | None
+        sampler: Sampler, velocity: Velocity, noise: np.ndarray, stage: str, progress: StageProgress | None
     ) -> np.ndarray:
         report: Progress | None = None if progress is None else partial(progress, stage)
         sample = sampler.sample(velocity, noise, report)

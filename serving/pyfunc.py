@@ -16,6 +16,7 @@ from mlflow.pyfunc import PythonModel  # noqa: TID253
 
 from serving.bundle import Bundle
 from serving.pipeline import Pipeline
+from serving.sampling.sampler import Overrides
 
 ARTIFACT = "bundle"
 
@@ -55,8 +56,7 @@ class CinemillModel(PythonModel):
             seconds=float(row["seconds"]),
             aspect=str(row["aspect"]),
             seed=int(row["seed"]),
-            steps=options["steps"],
-            guidance=options["guidance"],
+            overrides=Overrides(steps=options["steps"], guidance=options["guidance"]),
         )
         assert clip.audio is not None
         buffer = io.BytesIO()

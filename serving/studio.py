@@ -2,9 +2,10 @@
 
 import hashlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,9 @@ import numpy as np
 from models.files import sha256_file, sha256_json
 from serving.bundle import Bundle
 from serving.catalog import Catalog, Deliverable, PromptRewrite
+from serving.decoding.tiles import WHOLE, Tiles
 from serving.errors import MediaError
+from serving.features import LATENT_STRIDE
 from serving.home import Home
 from serving.media.loudness import normalise, stereo
 from serving.media.mp4 import write_mp4
@@ -22,11 +25,14 @@ from serving.moderation import require_allowed
 from serving.pipeline import Pipeline
 from serving.provenance import Facts, Keys, sign
 from serving.rewriting import PromptRewriter, Rewrite, rewrite
+from serving.sampling.sampler import Overrides
+from serving.shots import Shot
 from serving.watermark import Watermarker, payload_of
 
 CAMPAIGN = "studio"  # under this name single clips stand in the catalog
 _LIMITS = Limits(seconds=60.0)
 Progress = Callable[[str, int, int], None]
+_AS_THE_MODEL = Overrides()
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,25 @@ class Made:
     rewrite: Rewrite | None = None
 
 
+@dataclass(frozen=True)
+class Film:
+    """A video on its way to a file.
+
+    Attributes:
+        pieces: Its frames in order, uint8 [., H, W, 3] each; read once.
+        count: How many frames they have together.
+        fps: Frames a second.
+        sound: float32 [S, channels], or None.
+        sample_rate: Samples a second.
+    """
+
+    pieces: Iterator[np.ndarray]
+    count: int
+    fps: int
+    sound: np.ndarray | None
+    sample_rate: int
+
+
 class Studio:
     """Makes single clips in one home. Loads the champion once, at first use."""
 
@@ -66,24 +91,30 @@ class Studio:
 
     def generate(
         self,
-        prompt: str,
-        output: Path,
+        prompts: Sequence[str],
+        outputs: Sequence[Path],
+        seeds: Sequence[int],
         *,
         seconds: float,
         aspect: str,
-        seed: int,
+        audio: bool = True,
         rewriter: PromptRewriter | None = None,
+        overrides: Overrides = _AS_THE_MODEL,
+        memory: int | None = None,
         progress: Progress | None = None,
-    ) -> Made:
-        """A clip of ``prompt`` with sound, written to ``output``.
+    ) -> list[Made]:
+        """A clip with sound of each prompt, written to the output beside it.
 
         Args:
-            prompt: What to show; screened first.
-            output: The mp4; it appears whole.
+            prompts: What to show; screened first.
+            outputs: The mp4s; each appears whole.
+            seeds: The numbers that the noise is drawn from.
             seconds: Length, at most what the model covers.
             aspect: ``1:1``, ``16:9`` or ``9:16``; the short side becomes 480 pixels by plain resizing.
-            seed: The number that the noise is drawn from.
+            audio: Whether to make sound.
             rewriter: Rewrites the prompt, which is then screened again; None: it is used as it is.
+            overrides: Of how the model samples video.
+            memory: Bytes that decoding may take beside what is in use; None: each clip is decoded whole.
             progress: Called with (stage, steps done, steps in all).
 
         Raises:
@@ -92,14 +123,81 @@ class Studio:
             RewritingFailed: there is no rewritten prompt, or the content policy does not allow it.
             RequestRefused: the model does not cover the length or aspect ratio.
         """
-        require_allowed(prompt)
+        for prompt in prompts:
+            require_allowed(prompt)
         pipeline = self._pipeline
-        rewritten = None if rewriter is None else rewrite(prompt, rewriter)
-        text = prompt if rewritten is None else rewritten.text
-        clip = pipeline.generate(text, seconds=seconds, aspect=aspect, seed=seed, progress=progress)
-        sound = None if clip.audio is None else stereo(clip.audio)
-        frames = cover(clip.frames, delivery_size(aspect))
-        return self._finish(output, frames, clip.fps, sound, clip.sample_rate, prompt, seed, rewritten=rewritten)
+        rewrites = [None if rewriter is None else rewrite(prompt, rewriter) for prompt in prompts]
+        texts = [prompt if new is None else new.text for prompt, new in zip(prompts, rewrites, strict=True)]
+        latents = pipeline.latents(texts, seeds, seconds=seconds, aspect=aspect, overrides=overrides, progress=progress)
+        films = [
+            self._film(latent, seconds, text, seed, audio=audio, memory=memory, progress=progress)
+            for latent, text, seed in zip(latents, texts, seeds, strict=True)
+        ]
+        return [
+            self._finish(output, film, delivery_size(aspect), prompt, seed, rewritten=new)
+            for film, output, prompt, seed, new in zip(films, outputs, prompts, seeds, rewrites, strict=True)
+        ]
+
+    def long(
+        self,
+        shots: Sequence[Shot],
+        output: Path,
+        *,
+        seed: int,
+        aspect: str,
+        window: int | None = None,
+        overlap: int | None = None,
+        overrides: Overrides = _AS_THE_MODEL,
+        memory: int | None = None,
+        progress: Progress | None = None,
+    ) -> Made:
+        """A silent video of any length, a prompt a shot, written as it is decoded; memory does not grow with it.
+
+        Args:
+            shots: What to show; screened first.
+            output: The mp4; it appears whole.
+            seed: The number that the noise is drawn from.
+            aspect: As for ``generate``.
+            window: Latent frames that the model samples at once; None: as many as it can.
+            overlap: Those that two windows share at least; None: half a window.
+            overrides: Of how the model samples video.
+            memory: Bytes that decoding may take beside what is in use; None: tiles of 32 frames.
+            progress: Called with (stage, steps done, steps in all).
+
+        Raises:
+            As ``generate``, rewriting aside.
+        """
+        for shot in shots:
+            require_allowed(shot.prompt)
+        pipeline = self._pipeline
+        plan = pipeline.plan(shots, window, overlap)
+        latent = pipeline.long_latent(shots, plan, seed=seed, aspect=aspect, overrides=overrides, progress=progress)
+        tiles = Tiles() if memory is None else pipeline.tiles_within(latent.shape, memory).tiles
+        takes = (pipeline.frames_of(latent[:, take.places], LATENT_STRIDE * take.length, tiles) for take in plan.takes)
+        config = pipeline.config
+        film = Film(chain.from_iterable(takes), LATENT_STRIDE * plan.length, config.fps, None, config.sample_rate)
+        prompt = " / ".join(f"{shot.seconds:g} s: {shot.prompt}" for shot in shots)
+        return self._finish(output, film, delivery_size(aspect), prompt, seed)
+
+    def _film(
+        self,
+        latent: np.ndarray,
+        seconds: float,
+        text: str,
+        seed: int,
+        *,
+        audio: bool,
+        memory: int | None,
+        progress: Progress | None,
+    ) -> Film:
+        """A latent with its sound, to be decoded as it is written."""
+        pipeline = self._pipeline
+        config = pipeline.config
+        count = config.frames(seconds)
+        tiles = WHOLE if memory is None else pipeline.tiles_within(latent.shape, memory).tiles
+        sound = pipeline.sound(latent, text, count / config.fps, seed=seed, progress=progress) if audio else None
+        shown = None if sound is None else stereo(sound)
+        return Film(pipeline.frames_of(latent, count, tiles), count, config.fps, shown, config.sample_rate)
 
     def edit(self, video: Path, instruction: str, output: Path, *, seed: int, progress: Progress | None = None) -> Made:
         """The mp4 ``video`` changed as ``instruction`` says, with its own sound, written to ``output``.
@@ -126,16 +224,14 @@ class Studio:
         sound = None
         if original.audio is not None:
             sound = original.audio[: round(clip.seconds * original.sample_rate), :2]
-        frames = cover(clip.frames, delivery_size(aspect))
-        return self._finish(output, frames, clip.fps, sound, original.sample_rate, instruction, seed, parent=video)
+        film = Film(iter([clip.frames]), len(clip.frames), clip.fps, sound, original.sample_rate)
+        return self._finish(output, film, delivery_size(aspect), instruction, seed, parent=video)
 
     def _finish(
         self,
         output: Path,
-        frames: np.ndarray,
-        fps: int,
-        sound: np.ndarray | None,
-        sample_rate: int,
+        film: Film,
+        size: tuple[int, int],
         prompt: str,
         seed: int,
         *,
@@ -145,12 +241,11 @@ class Studio:
         lineage = self._bundle.lineage
         version, digest = str(lineage["model_version"]), str(lineage["dataset_digest"])
         origin = None if parent is None else sha256_file(parent)
-        height, width = frames.shape[1:3]
         text = [] if rewritten is None else [rewritten.text]
-        record = sha256_json([prompt, seed, version, len(frames), [height, width], origin, *text])
-        marked = Watermarker(Keys.open(self._home).watermark_key).embed(frames, payload_of(record))
-        if sound is not None:
-            sound, _ = normalise(sound, sample_rate)
+        record = sha256_json([prompt, seed, version, film.count, list(size), origin, *text])
+        marker, payload = Watermarker(Keys.open(self._home).watermark_key), payload_of(record)
+        marked = (frame for piece in film.pieces for frame in marker.embed(cover(piece, size), payload))
+        sound = None if film.sound is None else normalise(film.sound, film.sample_rate)[0]
         facts = Facts(
             title=prompt,
             prompt_sha256=hashlib.sha256(prompt.encode()).hexdigest(),
@@ -164,9 +259,9 @@ class Studio:
         )
         with tempfile.TemporaryDirectory() as scratch:
             unsigned = Path(scratch) / "clip.mp4"
-            write_mp4(unsigned, marked, fps, sound, sample_rate or 48_000)
+            write_mp4(unsigned, marked, film.fps, sound, film.sample_rate or 48_000)
             sign(unsigned, output, facts, self._home, parent=parent)
-        made = Made(output, sha256_file(output), len(frames) / fps, (height, width), version, rewritten)
+        made = Made(output, sha256_file(output), film.count / film.fps, size, version, rewritten)
         self._record(made, facts, prompt)
         return made
 

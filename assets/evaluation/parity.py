@@ -55,11 +55,14 @@ def end_to_end(bundle: Path, modules: "Mapping[str, nn.Module]", config: Serving
     from models.export.graphs import as_graph
     from serving.bundle import Bundle
     from serving.pipeline import Pipeline
+    from serving.sampling.sampler import Overrides
 
     loaded = Bundle.load(bundle, providers=("CPUExecutionProvider",))
     torch_graphs = {name: as_graph(module) for name, module in modules.items()}
     clips = [
-        pipeline.generate(_PROMPT, seconds=8 / config.fps, aspect=next(iter(config.sizes)), seed=1, steps=4)
+        pipeline.generate(
+            _PROMPT, seconds=8 / config.fps, aspect=next(iter(config.sizes)), seed=1, overrides=Overrides(steps=4)
+        )
         for pipeline in (Pipeline.from_bundle(loaded), Pipeline(torch_graphs, loaded.tokenizers, config))
     ]
     left, right = (clip.frames.astype(np.int16) for clip in clips)

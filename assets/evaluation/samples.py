@@ -14,6 +14,7 @@ from assets.evaluation.sight import WEIGHTS, Sight, seen_in
 from models.files import sha256_file, sha256_json
 from models.recipes import FPS
 from serving.pipeline import Pipeline
+from serving.sampling.sampler import Overrides
 
 _SHOWN = 4  # frames of each sample that are kept for the contact sheet
 _SILENCE, _AUDIBLE = -120.0, -60.0  # dB of full scale
@@ -100,8 +101,7 @@ def draw_samples(pipeline: Pipeline, protocol: Protocol) -> Iterator[Sample]:
             [seed] * len(protocol.prompts),
             seconds=protocol.seconds,
             aspect=protocol.aspect,
-            steps=protocol.steps,
-            guidance=protocol.guidance,
+            overrides=Overrides(steps=protocol.steps, guidance=protocol.guidance),
         )
         for prompt, clip in zip(protocol.prompts, clips, strict=True):
             yield judged(prompt, seed, clip.frames, clip.audio)

@@ -20,20 +20,38 @@ class Guided:
         graph: Called as ``graph(latent=..., time=..., **condition)``, batch first.
         conditions: Named inputs, each [B, ...].
         weights: One number for each condition; they sum to one.
+        interval: The times, both included, between which the weights hold; outside, the first condition alone is
+            evaluated (guidance interval, Kynkäänniemi et al. 2024). None: always.
     """
 
     graph: Graph
     conditions: Sequence[Condition]
     weights: Sequence[float]
+    interval: tuple[float, float] | None = None
 
     @classmethod
-    def classifier_free(cls, graph: Graph, condition: Condition, null: Condition, scale: float) -> "Guided":
+    def classifier_free(
+        cls,
+        graph: Graph,
+        condition: Condition,
+        null: Condition,
+        scale: float,
+        interval: tuple[float, float] | None = None,
+    ) -> "Guided":
         """u(null) + scale * (u(condition) - u(null)) (Movie Gen 3.4)."""
-        return cls(graph, (condition, null), (scale, 1 - scale))
+        return cls(graph, (condition, null), (scale, 1 - scale), interval)
 
     @classmethod
     def dual(
-        cls, graph: Graph, *, full: Condition, source: Condition, null: Condition, text: float, video: float
+        cls,
+        graph: Graph,
+        *,
+        full: Condition,
+        source: Condition,
+        null: Condition,
+        text: float,
+        video: float,
+        interval: tuple[float, float] | None = None,
     ) -> "Guided":
         """u(0,0) + video * (u(v,0) - u(0,0)) + text * (u(v,c) - u(v,0)): guidance of an edit.
 
@@ -44,12 +62,13 @@ class Guided:
             null: Neither.
             text: Scale of the instruction.
             video: Scale of the source video.
+            interval: As for the class.
         """
-        return cls(graph, (full, source, null), (text, video - text, 1 - video))
+        return cls(graph, (full, source, null), (text, video - text, 1 - video), interval)
 
     def __call__(self, x: np.ndarray, t: float) -> np.ndarray:
         """The guided velocity at state ``x`` [B, ...] and time ``t`` in [0, 1]."""
-        active = [(c, w) for c, w in zip(self.conditions, self.weights, strict=True) if w != 0]
+        active = [(c, w) for c, w in zip(self.conditions, self._weights(t), strict=True) if w != 0]
         inputs = {name: np.concatenate([condition[name] for condition, _ in active]) for name in active[0][0]}
         state = np.concatenate([x] * len(active))
         velocity = self.graph(latent=state, time=np.full(len(state), t, dtype=np.float32), **inputs)
@@ -57,3 +76,8 @@ class Guided:
         return sum(
             (np.float32(weight) * part for part, (_, weight) in zip(parts, active, strict=True)), np.zeros_like(x)
         )
+
+    def _weights(self, t: float) -> Sequence[float]:
+        if self.interval is None or self.interval[0] <= t <= self.interval[1]:
+            return self.weights
+        return (1.0, *[0.0] * (len(self.weights) - 1))

@@ -1,10 +1,27 @@
-"""Sampler: the choice of schedule, solver and guidance, as the bundle's config stores it."""
+"""Sampler: the choice of schedule, solver and guidance, as the bundle's config stores it and requests override it."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from serving.errors import RequestRefused
 from serving.sampling.schedule import Schedule, linear_quadratic, shifted, uniform
 from serving.sampling.solver import SOLVERS, Progress, Solver, Velocity, integrate
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """What one request sets in the place of the model's own sampler; None leaves it. Fields as in ``Sampler``."""
+
+    solver: Solver | None = None
+    schedule: Schedule | None = None
+    steps: int | None = None
+    emulated_steps: int | None = None
+    shift: float | None = None
+    guidance: float | None = None
+    guidance_interval: tuple[float, float] | None = None
 
 
 class Sampler(BaseModel):
@@ -17,6 +34,7 @@ class Sampler(BaseModel):
         emulated_steps: Steps of the uniform schedule that ``linear_quadratic`` starts like.
         shift: Strength of the ``shifted`` schedule.
         guidance: Classifier-free guidance scale; 1 is none.
+        guidance_interval: The times between which there is guidance, 0 for noise and 1 for data; None: always.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -27,6 +45,7 @@ class Sampler(BaseModel):
     emulated_steps: int = Field(default=250, ge=1)
     shift: float = Field(default=1.0, gt=0)
     guidance: float = 3.0
+    guidance_interval: tuple[float, float] | None = None
 
     @model_validator(mode="after")
     def _emulates_at_least_its_steps(self) -> "Sampler":
@@ -34,10 +53,34 @@ class Sampler(BaseModel):
             raise ValueError(f"emulated_steps ({self.emulated_steps}) must be at least steps ({self.steps})")
         return self
 
-    def with_overrides(self, steps: int | None, guidance: float | None) -> "Sampler":
-        """This sampler with what is not None replaced, validated again."""
-        changes = {"steps": steps, "guidance": guidance}
-        return Sampler(**{**self.model_dump(), **{key: value for key, value in changes.items() if value is not None}})
+    @model_validator(mode="after")
+    def _interval_guides(self) -> "Sampler":
+        if self.guidance_interval is None:
+            return self
+        start, end = self.guidance_interval
+        if not 0 <= start < end <= 1:
+            raise ValueError(f"guidance_interval ({start:g}, {end:g}) must be two rising times in [0, 1]")
+        if self.guidance == 1:
+            raise ValueError("guidance_interval needs a guidance other than 1, which is none at any time")
+        return self
+
+    def with_overrides(self, overrides: Overrides) -> "Sampler":
+        """This sampler with what is set replaced.
+
+        Raises:
+            RequestRefused: a value out of range, or one that the schedule it would be used with does not read.
+        """
+        changes = {name: value for name, value in asdict(overrides).items() if value is not None}
+        schedule = changes.get("schedule", self.schedule)
+        for name, needed in (("emulated_steps", "linear_quadratic"), ("shift", "shifted")):
+            if name in changes and schedule != needed:
+                raise RequestRefused(f"{name} does not combine with the schedule {schedule}: only {needed} reads it")
+        if schedule == "shifted" and changes.get("shift", self.shift) == 1:
+            raise RequestRefused("the schedule shifted needs a shift: by 1, it is uniform")
+        try:
+            return Sampler(**{**self.model_dump(), **changes})
+        except ValidationError as error:
+            raise RequestRefused(f"this cannot be sampled: {_reasons(error)}") from error
 
     def times(self) -> np.ndarray:
         """The times 0 = t_0 < ... < t_S = 1, float64 [steps + 1]."""
@@ -50,3 +93,11 @@ class Sampler(BaseModel):
     def sample(self, velocity: Velocity, noise: np.ndarray, progress: Progress | None = None) -> np.ndarray:
         """The data that the flow carries ``noise`` to."""
         return integrate(velocity, noise, self.times(), SOLVERS[self.solver], progress)
+
+
+def _reasons(error: ValidationError) -> str:
+    def reason(item: Any) -> str:
+        where = ".".join(str(part) for part in item["loc"])
+        return f"{where}: {item['msg']}" if where else str(item["msg"])
+
+    return "; ".join(reason(item) for item in error.errors())

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from orchestration.cli import _print_made, app
+from orchestration.cli import app
+from orchestration.generate_cli import print_made
 from serving.rewriting import Rewrite
 from serving.studio import Made
 
@@ -84,9 +85,9 @@ def test_rewriting_is_offered_and_its_configuration_is_checked_first(run, monkey
 
 def test_a_rewritten_prompt_is_printed_letter_by_letter(capsys, tmp_path):
     rewrite = Rewrite("star", 'a star under "[b]:star:"', "llm:m")
-    _print_made(Made(tmp_path / "a.mp4", "ab" * 32, 1.0, (480, 480), "3", rewrite))
+    print_made(Made(tmp_path / "a.mp4", "ab" * 32, 1.0, (480, 480), "3", rewrite))
     assert 'prompt rewritten by llm:m: a star under "[b]:star:"' in capsys.readouterr().out
-    _print_made(Made(tmp_path / "a.mp4", "ab" * 32, 1.0, (480, 480), "3"))
+    print_made(Made(tmp_path / "a.mp4", "ab" * 32, 1.0, (480, 480), "3"))
     assert "prompt rewritten" not in capsys.readouterr().out
 
 

@@ -7,6 +7,8 @@ import pytest
 from serving.clip import from_pixels, to_pixels
 from serving.errors import GraphMissing, RequestRefused, SamplingFailed
 from serving.pipeline import Pipeline
+from serving.sampling.sampler import Overrides
+from serving.shots import Shot
 
 RED = "a red ball moves right"
 
@@ -17,7 +19,7 @@ def test_importing_it_does_not_import_torch():
 
 
 def test_a_sample_is_what_the_guided_flow_leads_to(pipeline, value_of):
-    clip = pipeline.generate(RED, seconds=1.0, aspect="1:1", seed=3, guidance=2.5)
+    clip = pipeline.generate(RED, seconds=1.0, aspect="1:1", seed=3, overrides=Overrides(guidance=2.5))
     null = value_of()
     expected = null + 2.5 * (value_of(RED) - null)
     np.testing.assert_allclose(clip.latent, expected, rtol=1e-4)
@@ -41,7 +43,7 @@ def test_guidance_evaluates_condition_and_null_in_one_call_and_in_the_models_num
 
 
 def test_steps_and_guidance_can_be_set_for_one_call(pipeline, graphs):
-    pipeline.generate(RED, seconds=0.5, steps=7, guidance=1.0, audio=False)
+    pipeline.generate(RED, seconds=0.5, overrides=Overrides(steps=7, guidance=1.0), audio=False)
     assert graphs["backbone"].batches == [1] * 7
 
 
@@ -60,21 +62,23 @@ def test_a_seed_gives_the_same_clip_whatever_the_batch(graphs, shift_flow, token
 
 def test_noise_is_standard_normal(graphs, shift_flow, tokenizers, config, value_of):
     pipeline = Pipeline({**graphs, "backbone": shift_flow}, tokenizers, config)
-    latent = pipeline.generate(RED, seconds=4.0, seed=5, guidance=1.0, audio=False).latent - value_of(RED)
+    latent = pipeline.generate(
+        RED, seconds=4.0, seed=5, overrides=Overrides(guidance=1.0), audio=False
+    ).latent - value_of(RED)
     assert abs(latent.mean()) < 0.03
     assert latent.std() == pytest.approx(1.0, abs=0.03)
 
 
 def test_a_reference_reaches_the_personalized_model(pipeline, graphs, value_of):
     reference = np.full((30, 50, 3), 204, np.uint8)
-    clip = pipeline.generate(RED, seconds=0.5, guidance=1.0, reference=reference, audio=False)
+    clip = pipeline.generate(RED, seconds=0.5, overrides=Overrides(guidance=1.0), reference=reference, audio=False)
     np.testing.assert_allclose(clip.latent, value_of(RED) + 0.6, rtol=1e-3)
     assert not graphs["backbone"].batches
 
 
 def test_an_edit_starts_from_the_source_video(pipeline, value_of):
     frames = np.random.default_rng(0).integers(0, 256, size=(13, 64, 112, 3), dtype=np.uint8)
-    clip = pipeline.edit(frames, "make it blue", seed=1, guidance=3.0)
+    clip = pipeline.edit(frames, "make it blue", seed=1, overrides=Overrides(guidance=3.0))
     padded = np.concatenate([frames, frames[-1:].repeat(3, axis=0)])
     source = from_pixels(padded).mean() * 3 / 16  # the toy encoder fills 3 of 16 channels
     null = value_of()
@@ -85,7 +89,7 @@ def test_an_edit_starts_from_the_source_video(pipeline, value_of):
 
 def test_sound_follows_text_and_video(pipeline, value_of, config):
     latent = np.full((16, 4, 8, 14), 0.25, np.float32)
-    audio = pipeline.sound(latent, RED, 1.5, seed=2, guidance=1.0)
+    audio = pipeline.sound(latent, RED, 1.5, seed=2, overrides=Overrides(guidance=1.0))
     assert audio.shape == (72_000,)
     assert np.sign(audio.mean()) == np.sign(value_of(RED) + 0.25)
 
@@ -139,3 +143,36 @@ def test_progress_names_the_stage_and_counts_its_steps(pipeline):
     seen = []
     pipeline.generate(RED, seconds=0.5, progress=lambda *step: seen.append(step))
     assert seen == [("video", i, 4) for i in range(1, 5)] + [("sound", i, 3) for i in range(1, 4)]
+
+
+def long_latent(pipeline, *shots, **options):
+    return pipeline.long_latent(shots, pipeline.plan(shots, **options), aspect="1:1", overrides=Overrides(guidance=1.0))
+
+
+def test_each_shot_of_a_long_video_becomes_what_its_prompt_says(pipeline, value_of):
+    first, second = Shot(seconds=6, prompt=RED), Shot(seconds=5, prompt="a blue square")
+    red, blue = (value_of(shot.prompt) for shot in (first, second))
+    faded = long_latent(pipeline, first, second)[0, :, 0, 0]
+    assert faded.shape == (22,)
+    np.testing.assert_allclose(faded[:10], red, rtol=1e-3)
+    np.testing.assert_allclose(faded[14:], blue, rtol=1e-3)
+    assert (np.diff(faded[9:15]) * np.sign(blue - red) > 0).all()
+    cut = long_latent(pipeline, first, Shot(seconds=5, prompt="a blue square", cut=True))[0, :, 0, 0]
+    np.testing.assert_allclose(cut[:12], red, rtol=1e-3)
+    np.testing.assert_allclose(cut[12:], blue, rtol=1e-3)
+
+
+def test_a_long_video_of_one_window_is_an_ordinary_one(graphs, shift_flow, tokenizers, config):
+    pipeline = Pipeline({**graphs, "backbone": shift_flow}, tokenizers, config)
+    plain = pipeline.generate(RED, seconds=4.0, aspect="1:1", overrides=Overrides(guidance=1.0), audio=False)
+    np.testing.assert_array_equal(long_latent(pipeline, Shot(seconds=4, prompt=RED)), plain.latent)
+
+
+def test_no_call_of_the_backbone_is_longer_than_its_window(graphs, tokenizers, config):
+    lengths = []
+    flow = graphs["backbone"]
+    graphs["backbone"] = lambda **inputs: (lengths.append(inputs["latent"].shape[2]), flow(**inputs))[1]
+    long_latent(Pipeline(graphs, tokenizers, config), Shot(seconds=10, prompt=RED), window=6, overlap=2)
+    assert set(lengths) == {6}
+    with pytest.raises(RequestRefused, match="window of 9"):
+        Pipeline(graphs, tokenizers, config).plan([Shot(seconds=10, prompt=RED)], window=9)

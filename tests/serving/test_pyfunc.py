@@ -9,6 +9,7 @@ import pytest
 
 from serving.bundle import write_bundle
 from serving.errors import RequestRefused
+from serving.sampling.sampler import Overrides
 
 SERVING = Path(__file__).resolve().parents[2] / "serving"
 
@@ -164,7 +165,7 @@ def test_it_answers_as_the_pipeline_over_the_same_bundle(bundle):
     row = {"prompt": "a ball", "seconds": 0.5, "aspect": "1:1", "seed": 3}
     answer = model.predict(None, pd.DataFrame([row]), {"steps": 8, "guidance": 1.0})
     clip = Pipeline.from_bundle(Bundle.load(bundle)).generate(
-        "a ball", seconds=0.5, aspect="1:1", seed=3, steps=8, guidance=1.0
+        "a ball", seconds=0.5, aspect="1:1", seed=3, overrides=Overrides(steps=8, guidance=1.0)
     )
     with np.load(io.BytesIO(answer["npz"][0]), allow_pickle=False) as archive:
         np.testing.assert_array_equal(archive["frames"], clip.frames)

@@ -5,7 +5,9 @@ import pytest
 
 from serving.bundle import write_bundle
 from serving.catalog import Catalog
-from serving.errors import BundleMissing, MediaError, PromptRefused
+from serving.decoding.budget import Fit
+from serving.decoding.tiles import Tiles
+from serving.errors import BundleMissing, MediaError, PromptRefused, RequestRefused
 from serving.home import Home
 from serving.media.mp4 import write_mp4
 from serving.media.reading import read_video
@@ -13,6 +15,7 @@ from serving.openai_endpoint import ChatClient, Endpoint
 from serving.provenance import verify
 from serving.provenance.signing import FACTS_LABEL
 from serving.rewriting import RULES, EndpointRewriter, RewritingFailed
+from serving.shots import Shot
 from serving.studio import CAMPAIGN, Studio
 from tests.chat_server import says
 
@@ -43,8 +46,14 @@ def footage(tmp_path):
     return path
 
 
+def one(studio, prompt, output, seed=0, **options):
+    """The only clip of a batch of one."""
+    (made,) = studio.generate([prompt], [output], [seed], **options)
+    return made
+
+
 def test_a_generated_clip_is_sized_marked_signed_and_recorded(studio, home, tmp_path):
-    made = studio.generate("a red ball", tmp_path / "out.mp4", seconds=1.0, aspect="16:9", seed=3)
+    made = one(studio, "a red ball", tmp_path / "out.mp4", 3, seconds=1.0, aspect="16:9")
     assert (made.size, made.seconds, made.model_version) == ((480, 854), 1.0, "7")
     assert verify(made.path, home).ok
     video = read_video(made.path)
@@ -58,8 +67,39 @@ def test_a_generated_clip_is_sized_marked_signed_and_recorded(studio, home, tmp_
     assert (row.prompt, row.seed, row.model_version) == ("a red ball", 3, "7")
 
 
+def test_frames_are_decoded_in_the_tiles_that_a_budget_allows(studio, pipeline, tmp_path, monkeypatch):
+    decoded = []
+    decode = pipeline._graphs["autoencoder_decode"]
+    monkeypatch.setitem(
+        pipeline._graphs,
+        "autoencoder_decode",
+        lambda *, latent: (decoded.append(latent.shape[2:]), decode(latent=latent))[1],
+    )
+    with pytest.raises(RequestRefused, match="a memory budget needs a bundle's graph"):
+        one(studio, "a red ball", tmp_path / "a.mp4", seconds=4.0, aspect="1:1", memory=1 << 30)
+    one(studio, "a red ball", tmp_path / "a.mp4", seconds=4.0, aspect="1:1")
+    assert decoded == [(8, 12, 12)]
+    monkeypatch.setattr(pipeline, "tiles_within", lambda shape, budget: Fit(Tiles(16, 8, 64, 16), budget))
+    one(studio, "a red ball", tmp_path / "b.mp4", seconds=4.0, aspect="1:1", memory=1 << 30)
+    assert set(decoded[1:]) == {(2, 8, 8)}
+    assert len(read_video(tmp_path / "b.mp4").frames) == 64
+
+
+def test_a_long_video_of_shots_is_marked_signed_and_recorded(studio, home, tmp_path):
+    shots = [Shot(seconds=4, prompt="a red ball"), Shot(seconds=2.5, prompt="a blue square", cut=True)]
+    made = studio.long(shots, tmp_path / "long.mp4", seed=3, aspect="1:1")
+    assert (made.size, made.seconds) == ((480, 480), 6.5)
+    assert verify(made.path, home).ok
+    video = read_video(made.path)
+    assert len(video.frames) == 104
+    assert video.audio is None
+    assert stated(made.path)["title"] == "4 s: a red ball / 2.5 s: a blue square"
+    with pytest.raises(PromptRefused):
+        studio.long([*shots, Shot(seconds=4, prompt="a naked child")], tmp_path / "b.mp4", seed=3, aspect="1:1")
+
+
 def test_the_mark_leads_to_the_record(studio, home, tmp_path):
-    made = studio.generate("a red ball", tmp_path / "out.mp4", seconds=0.5, aspect="1:1", seed=3)
+    made = one(studio, "a red ball", tmp_path / "out.mp4", 3, seconds=0.5, aspect="1:1")
     catalog = Catalog(home.catalog_url)
     (row,) = catalog.deliverables(CAMPAIGN)
     catalog.close()
@@ -68,7 +108,7 @@ def test_the_mark_leads_to_the_record(studio, home, tmp_path):
 
 def generated(studio, home, path, prompt, **options):
     """A clip, what the catalog says of it, and what its signature states."""
-    made = studio.generate(prompt, path, seconds=0.5, aspect="1:1", seed=3, **options)
+    made = one(studio, prompt, path, 3, seconds=0.5, aspect="1:1", **options)
     catalog = Catalog(home.catalog_url)
     row = next(row for row in catalog.deliverables(CAMPAIGN) if row.sha256 == made.sha256)
     catalog.close()
@@ -78,8 +118,8 @@ def generated(studio, home, path, prompt, **options):
 def heard_by(pipeline):
     """The prompts that a pipeline is given from now on."""
     heard = []
-    generate = pipeline.generate
-    pipeline.generate = lambda prompt, **options: (heard.append(prompt), generate(prompt, **options))[1]
+    latents = pipeline.latents
+    pipeline.latents = lambda prompts, *rest, **options: (heard.extend(prompts), latents(prompts, *rest, **options))[1]
     return heard
 
 
@@ -108,7 +148,7 @@ def test_a_rewriter_that_fails_stops_the_clip(studio, serve, tmp_path):
     server = serve(says("a naked child"))
     rewriter = EndpointRewriter(ChatClient(Endpoint(server.url, "m", "CINEMILL_REWRITER")))
     with pytest.raises(RewritingFailed, match="'minors'"):
-        studio.generate("a red ball", tmp_path / "o.mp4", seconds=1, aspect="1:1", seed=0, rewriter=rewriter)
+        one(studio, "a red ball", tmp_path / "o.mp4", seconds=1, aspect="1:1", rewriter=rewriter)
     assert not (tmp_path / "o.mp4").exists()
 
 
@@ -116,10 +156,9 @@ def test_nobody_is_asked_to_rewrite_what_is_refused_or_cannot_be_made(home, serv
     server = serve(says("a red ball"))
     rewriter = EndpointRewriter(ChatClient(Endpoint(server.url, "m", "CINEMILL_REWRITER")))
     for prompt, error in (("a naked child", PromptRefused), ("a red ball", BundleMissing)):
+        studio = Studio(Home(tmp_path / "empty"))
         with pytest.raises(error):
-            Studio(Home(tmp_path / "empty")).generate(
-                prompt, tmp_path / "o.mp4", seconds=1, aspect="1:1", seed=0, rewriter=rewriter
-            )
+            one(studio, prompt, tmp_path / "o.mp4", seconds=1, aspect="1:1", rewriter=rewriter)
     assert server.asked == []
 
 
@@ -137,12 +176,12 @@ def test_an_edit_keeps_the_sound_and_names_its_parent(studio, home, footage, tmp
 
 def test_a_refused_prompt_is_refused_before_the_model_is_loaded(tmp_path):
     with pytest.raises(PromptRefused):
-        Studio(Home(tmp_path)).generate("a naked child", tmp_path / "o.mp4", seconds=1, aspect="1:1", seed=0)
+        one(Studio(Home(tmp_path)), "a naked child", tmp_path / "o.mp4", seconds=1, aspect="1:1")
 
 
 def test_without_a_champion_the_error_says_so(tmp_path):
     with pytest.raises(BundleMissing, match="promote"):
-        Studio(Home(tmp_path)).generate("a red ball", tmp_path / "o.mp4", seconds=1, aspect="1:1", seed=0)
+        one(Studio(Home(tmp_path)), "a red ball", tmp_path / "o.mp4", seconds=1, aspect="1:1")
     assert not (tmp_path / "o.mp4").exists()
 
 

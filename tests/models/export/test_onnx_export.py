@@ -1,3 +1,4 @@
+import numpy as np
 import onnx
 import pytest
 import torch
@@ -62,6 +63,15 @@ def test_an_exported_graph_agrees_with_torch_at_shapes_it_was_not_traced_at(name
     assert [item.name for item in runtime.get_inputs()] == [item.name for item in SIGNATURES[name]]
     assert [item.name for item in runtime.get_outputs()] == [OUTPUTS[name]]
     onnx.checker.check_model(str(path))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_sample_is_the_same_alone_as_in_a_batch(name, modules, exported):
+    runtime, inputs = session(exported[name]), example(name, trace_sizes(modules[name]) | SIZES[1])
+    together = runtime.run(None, inputs)[0]
+    for row in range(SIZES[1]["B"]):
+        alone = runtime.run(None, {key: value[row : row + 1] for key, value in inputs.items()})[0]
+        np.testing.assert_allclose(alone[0], together[row], atol=1e-5, rtol=1e-4)
 
 
 def test_nothing_but_the_graphs_is_written(exported):

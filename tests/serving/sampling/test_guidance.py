@@ -51,3 +51,17 @@ def test_dual_guidance_follows_its_formula(text, video):
     )(x, 0.0)
     u_00, u_v0, u_vc = 0.5, 4.5, 7.0
     np.testing.assert_allclose(guided, u_00 + video * (u_v0 - u_00) + text * (u_vc - u_v0), rtol=1e-6)
+
+
+def test_outside_its_interval_guidance_evaluates_the_full_condition_alone():
+    graph = LinearGraph()
+    x = np.ones((2, 1), np.float32)
+    guided = Guided.classifier_free(graph, condition(3.0), condition(0.5), 2.0, (0.25, 0.75))
+    for t, velocity, batch in ((0.0, 3.0, 2), (0.25, 5.75, 4), (0.75, 6.25, 4), (1.0, 4.0, 2)):
+        np.testing.assert_allclose(guided(x, t), velocity)
+        assert graph.batches.pop() == batch
+    source, nothing = ({"source": np.full((2, 1), value, np.float32)} for value in (2.0, 0.0))
+    edit = {"full": condition(3.0, **source), "source": condition(0.5, **source), "null": condition(0.5, **nothing)}
+    dual = Guided.dual(graph, **edit, text=4.0, video=1.5, interval=(0.5, 1.0))
+    np.testing.assert_allclose(dual(x, 0.0), 7.0)
+    assert graph.batches == [2]

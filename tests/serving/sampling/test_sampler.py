@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from serving.sampling.sampler import Sampler
+from serving.errors import RequestRefused
+from serving.sampling.sampler import Overrides, Sampler
 from serving.sampling.schedule import linear_quadratic, shifted, uniform
 
 
@@ -20,10 +21,37 @@ def test_its_schedule_is_the_one_that_it_names(fields, times):
 
 def test_overrides_are_validated_like_the_original():
     sampler = Sampler(steps=10, emulated_steps=20)
-    assert sampler.with_overrides(15, None).steps == 15
-    assert sampler.with_overrides(None, 5.0).guidance == 5.0
-    with pytest.raises(ValidationError, match="emulated_steps"):
-        sampler.with_overrides(21, None)
+    assert sampler.with_overrides(Overrides()) == sampler
+    assert sampler.with_overrides(Overrides(steps=15)) == Sampler(steps=15, emulated_steps=20)
+    everything = Overrides("heun", "shifted", 3, None, 2.0, 5.0, (0.1, 0.8))
+    assert sampler.with_overrides(everything) == Sampler(
+        solver="heun",
+        schedule="shifted",
+        steps=3,
+        emulated_steps=20,
+        shift=2.0,
+        guidance=5.0,
+        guidance_interval=(0.1, 0.8),
+    )
+
+
+@pytest.mark.parametrize(
+    ("overrides", "reason"),
+    [
+        (Overrides(steps=21), "emulated_steps .20. must be at least steps .21."),
+        (Overrides(steps=0), "steps"),
+        (Overrides(solver="dopri5"), "solver"),
+        (Overrides(schedule="uniform", emulated_steps=50), "only linear_quadratic reads it"),
+        (Overrides(shift=3.0), "only shifted reads it"),
+        (Overrides(schedule="shifted"), "needs a shift"),
+        (Overrides(guidance=1.0, guidance_interval=(0.0, 0.5)), "guidance other than 1"),
+        (Overrides(guidance_interval=(0.5, 0.5)), "rising"),
+        (Overrides(guidance_interval=(0.5, 1.5)), "rising"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused_and_not_ignored(overrides, reason):
+    with pytest.raises(RequestRefused, match=reason):
+        Sampler(steps=10, emulated_steps=20).with_overrides(overrides)
 
 
 def test_an_unknown_option_is_refused():
