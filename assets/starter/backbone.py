@@ -7,13 +7,13 @@ recipe has got more steps goes on from its last checkpoint.
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assets.starter.latents import IMAGES, VIDEOS, encode
 from models.files import write_json
-from models.recipes import BackboneConfig, DataMix, Split, demo
+from models.recipes import STARTER_BACKBONE, BackboneConfig, DataMix, Split, demo
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -36,10 +36,10 @@ class StarterRecipe:
         settling: Share of the steps, the last ones, over which the rate falls.
     """
 
-    model: BackboneConfig = field(default_factory=BackboneConfig)
+    model: BackboneConfig = STARTER_BACKBONE
     images: int = 3072
     videos: int = 3072
-    steps: int = 2000
+    steps: int = 2300
     image_steps: int = 400
     image_batch: int = 64
     video_batch: int = 40
@@ -52,10 +52,12 @@ class StarterRecipe:
     seed: int = 0
 
 
-RECIPE = StarterRecipe(model=BackboneConfig(layers=6, width=256, ffn=704, heads=4))
+RECIPE = StarterRecipe()
 
 
-def train(recipe: StarterRecipe, folder: Path, progress: Callable[[int, int, dict[str, float]], None]) -> "Backbone":
+def train(
+    recipe: StarterRecipe, folder: Path, progress: Callable[[int, int, dict[str, float]], None] | None = None
+) -> "Backbone":
     """The backbone, trained to the recipe's last step from where an earlier call was stopped."""
     import torch
 

@@ -1,4 +1,4 @@
-"""What the starter backbone is worth: samples of held-out prompts in the checkers' eyes, beside ceilings and controls."""
+"""What the starter backbone is worth: samples of held-out prompts in the checkers' eyes."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -57,7 +57,7 @@ def asked(world: CorpusWorld, split: Literal["validation", "unseen"], count: int
 
 
 def sampled(
-    backbone: Path, prompts: Sequence[Prompt], progress: Callable[[int, int], None] = lambda done, count: None
+    backbone: Path, prompts: Sequence[Prompt], progress: Callable[[int, int], None] | None = None
 ) -> list[Frames]:
     """A clip uint8 [32, 64, 64, 3] of each prompt, as the demo's models are sampled; seeds are the prompts' places.
 
@@ -81,7 +81,8 @@ def sampled(
             seeds = range(start, start + len(texts))
             clips = pipeline.generate_batch(texts, seeds, seconds=FRAMES / FPS, aspect=(SIDE, SIDE), audio=False)
             found += [clip.frames for clip in clips]
-            progress(len(found), len(prompts))
+            if progress is not None:
+                progress(len(found), len(prompts))
     return found
 
 

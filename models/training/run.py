@@ -14,6 +14,7 @@ from deepspeed.utils import set_z3_leaf_module
 
 from models.files import sha256_file, write_text
 from models.recipes import TrainingRecipe
+from models.starter import BACKBONE
 from models.training.callbacks import Checkpointing, Curves, Progress, Validating
 from models.training.checkpoint import Checkpoints
 from models.training.interruption import Interruption
@@ -117,7 +118,7 @@ def train(
     # Made whole on every rank and sharded by DeepSpeed afterwards: initialisation and warm start stay plain torch.
     network = method.build(recipe.model)
     if recipe.init is not None:
-        method.initialise(network, Path(recipe.init))
+        method.initialise(network, BACKBONE if recipe.init == "starter" else Path(recipe.init))
     for unit in gathered_units(network):
         set_z3_leaf_module(unit, flag=True)
     recompute(network, recipe.recomputed_blocks)
