@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,9 @@ from assets.world.render import pictures
 from models.recipes import FPS, CorpusWorld, Split
 from models.starter import AUTOENCODER
 from models.text.config import TextConfig
+
+if TYPE_CHECKING:
+    from models.autoencoder import TemporalAutoencoder
 
 SIDE = 64  # pixels
 FRAMES = 32
@@ -62,13 +66,10 @@ def encode(folder: Path, world: CorpusWorld, text: TextConfig, counts: dict[tupl
     return folder / "index.json"
 
 
-def latents(autoencoder: object, clips: list[Record], frames: int) -> NDArray[np.float16]:
+def latents(autoencoder: "TemporalAutoencoder", clips: list[Record], frames: int) -> NDArray[np.float16]:
     """Normalised latents [N, 16, T, 8, 8] of the first frames of clips."""
     import torch
 
-    from models.autoencoder import TemporalAutoencoder
-
-    assert isinstance(autoencoder, TemporalAutoencoder)
     found = []
     for start in range(0, len(clips), _BATCH):
         shown = np.stack([shot(clip, frames) for clip in clips[start : start + _BATCH]])
