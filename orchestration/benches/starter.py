@@ -19,7 +19,7 @@ def run(prompts: int = _PROMPTS, untrained: int = _UNTRAINED, backbone: Path = B
     """Shares of clips that show the object, its colour, its motion and the background as asked, by the checkers.
 
     64 px, two seconds, sampled as the demo's models are. ``real_...`` is of clips that the world draws for the same
-    prompts, ``round_trip_...`` of those through the autoencoder, ``unseen_...`` of prompts with combinations that
+    prompts (``real_unseen_...``: for the unseen ones), ``round_trip_...`` of those through the autoencoder, ``unseen_...`` of prompts with combinations that
     training never showed, ``shuffled_...`` of the samples judged by other prompts, ``untrained_...`` of a network
     at random; ``heldout_ratio`` is the least ratio of an unseen share to its seen one, ``psnr`` the autoencoder's.
     """
@@ -30,6 +30,7 @@ def run(prompts: int = _PROMPTS, untrained: int = _UNTRAINED, backbone: Path = B
     clips = sights(sampled(backbone, seen.prompts, _told("held-out")))
     figures = scored(seen.prompts, clips) | scored(exchanged(seen.prompts), clips, "shuffled")
     figures |= scored(unseen.prompts, sights(sampled(backbone, unseen.prompts, _told("unseen"))), "unseen")
+    figures |= scored(unseen.prompts, sights(unseen.clips), "real_unseen")
     figures["heldout_ratio"] = min(figures[f"unseen_{part}"] / max(figures[part], 1e-9) for part in _COMPOSED)
     back = through(load_autoencoder(AUTOENCODER), seen.clips)
     figures["psnr"] = float(np.mean([psnr(*pair) for pair in zip(back, seen.clips, strict=True)]))
