@@ -19,9 +19,10 @@ def run(prompts: int = _PROMPTS, untrained: int = _UNTRAINED, backbone: Path = B
     """Shares of clips that show the object, its colour, its motion and the background as asked, by the checkers.
 
     64 px, two seconds, sampled as the demo's models are. ``real_...`` is of clips that the world draws for the same
-    prompts (``real_unseen_...``: for the unseen ones), ``round_trip_...`` of those through the autoencoder, ``unseen_...`` of prompts with combinations that
+    prompts, ``round_trip_...`` of those through the autoencoder, ``unseen_...`` of prompts with combinations that
     training never showed, ``shuffled_...`` of the samples judged by other prompts, ``untrained_...`` of a network
-    at random; ``heldout_ratio`` is the least ratio of an unseen share to its seen one, ``psnr`` the autoencoder's.
+    at random; ``real_unseen_...`` is of clips drawn for the unseen prompts;
+    ``heldout_ratio`` is the least ratio of an unseen share to its seen one, ``psnr`` the autoencoder's.
     """
     from assets.starter.round_trip import psnr, through
     from models.autoencoder import load_autoencoder
