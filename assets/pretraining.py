@@ -27,7 +27,7 @@ def image_low(
     settings: dg.ResourceParam[Settings],
     latents: Artifact,
 ) -> dg.MaterializeResult[Artifact]:
-    """The backbone after text-to-image training at low resolution, from random weights."""
+    """The backbone after text-to-image training at low resolution, from the starter weights or from random ones."""
     profile = settings.profile
     recipe = stage_recipe(
         "image_low",
@@ -36,7 +36,7 @@ def image_low(
         latents.folder,
         weights={"image-low": 1.0},
         validation=["image-low"],
-        init=None,
+        init=profile.backbone_init,
     )
     return trained(context, store, launcher, recipe, {"latents": latents})
 

@@ -12,7 +12,9 @@ from assets.artifact import Artifact, Built
 from assets.pictures import curves
 from assets.ports import Launcher
 from assets.store import Store
+from models.files import sha256_file
 from models.recipes import TrainingRecipe
+from models.starter import BACKBONE
 
 if TYPE_CHECKING:
     # Named here so that the code version of a trained asset covers the training code, which ranks import.
@@ -100,9 +102,10 @@ def learned(artifact: Artifact) -> dg.AssetCheckResult:
 
 
 def _settings(recipe: TrainingRecipe) -> dict[str, Any]:
-    """The recipe without paths, which the inputs' digests stand for."""
+    """The recipe without paths, which the inputs' digests stand for; packaged weights are named by their own."""
     settings = asdict(recipe)
-    del settings["init"]
+    if settings.pop("init") == "starter":
+        settings["init"] = sha256_file(BACKBONE / "model.safetensors")
     for name in ("data", "validation"):
         settings[name] = [[part["group"], part["weight"]] for part in settings[name]]
     return settings

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from models.files import read_json
 from models.recipes import BackboneConfig, DataMix, Profile, Stage, TrainingRecipe
@@ -49,7 +50,7 @@ def stage_recipe(
     *,
     weights: Mapping[str, float],
     validation: Sequence[str],
-    init: Path | None,
+    init: Path | Literal["starter"] | None,
 ) -> TrainingRecipe:
     """The recipe of a backbone stage.
 
@@ -60,7 +61,7 @@ def stage_recipe(
         latents: Folder of the latent index.
         weights: Groups to train on.
         validation: Groups to validate on.
-        init: Folder of the model to start from.
+        init: Folder of the model to start from, or the packaged starter.
     """
     return TrainingRecipe(
         name=name,

@@ -1,6 +1,6 @@
 """Named sizes of the backbone, from a laptop's to the paper's (Movie Gen Table 2 and ablations). Imports no torch."""
 
-from models.recipes import BackboneConfig
+from models.recipes import STARTER_BACKBONE, BackboneConfig
 from models.text.config import BYTE_WIDTH, CONTRASTIVE_WIDTH, TextConfig, TextEncoderConfig
 
 PAPER_TEXT = TextConfig(
@@ -20,8 +20,13 @@ _LONG_TEXT = TextConfig(
 
 
 def tiny() -> BackboneConfig:
-    """The demo's: learns in minutes on two laptop cores."""
+    """Learns in minutes on two laptop cores."""
     return BackboneConfig()
+
+
+def starter() -> BackboneConfig:
+    """The demo's, whose packaged weights (``models.starter``) it begins with: 7.3M parameters, 14.6 MB in bfloat16."""
+    return STARTER_BACKBONE
 
 
 def small() -> BackboneConfig:
@@ -44,4 +49,11 @@ def thirty_billion() -> BackboneConfig:
     return BackboneConfig(layers=48, width=6144, ffn=16384, heads=48, text=PAPER_TEXT, positions=(32, 64, 64))
 
 
-PRESETS = {"tiny": tiny, "small": small, "1b": one_billion, "5b": five_billion, "30b": thirty_billion}
+PRESETS = {
+    "tiny": tiny,
+    "starter": starter,
+    "small": small,
+    "1b": one_billion,
+    "5b": five_billion,
+    "30b": thirty_billion,
+}

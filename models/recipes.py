@@ -68,6 +68,10 @@ class BackboneConfig:
     reference: bool = False
 
 
+STARTER_BACKBONE = BackboneConfig(layers=6, width=256, ffn=704, heads=4)
+"""Sizes of the packaged starter: 7.3 million weights, 14.6 MB in bfloat16."""
+
+
 @dataclass(frozen=True)
 class AudioConfig:
     """Video-to-audio flow-matching transformer (Movie Gen 6): a plain DiT with frame-wise video conditions."""
@@ -103,7 +107,8 @@ class TrainingRecipe:
 
     Attributes:
         method: Which objective and model family (``models.training.methods``).
-        init: Folder of an earlier model (``model.safetensors``, ``config.json``) to start from; None starts at random.
+        init: Folder of an earlier model (``model.safetensors``, ``config.json``) to start from, or ``starter`` for the
+            packaged backbone (``models.starter``); None starts at random.
             Position tables grow; new conditions start at zero, so step 0 equals the earlier model.
         batch_size: Global, over all ranks.
         token_balance: None: every bucket's batches are of that size. A number: the largest bucket's are; the others'
@@ -237,7 +242,12 @@ class CorpusSize:
 
 @dataclass(frozen=True)
 class Profile:
-    """How much every stage does. ``size_low`` and ``sizes_high`` are (height, width) in pixels."""
+    """How much every stage does. ``size_low`` and ``sizes_high`` are (height, width) in pixels.
+
+    Attributes:
+        backbone_init: What the first stage of the backbone starts from: the packaged starter, or None for
+            random weights.
+    """
 
     name: Literal["smoke", "demo", "full"]
     corpus: CorpusSize
@@ -260,6 +270,7 @@ class Profile:
     evaluation_prompts: int = 20
     evaluation_seeds: int = 1
     sampling_steps: int = 25
+    backbone_init: Literal["starter"] | None = None
 
 
 SILHOUETTES = (
@@ -288,12 +299,13 @@ def demo() -> Profile:
             model=STARTER, init="starter", steps=40, learning_rate=3e-4, gradient_weight=0.5, precision="bf16-mixed"
         ),
         codec=CodecRecipe(steps=120),
-        backbone=BackboneConfig(),
+        backbone=STARTER_BACKBONE,
+        backbone_init="starter",
         audio_model=AudioConfig(),
-        # Small batches and high rates: at this length, updates count for more than samples.
-        image_low=Stage(360, 32, 5e-3),
-        joint_low=Stage(600, 16, 4e-3),
-        joint_high=Stage(100, 8, 3e-3, "cosine"),
+        # The starter knows this corner: low rates, so that it follows the autoencoder's last steps and keeps the rest.
+        image_low=Stage(40, 32, 3e-4),
+        joint_low=Stage(120, 16, 3e-4),
+        joint_high=Stage(160, 8, 1e-3, "cosine"),
         finetunes=(
             ("footage_rich", Stage(20, 8, 1e-3, "cosine", 1, (("video-footage", 0.3),))),
             ("long_cosine", Stage(28, 8, 1e-3, "cosine", 2)),
@@ -320,6 +332,7 @@ def smoke() -> Profile:
         autoencoder=AutoencoderRecipe(model=AutoencoderConfig(base_width=8), steps=3, batch_size=2),
         codec=replace(big.codec, model=CodecConfig(width=64, blocks=1), steps=3, batch_size=4),
         backbone=replace(big.backbone, layers=2, width=32, ffn=64, heads=2),
+        backbone_init=None,
         audio_model=replace(big.audio_model, layers=1, width=32, ffn=64, heads=2),
         # Enough to beat an untrained network and shuffled captions for sure: promotion asks for both.
         image_low=Stage(80, 16, 4e-3),
@@ -366,9 +379,10 @@ def full() -> Profile:
         backbone=replace(base.backbone, text=text),
         audio_model=replace(base.audio_model, text=text),
         codec=replace(base.codec, steps=base.codec.steps * 10),
-        image_low=more(base.image_low),
-        joint_low=more(base.joint_low),
-        joint_high=more(base.joint_high),
+        # The whole world is far more than the starter has seen: rates and lengths as for a model that is new to it.
+        image_low=Stage(3600, 32, 2e-3),
+        joint_low=Stage(6000, 16, 2e-3),
+        joint_high=Stage(1000, 8, 2e-3, "cosine"),
         finetunes=tuple((name, more(stage)) for name, stage in base.finetunes),
         personalization=more(base.personalization),
         editing=more(base.editing),

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -56,7 +57,7 @@ def initialise_from(model: Backbone, folder: Path) -> None:
 
 
 def _refuse_other_differences(earlier: BackboneConfig, wanted: BackboneConfig, folder: Path) -> None:
-    before, after = asdict(earlier), asdict(wanted)
+    before, after = _without_lengths(earlier), _without_lengths(wanted)
     for field in before.keys() - _MAY_DIFFER:
         if before[field] != after[field]:
             raise WeightsDoNotFit(
@@ -66,6 +67,14 @@ def _refuse_other_differences(earlier: BackboneConfig, wanted: BackboneConfig, f
     for field in ("source", "reference"):
         if before[field] and not after[field]:
             raise WeightsDoNotFit(f"{folder}: its {field} condition would be lost; configure {field}=True")
+
+
+def _without_lengths(config: BackboneConfig) -> dict[str, Any]:
+    """The fields, of the text encoders all but how many tokens of a text are read: no weight depends on that."""
+    fields = asdict(config)
+    for encoder in fields["text"].values():
+        del encoder["length"]
+    return fields
 
 
 def _with_silent_source(embed: Tensor) -> Tensor:

@@ -4,3 +4,6 @@ from pathlib import Path
 
 AUTOENCODER = Path(__file__).parent / "autoencoder"
 """Of the Temporal Autoencoder; ``python -m assets.starter.autoencoder FOLDER`` trains it."""
+
+BACKBONE = Path(__file__).parent / "backbone"
+"""Of the backbone, on latents of that autoencoder; ``python -m assets.starter.backbone FOLDER`` trains it."""

@@ -7,6 +7,7 @@ from torch import nn
 
 from models.flow import VelocityFn
 from models.recipes import AudioConfig, BackboneConfig, TrainingRecipe
+from models.starter import BACKBONE
 from models.text.config import TEXT_NAMES
 from models.training.texts import Batch, text_of
 
@@ -123,7 +124,7 @@ def starting_network(method: Method, recipe: TrainingRecipe) -> nn.Module:
     torch.manual_seed(recipe.seed)
     network = method.build(recipe.model)
     if recipe.init is not None:
-        method.initialise(network, Path(recipe.init))
+        method.initialise(network, BACKBONE if recipe.init == "starter" else Path(recipe.init))
     return network
 
 

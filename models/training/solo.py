@@ -54,6 +54,8 @@ class Solo:
         model: What is trained; its starting weights must be a function of ``seed`` and data alone.
         loss: Of (step, draw): the terms to log, all scalars; ``loss`` is the one that is minimised.
         folder: Gets ``metrics.jsonl``; checkpoints live in ``folder/work``.
+        settling: Share of the steps, the last ones, over which the rate falls; before them it is constant, so that a
+            training which is made longer goes on as if it had been longer from the start.
         log_every: Steps between two records.
         patience, rollbacks: See :class:`models.training.tolerance.Tolerance`.
         spike_window, spike_deviations: See :class:`models.training.spikes.SpikeDetector`.
@@ -70,6 +72,7 @@ class Solo:
     checkpoint_every: int
     seed: int = 0
     warmup: int = 10
+    settling: float = 1.0
     clip_norm: float = 1.0
     log_every: int = 10
     patience: int = 3
@@ -173,7 +176,9 @@ class Solo:
 
     def _rate(self, step: int) -> float:
         warm = min(1.0, (step + 1) / self.warmup)
-        return self.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * step / self.steps))
+        last = self.settling * self.steps
+        fallen = max(0.0, 1 - (self.steps - step) / last)
+        return self.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * fallen))
 
     def _save(
         self,

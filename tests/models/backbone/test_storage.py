@@ -76,11 +76,19 @@ def test_a_folder_without_a_model_or_with_another_kind_or_a_damaged_one_is_refus
 
 
 def test_a_model_knows_its_text_encoders_and_a_warm_start_keeps_them(make, tmp_path):
-    text = TextConfig(long=TextEncoderConfig("contrastive", 128, 100))
+    text = TextConfig(long=TextEncoderConfig("clip", 128, 24, "elsewhere"))
     save_backbone(make(text=text), tmp_path)
     assert load_backbone(tmp_path).config.text == text
-    with pytest.raises(WeightsDoNotFit, match=r"text is .*'length': 100.* there and"):
+    with pytest.raises(WeightsDoNotFit, match=r"text is .*'source': 'elsewhere'.* there and"):
         initialise_from(make(), tmp_path)
+
+
+def test_a_warm_start_may_read_more_tokens_of_a_text(make, tmp_path):
+    save_backbone(make(seed=1), tmp_path)
+    longer = make(seed=2, text=TextConfig(long=TextEncoderConfig("contrastive", 128, 96)))
+    initialise_from(longer, tmp_path)
+    for name, tensor in load_backbone(tmp_path).state_dict().items():
+        assert torch.equal(longer.state_dict()[name], tensor)
 
 
 def test_a_model_of_one_text_encoder_is_refused_with_what_to_do(make, tmp_path):

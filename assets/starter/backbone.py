@@ -1,0 +1,141 @@
+"""The starter backbone: ``python -m assets.starter.backbone FOLDER`` trains it on latents of the starter autoencoder.
+
+Latents and state are kept under ``FOLDER``, so that a training which is killed goes on where it was, and one whose
+recipe has got more steps goes on from its last checkpoint.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assets.starter.latents import IMAGES, VIDEOS, encode
+from models.files import write_json
+from models.recipes import STARTER_BACKBONE, BackboneConfig, DataMix, Split, demo
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from models.backbone import Backbone
+    from models.training.solo import Draw, Loss
+
+_EVERY_FOURTH = 4  # joint batches hold images, the others videos: three to one, as in the stages of a profile
+_SHOWN = 64  # validation samples of each group
+
+
+@dataclass(frozen=True)
+class StarterRecipe:
+    """One-process training of a backbone: on images first, then on images and videos.
+
+    Attributes:
+        images, videos: How many are encoded for training.
+        image_steps: Steps on images alone, of ``steps``.
+        image_batch, video_batch: Samples of a batch.
+        settling: Share of the steps, the last ones, over which the rate falls.
+    """
+
+    model: BackboneConfig = STARTER_BACKBONE
+    images: int = 3072
+    videos: int = 3072
+    steps: int = 2300
+    image_steps: int = 400
+    image_batch: int = 64
+    video_batch: int = 40
+    learning_rate: float = 2e-3
+    warmup: int = 50
+    settling: float = 0.2
+    caption_dropout: float = 0.1
+    ema_decay: float = 0.995
+    checkpoint_every: int = 100
+    seed: int = 0
+
+
+RECIPE = StarterRecipe()
+
+
+def train(
+    recipe: StarterRecipe, folder: Path, progress: Callable[[int, int, dict[str, float]], None] | None = None
+) -> "Backbone":
+    """The backbone, trained to the recipe's last step from where an earlier call was stopped."""
+    import torch
+
+    from models.backbone import Backbone
+    from models.training.solo import Solo
+
+    counts: dict[tuple[str, Split], int] = {
+        (IMAGES, "train"): recipe.images,
+        (IMAGES, "validation"): _SHOWN,
+        (VIDEOS, "train"): recipe.videos,
+        (VIDEOS, "validation"): _SHOWN,
+    }
+    index = encode(folder / "latents", demo().world, recipe.model.text, counts)
+    torch.manual_seed(recipe.seed)
+    model = Backbone(recipe.model)
+    solo = Solo(
+        model,
+        flow_terms(recipe, model, index),
+        folder,
+        steps=recipe.steps,
+        learning_rate=recipe.learning_rate,
+        checkpoint_every=recipe.checkpoint_every,
+        seed=recipe.seed,
+        warmup=recipe.warmup,
+        settling=recipe.settling,
+        ema_decay=recipe.ema_decay,
+        progress=progress,
+    )
+    solo.run()
+    return model
+
+
+def flow_terms(recipe: StarterRecipe, model: "Backbone", index: Path) -> "Loss":
+    """The loss of a step: images in the first steps and in every fourth after them, else videos."""
+    import torch
+
+    from models.flow import flow_loss, logit_normal_times
+    from models.training.batches import Batches
+    from models.training.shards import open_shards
+    from models.training.texts import text_of, with_dropped, without_padding
+
+    images = Batches((DataMix(str(index), IMAGES),), recipe.image_batch, recipe.seed)
+    videos = Batches((DataMix(str(index), VIDEOS),), recipe.video_batch, recipe.seed)
+    null = open_shards(index).null
+
+    def loss(step: int, draw: "Draw") -> "dict[str, Tensor]":
+        still = step < recipe.image_steps or step % _EVERY_FOURTH == 0
+        batch = without_padding((images if still else videos).batch(step, 0, 1))
+        latent = batch.pop("latent")
+        dropped = torch.rand(len(latent), generator=draw.torch) < recipe.caption_dropout
+        text = text_of(with_dropped(batch, dropped, null))
+        times = logit_normal_times(len(latent), draw.torch)
+        noise = torch.randn(latent.shape, generator=draw.torch)
+        with torch.autocast("cpu", torch.bfloat16):
+            error = flow_loss(lambda x, t: model(x, t, text), latent, times, noise)
+        return {"loss": error, "image" if still else "video": error.detach()}
+
+    return loss
+
+
+def main(folder: Path) -> None:
+    """Train, and leave the model and ``figures.json`` in ``folder``."""
+    import torch
+
+    from models.backbone import save_backbone
+
+    torch.set_num_threads(1)  # one order of sums
+    begun = time.monotonic()
+
+    def tell(step: int, steps: int, terms: dict[str, float]) -> None:
+        shown = ", ".join(f"{name} {value:.4f}" for name, value in terms.items())
+        sys.stdout.write(f"step {step} of {steps} after {time.monotonic() - begun:.0f} s: {shown}\n")
+        sys.stdout.flush()
+
+    model = train(RECIPE, folder, tell)
+    save_backbone(model.bfloat16(), folder)
+    write_json(folder / "figures.json", {"parameters": sum(p.numel() for p in model.parameters())})
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
