@@ -71,7 +71,9 @@ def generate(
     seed: Annotated[list[int] | None, typer.Option(min=0, help="Of the noise: one, or one for each prompt.")] = None,
     seconds: Annotated[float | None, typer.Option(min=0.1, help="Length; 4 s if not given.")] = None,
     size: Annotated[Aspect, typer.Option(help="Aspect ratio.")] = Aspect.wide,
-    sound: Annotated[bool, typer.Option(help="Whether to make sound.")] = True,
+    sound: Annotated[
+        bool | None, typer.Option(help="Whether to make sound: a clip has it if not given, shots never have.")
+    ] = None,
     memory: Annotated[
         int | None, typer.Option(metavar="MIB", min=1, help="What decoding may take: in tiles that fit into so much.")
     ] = None,
@@ -116,6 +118,8 @@ def generate(
     from serving.studio import Studio
 
     prompts, listed = prompt or [], listed_shots(shot, shots)
+    if listed and sound:
+        raise WrongOptions("--sound does not combine with shots: long videos are silent")
     refuse_contradictions(
         prompts, listed, {"seconds": seconds, "rewrite": rewrite or None}, {"window": window, "overlap": overlap}
     )
@@ -143,7 +147,8 @@ def generate(
             made = [studio.long(listed, output, seed=seeds[0], window=window, overlap=overlap, **common)]
         else:
             outputs, length = outputs_of(output, len(prompts)), 4.0 if seconds is None else seconds
-            made = studio.generate(prompts, outputs, seeds, seconds=length, audio=sound, rewriter=rewriter, **common)
+            audio = sound is not False
+            made = studio.generate(prompts, outputs, seeds, seconds=length, audio=audio, rewriter=rewriter, **common)
     for one in made:
         print_made(one)
 
