@@ -12,8 +12,8 @@ INDEX = "index.json"
 TOKENS, WIDTH = 4, 32  # of each text encoder
 
 
-def write(root: Path, shards: int = SAMPLES // SHARD, count: int = SHARD) -> Path:
-    """Write ``shards`` shards of ``count`` samples, twice; returns our index. The tars lie beside it.
+def write(root: Path, shards: int = SAMPLES // SHARD, count: int = SHARD, *, tars: bool = True) -> Path:
+    """Write ``shards`` shards of ``count`` samples; returns our index. webdataset's ``tars`` lie beside it.
 
     The first shard is also named as that of validation.
     """
@@ -44,7 +44,8 @@ def write(root: Path, shards: int = SAMPLES // SHARD, count: int = SHARD) -> Pat
             }
         )
         rows = [{name: tensor[row].clone() for name, tensor in tensors.items()} for row in range(count)]
-        _tar(path.with_suffix(".tar"), [save(row) for row in rows], number * count)
+        if tars:
+            _tar(path.with_suffix(".tar"), [save(row) for row in rows], number * count)
     save_file({name: tensor.clone() for name, tensor in rows[0].items() if name != "latent"}, root / "null.safetensors")
     write_json(root / INDEX, {"shards": [*entries, entries[0] | {"split": "validation"}]})
     return root / INDEX
