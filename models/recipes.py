@@ -311,8 +311,8 @@ def demo() -> Profile:
             ("long_cosine", Stage(28, 8, 1e-3, "cosine", 2)),
             ("low_rate", Stage(20, 8, 4e-4, "cosine", 3)),
         ),
-        personalization=Stage(50, 8, 2e-3),
-        editing=Stage(50, 8, 2e-3),
+        personalization=Stage(50, 8, 3e-4, "cosine"),
+        editing=Stage(50, 8, 3e-4, "cosine"),
         audio=Stage(100, 8, 3e-3),
     )
 
