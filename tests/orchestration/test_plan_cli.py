@@ -42,4 +42,4 @@ def test_what_cannot_fit_is_refused_with_its_cause_and_a_remedy(run, tmp_path):
 def test_an_unknown_preset_is_refused(run):
     result = run("--preset", "7b", "--gpus", 8)
     assert result.exit_code == 2
-    assert "no preset is called '7b'; there are: tiny, small, 1b, 5b, 30b" in result.stderr
+    assert "no preset is called '7b'; there are: tiny, starter, small, 1b, 5b, 30b" in result.stderr
