@@ -6,6 +6,7 @@ from typing import Any
 
 import lightning.pytorch as pl
 import torch
+from typing_extensions import override
 
 from models.training.checkpoint import Checkpoints
 from models.training.errors import TrainingInterrupted
@@ -38,7 +39,8 @@ class Curves(pl.Callback):
         self._say = say
         self._next: int | None = None
 
-    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: int, batch_idx: int) -> None:  # noqa: ARG002
+    @override
+    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: int, batch_idx: int) -> None:
         """Add the step's values."""
         self.first_step_at = self.first_step_at or time.time()
         if not trainer.is_global_zero:
@@ -83,7 +85,8 @@ class Validating(pl.Callback):
         if pl_module.done == 0:
             self._record(trainer, pl_module)
 
-    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: int, batch_idx: int) -> None:  # noqa: ARG002
+    @override
+    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: int, batch_idx: int) -> None:
         """At intervals."""
         if pl_module.done % self._every == 0 and pl_module.done < pl_module.recipe.steps:
             self._record(trainer, pl_module)
@@ -171,7 +174,8 @@ class Checkpointing(pl.Callback):
         torch.distributed.barrier()
         self._say(f"went back from step {broken_at} to {step}; data runs {tolerance.shift} steps ahead now")
 
-    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: int, batch_idx: int) -> None:  # noqa: ARG002
+    @override
+    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: int, batch_idx: int) -> None:
         """Save at intervals; the end of the training is a model, not a checkpoint.
 
         Raises:
@@ -191,7 +195,8 @@ class Checkpointing(pl.Callback):
             torch.distributed.barrier()
             raise TrainingInterrupted(f"{pl_module.recipe.name}: asked to stop; saved after step {pl_module.done}")
 
-    def on_train_end(self, trainer: pl.Trainer, pl_module: Any) -> None:  # noqa: ARG002
+    @override
+    def on_train_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """The last checkpoint is published before the model is."""
         pl_module.sharding.settle()
 

@@ -9,6 +9,7 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 from torch import Tensor
+from typing_extensions import override
 
 from models.flow import flow_loss
 from models.recipes import TrainingRecipe
@@ -106,7 +107,8 @@ class FlowTraining(pl.LightningModule):
         """Numbers without end and without meaning: the step is counted here, since it may go back."""
         return itertools.count()
 
-    def on_train_batch_start(self, batch: Any, batch_idx: int) -> int | None:  # noqa: ARG002
+    @override
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> int | None:
         """End the loop after the last step."""
         return -1 if self.done >= self.recipe.steps else None
 

@@ -78,7 +78,6 @@ def join(strategy: DDPStrategy, rendezvous: str) -> None:
     """Join the process group over gloo: on CPUs there is no device index to validate."""
     reset_seed()
     strategy.set_world_ranks()
-    strategy._process_group_backend = "gloo"  # noqa: SLF001
     torch.distributed.init_process_group(
         "gloo", init_method=rendezvous, rank=strategy.global_rank, world_size=strategy.world_size
     )

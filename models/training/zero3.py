@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import deepspeed
 import torch
 from deepspeed.utils import set_z3_leaf_module
+from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 
 from models.parallel import LayoutDoesNotFit
@@ -70,7 +71,11 @@ class ZeroSharding:
         for group in engine.optimizer.param_groups:
             group["lr"] = rate
         training.manual_backward(loss)
-        training.optimizers().step()  # type: ignore[union-attr]
+        optimizer = training.optimizers()
+        assert isinstance(
+            optimizer, LightningOptimizer
+        )  # one, and wrapped: so does Lightning hand out a training's own
+        optimizer.step()
         if engine.optimizer.overflow:  # the norm over all ranks was not finite: DeepSpeed has changed nothing
             return None
         return float(engine.get_global_grad_norm() or 0)
