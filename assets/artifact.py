@@ -43,12 +43,14 @@ class Built:
         metrics: Figures for MLflow and Dagster metadata.
         pictures: PNG files in the folder that people look at, best first.
         history: JSONL file in the folder, an object a line with ``step`` and named values: the curves.
+        system: The same of speed and load, which no repetition gives again: in the scratch folder.
     """
 
     meta: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     pictures: Sequence[Path] = ()
     history: Path | None = None
+    system: Path | None = None
 
 
 def folder_digest(folder: Path) -> str:

@@ -59,7 +59,7 @@ def latents(
                 context.log.info(
                     "%d of %d: %s, %d clips in %.1f s", number, len(missing), part.name, len(part.clips), seconds
                 )
-        write_index(folder, parts, text)
+        write_index(folder, parts, text, autoencoder.folder)
         counts = Counter[str]()
         for part in parts:
             counts[f"{part.group}_{part.split}"] += len(part.clips)

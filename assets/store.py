@@ -75,7 +75,9 @@ class Store:
         run_id = None
         if tracked:
             tags = {"asset": name, "dagster_run_id": context.run.run_id, "code_version": _code_version(context)}
-            run_id = self._tracker.record(name, params=_plain(settings), built=built, inputs=inputs, tags=tags)
+            params = _plain(settings)
+            tags["recipe_hash"] = sha256_json(params)
+            run_id = self._tracker.record(name, params=params, built=built, inputs=inputs, tags=tags)
         self._finish(context, Artifact(folder, folder_digest(folder), {}, run_id), built, inputs)
         return self._result(Artifact.open(folder), reused=False)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from assets.artifact import Artifact, Built
+from assets.artifact import SCRATCH, Artifact, Built
 from assets.pictures import curves
 from assets.ports import Launcher
 from assets.store import Store
@@ -80,8 +80,12 @@ def report(folder: Path, recipe: TrainingRecipe, result: Mapping[str, Any]) -> B
             "world_size": recipe.world_size,
         },
         metrics={**figures, **events, "training_seconds": float(result["seconds"])},
-        pictures=[curves(folder / "curve.png", _lines(history))],
+        pictures=[
+            curves(folder / "curve.png", _lines(history)),
+            *sorted((folder / SCRATCH / "samples").glob("*.png"), reverse=True),
+        ],
         history=history,
+        system=system if (system := folder / SCRATCH / "system.jsonl").exists() else None,
     )
 
 

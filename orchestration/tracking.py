@@ -85,7 +85,7 @@ class MlflowTracker:
             flat = flatten(params)
             for start in range(0, len(flat), _PARAMS):
                 client.log_batch(run_id, params=_params(flat[start : start + _PARAMS]))
-            metrics = _history(built.history) + _metrics(built.metrics, step=0)
+            metrics = _history(built.history) + _history(built.system) + _metrics(built.metrics, step=0)
             for start in range(0, len(metrics), _BATCH):
                 client.log_batch(run_id, metrics=metrics[start : start + _BATCH])
             datasets = self._datasets(inputs, list(parents.values()))

@@ -1,5 +1,6 @@
 """Writing shards: one safetensors file a part, then the index that vouches for them."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -31,8 +32,16 @@ def read_shard(path: Path) -> dict[str, NDArray[np.generic]]:
     return dict(load_file(path))
 
 
-def write_index(folder: Path, parts: Sequence[Part], text: TextConfig) -> None:
-    """Write ``index.json`` over the finished shards of ``parts`` and their text encoders, last of all."""
+def write_index(folder: Path, parts: Sequence[Part], text: TextConfig, autoencoder: Path | None = None) -> None:
+    """Write ``index.json`` over the finished shards of ``parts`` and their text encoders, last of all.
+
+    Args:
+        folder: Of the shards.
+        parts: What they hold.
+        text: The encoders of the captions.
+        autoencoder: Folder of the one whose latents they are; kept relative to ``folder``, by which trainings find it
+            to draw samples.
+    """
     shards = []
     for part in parts:
         path = folder / part.name
@@ -48,7 +57,10 @@ def write_index(folder: Path, parts: Sequence[Part], text: TextConfig) -> None:
                 "count": latent[0],
             }
         )
-    write_json(folder / INDEX, {"shards": shards, "text_encoders": asdict(text)})
+    index = {"shards": shards, "text_encoders": asdict(text)}
+    if autoencoder is not None:
+        index["autoencoder"] = os.path.relpath(autoencoder, folder)
+    write_json(folder / INDEX, index)
 
 
 def read_index(folder: Path) -> dict[str, Any]:

@@ -61,3 +61,17 @@ GPUS = {
         ),
     )
 }  # fmt: skip
+
+
+def peak_tflops(device: str) -> float | None:
+    """Dense bfloat16 products a second, in 1e12, of a device as its driver names it; None where it is not known.
+
+    ``NVIDIA H100 80GB HBM3`` is ``h100-80g``: the first part of the name decides.
+    """
+    words = device.lower().replace("-", " ").split()
+    for gpu in GPUS.values():
+        kind = gpu.name.split("-")
+        model = kind[1] if kind[0] == "rtx" else kind[0]
+        if model in words:
+            return gpu.tflops
+    return None

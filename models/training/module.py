@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from torch import Tensor
 from typing_extensions import override
 
 from models.flow import flow_loss
-from models.recipes import TrainingRecipe
+from models.recipes import BackboneConfig, TrainingRecipe
+from models.text.config import TEXT_NAMES
 from models.training.batches import Batches
 from models.training.draws import draw
 from models.training.ema import ShardedAverage
@@ -24,6 +26,20 @@ from models.training.sharding import Sharding
 from models.training.shards import Shards
 from models.training.texts import Batch, with_dropped, without_padding
 from models.training.tolerance import Tolerance
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one step calls the network with, over all ranks.
+
+    Attributes:
+        samples: Of the global batch.
+        tokens, text_tokens: Of each sample, the text's padding to the longest of this rank's batch included.
+    """
+
+    samples: int
+    tokens: int
+    text_tokens: int
 
 
 class FlowTraining(pl.LightningModule):
@@ -42,6 +58,7 @@ class FlowTraining(pl.LightningModule):
 
     Attributes:
         latest: Values of the last step; empty when it was left out.
+        work: What the last step did.
         stopping: Whether any rank had been asked to stop by the last step: the same on all.
     """
 
@@ -68,6 +85,7 @@ class FlowTraining(pl.LightningModule):
         self.plateau = Plateau(recipe.plateau_patience, recipe.plateau_improvement)
         self.stopping = False
         self.latest: dict[str, float] = {}
+        self.work = Work(0, 0, 0)
         self.average: ShardedAverage
         self._null = shards.null
         self._interruption = interruption
@@ -128,6 +146,7 @@ class FlowTraining(pl.LightningModule):
         batch = without_padding(self.batches.batch(place, self.replica, self.replicas))
         batch = {name: value.to(self.device) for name, value in batch.items()}
         latent = batch.pop("latent")
+        self.work = self._work(latent, batch)
         draws = draw(
             latent.shape,
             seed=self.recipe.seed,
@@ -153,6 +172,12 @@ class FlowTraining(pl.LightningModule):
         self.tolerance.fine()
         self.average.update()
         self.latest = {"loss": mean, "learning_rate": rate, "gradient_norm": norm}
+
+    def _work(self, latent: Tensor, batch: Batch) -> Work:
+        model = self.recipe.model
+        tokens = latent[0, 0].numel() // model.patch**2 if isinstance(model, BackboneConfig) else latent.shape[1]
+        text = sum(batch[name].shape[1] for name in TEXT_NAMES if batch[name].ndim == 3)
+        return Work(len(latent) * self.replicas, tokens, text)
 
     def _agree(self, loss: Tensor) -> float:
         """The mean loss over all ranks. The same message says whether one was asked to stop: all stop at one step."""

@@ -19,13 +19,16 @@ from models.training.methods import method_of
 from models.training.metrics import MetricsLog
 from models.training.module import FlowTraining
 from models.training.recompute import recompute
+from models.training.samples import SAMPLES, Sampling
 from models.training.sharding import sharding_of
 from models.training.shards import open_shards
 from models.training.spikes import SpikeDetector
 from models.training.strategy import Ranks
+from models.training.throughput import Throughput
 from models.training.validation import Validation
 
 METRICS = "metrics.jsonl"
+SYSTEM = "system.jsonl"
 WEIGHTS = "model.safetensors"
 WORK = "work"
 RECORD = "shards.json"
@@ -124,6 +127,8 @@ def train(
         recipe.checkpoint_every,
         _say,
     )
+    throughput = Throughput(MetricsLog(folder / WORK / SYSTEM))
+    sampling = Sampling(recipe.validation, folder / WORK / SAMPLES, recipe.checkpoint_every, _say, record)
     local_size = int(os.environ.get("LOCAL_WORLD_SIZE", world_size))
     address, port = os.environ.get("MASTER_ADDR", "127.0.0.1"), int(os.environ.get("MASTER_PORT", "0"))
     trainer = pl.Trainer(
@@ -133,7 +138,7 @@ def train(
         num_nodes=world_size // local_size,
         precision=sharding.precision,
         max_epochs=1,
-        callbacks=[curves, validating, checkpointing],  # a checkpoint comes after the lines of its step
+        callbacks=[throughput, curves, validating, sampling, checkpointing],  # a checkpoint follows its step's lines
         logger=False,
         enable_checkpointing=False,
         enable_progress_bar=False,

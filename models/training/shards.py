@@ -63,11 +63,13 @@ class Shards:
     Attributes:
         buckets: (group, split) -> buckets, sorted by size.
         null: Of the empty caption: each text encoder's states [L, E], float32, and mask [L], bool.
+        autoencoder: Folder of the one that the latents are of; None where the index does not say.
     """
 
     path: Path
     buckets: dict[tuple[str, str], tuple[Bucket, ...]]
     null: dict[str, Tensor]
+    autoencoder: Path | None = None
 
     def group(self, name: str, split: Split) -> tuple[Bucket, ...]:
         """The buckets of a group. Raises DataMissing where there are none."""
@@ -93,7 +95,8 @@ def open_shards(index: Path, record: Path | None = None) -> Shards:
     """
     found: dict[tuple[str, str], dict[tuple[int, ...], list[dict[str, Tensor]]]] = {}
     verified = Verified(record)
-    for entry in read_json(index)["shards"]:
+    listed = read_json(index)
+    for entry in listed["shards"]:
         if not entry["count"]:
             continue
         tensors = _mapped(index.parent / entry["file"], entry["sha256"], verified)
@@ -109,7 +112,8 @@ def open_shards(index: Path, record: Path | None = None) -> Shards:
     null = {name: _decoded(name, tensor) for name, tensor in _mapped(index.parent / NULL).items()}
     if missing := [name for name in TEXT_NAMES if name not in null]:
         raise ShardDamaged(f"{index.parent / NULL} lacks {missing}: cache latents again, with all text encoders")
-    return Shards(index, buckets, null)
+    autoencoder = listed.get("autoencoder")
+    return Shards(index, buckets, null, None if autoencoder is None else index.parent / autoencoder)
 
 
 def _mapped(path: Path, sha256: str = "", verified: Verified | None = None) -> dict[str, Tensor]:
