@@ -15,7 +15,7 @@ from models.recipes import TrainingRecipe
 from models.training.checkpoint import Checkpoints
 from models.training.ema import ZeroAverage
 from models.training.layouts import lay_out
-from models.training.methods import Method, starting_network
+from models.training.methods import Method, shell, started
 from models.training.publishing import Background
 from models.training.sharding import CLIP
 from models.training.strategy import Ranks, ZeroStrategy
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 class ZeroSharding:
     """ZeRO-3 (``models.training.sharding.Sharding``): flat partitions over all ranks.
 
-    The network is made whole on every rank and sharded by DeepSpeed afterwards: initialisation and warm start stay
-    plain torch.
+    No rank ever holds the whole network: each module is given its starting weights and partitioned before the next
+    one is. Initialisation and warm start stay plain torch.
     """
 
     def __init__(self, recipe: TrainingRecipe) -> None:
@@ -38,22 +38,29 @@ class ZeroSharding:
 
     def strategy(self, ranks: Ranks, rendezvous: str) -> ZeroStrategy:
         """DeepSpeed's strategy."""
-        share = self._recipe.batch_size * self._recipe.replica // ranks.world_size()
-        return ZeroStrategy(zero3_config(batch_size_per_rank=share, gradient_clip=CLIP), rendezvous, ranks)
+        return ZeroStrategy(self._config(ranks.world_size()), rendezvous, ranks)
+
+    def _config(self, world_size: int) -> dict[str, Any]:
+        share = self._recipe.batch_size * self._recipe.replica // world_size
+        return zero3_config(batch_size_per_rank=share, gradient_clip=CLIP)
 
     def build(self, method: Method) -> nn.Module:
-        """The network with its starting weights."""
-        network = starting_network(method, self._recipe)
+        """The network without memory."""
+        network = shell(method, self._recipe)
         for unit in gathered_units(network):
             set_z3_leaf_module(unit, flag=True)
         return network
 
     def lay_out(self, training: "FlowTraining") -> None:
-        """Ranks of a replica share its tokens, before DeepSpeed shards."""
+        """Ranks of a replica share its tokens; then the weights are made, in partitions."""
         if self._recipe.tensor > 1:
             raise LayoutDoesNotFit(f"{self._recipe.name}: ZeRO-3 cuts no matrices; choose fsdp2, or tensor 1")
         if self._recipe.replica > 1:
             lay_out(training)
+        dtype = torch.bfloat16 if self.precision == "bf16-true" else torch.float32
+        config = self._config(training.trainer.world_size)
+        for parameters in started(training.method, self._recipe, training.network):
+            partition(list(parameters.values()), dtype, config)
 
     def average(self, training: "FlowTraining") -> ZeroAverage:
         """Of the flat partitions."""
@@ -109,6 +116,19 @@ class ZeroSharding:
             with deepspeed.zero.GatheredParameters([parameter]):
                 if whole is not None:
                     targets[name].copy_(parameter.data)
+
+
+def partition(parameters: list[nn.Parameter], dtype: torch.dtype, config: dict[str, Any]) -> None:
+    """Leave each rank its part of parameters that all ranks hold whole and alike.
+
+    Args:
+        parameters: On the CPU.
+        dtype: Of the parts: what Lightning would convert a module to, it cannot once that is partitioned.
+        config: From ``zero3_config``.
+    """
+    for parameter in parameters:
+        parameter.data = parameter.data.to(dtype)
+    deepspeed.zero.Init(module=nn.ParameterList(parameters), config_dict_or_path=config)
 
 
 def _engine(training: "FlowTraining") -> Any:
