@@ -20,13 +20,12 @@ from models.training.ema import ParameterAverage, local, reshard
 from models.training.layouts import lay_out
 from models.training.methods import Method, shell, started
 from models.training.publishing import Background
-from models.training.sharding import CLIP
+from models.training.sharding import CLIP, STATE
 from models.training.strategy import PlainStrategy, Ranks
 
 if TYPE_CHECKING:
     from models.training.module import FlowTraining
 
-STATE = "state.json"
 SHARDS = "shards"
 _POLICIES = {
     "32-true": MixedPrecisionPolicy(),

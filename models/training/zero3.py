@@ -10,14 +10,17 @@ from deepspeed.utils import set_z3_leaf_module
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 
+from models.files import read_json, write_json
 from models.parallel import LayoutDoesNotFit
 from models.recipes import TrainingRecipe
 from models.training.checkpoint import Checkpoints
 from models.training.ema import ZeroAverage
+from models.training.errors import CheckpointDamaged
 from models.training.layouts import lay_out
 from models.training.methods import Method, shell, started
+from models.training.partitions import Partitions
 from models.training.publishing import Background
-from models.training.sharding import CLIP
+from models.training.sharding import CLIP, STATE
 from models.training.strategy import Ranks, ZeroStrategy
 
 if TYPE_CHECKING:
@@ -64,7 +67,10 @@ class ZeroSharding:
 
     def average(self, training: "FlowTraining") -> ZeroAverage:
         """Of the flat partitions."""
-        self._average = ZeroAverage(_engine(training).optimizer, self._recipe.ema_decay)
+        parameters = dict(training.network.named_parameters())
+        world_size = training.trainer.world_size
+        self._partitions = Partitions(_engine(training).optimizer, parameters, training.global_rank, world_size)
+        self._average = ZeroAverage(self._partitions, self._recipe.ema_decay)
         return self._average
 
     def called(self, training: "FlowTraining") -> nn.Module:
@@ -92,8 +98,10 @@ class ZeroSharding:
         self.settle()
         step, folder = training.done, checkpoints.unfinished(training.done)
         folder.mkdir(parents=True, exist_ok=True)
-        training.trainer.strategy.save_checkpoint(state, folder)
-        self._average.save(folder / f"average-{training.global_rank}.safetensors")
+        self._partitions.save(folder / part_of(training.global_rank), self._average.flat)
+        if training.global_rank == 0:
+            told = {"state": state, "updates": self._average.updates, "steps": self._partitions.steps}
+            write_json(folder / STATE, told | {"ranks": training.trainer.world_size})
         torch.distributed.barrier()
         if training.global_rank == 0:
             self._publishing.start(lambda: checkpoints.publish(step))
@@ -103,9 +111,21 @@ class ZeroSharding:
         self._publishing.settle()
 
     def load(self, training: "FlowTraining", folder: Path) -> dict[str, Any]:
-        """What ``save`` wrote."""
-        state: dict[str, Any] = training.trainer.strategy.load_checkpoint(folder)
-        self._average.load(folder / f"average-{training.global_rank}.safetensors")
+        """What ``save`` wrote, on any number of ranks.
+
+        Raises:
+            CheckpointDamaged: It is of another strategy.
+        """
+        if not (folder / part_of(0)).is_file():
+            raise CheckpointDamaged(
+                f"{folder} holds no partitions of ZeRO-3, which {training.recipe.name} is trained under: "
+                f"go on with the strategy that wrote it, or remove {folder.parent} to begin again"
+            )
+        stored = read_json(folder / STATE)
+        files = [folder / part_of(rank) for rank in range(stored["ranks"])]
+        self._partitions.load(files, self._average.flat, stored["steps"])
+        self._average.updates = stored["updates"]
+        state: dict[str, Any] = stored["state"]
         return state
 
     @torch.no_grad()
@@ -116,6 +136,11 @@ class ZeroSharding:
             with deepspeed.zero.GatheredParameters([parameter]):
                 if whole is not None:
                     targets[name].copy_(parameter.data)
+
+
+def part_of(rank: int) -> str:
+    """The file of a rank's partitions in a checkpoint."""
+    return f"partitions-{rank}.safetensors"
 
 
 def partition(parameters: list[nn.Parameter], dtype: torch.dtype, config: dict[str, Any]) -> None:
