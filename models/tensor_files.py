@@ -88,6 +88,16 @@ class TensorFiles:
         """
         return {name: entry for name, (entry, _, _) in self._places.items()}
 
+    def tensor(self, name: str) -> Tensor:
+        """A tensor, whole and in memory of its own."""
+        entry = self.entries[name]
+        whole = torch.empty(entry.shape, dtype=entry.dtype)
+        start = 0
+        for piece in self.pieces(name):
+            whole.view(-1)[start : start + len(piece)] = piece
+            start += len(piece)
+        return whole
+
     def pieces(self, name: str) -> Iterator[Tensor]:
         """A tensor's elements in order, flat, in pieces; each is overwritten by the next one."""
         entry, file, start = self._places[name]

@@ -4,7 +4,7 @@ from models.backbone.errors import LatentDoesNotFit, TextDoesNotFit, WeightsDoNo
 from models.backbone.network import Backbone
 from models.backbone.presets import PRESETS, core_parameters
 from models.backbone.reference import REFERENCE_TOKENS, ReferenceEncoder
-from models.backbone.storage import initialise_from, load_backbone, save_backbone
+from models.backbone.storage import initialise_from, load_backbone, save_backbone, warm_start
 from models.backbone.text import Text
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "initialise_from",
     "load_backbone",
     "save_backbone",
+    "warm_start",
 ]

@@ -61,6 +61,10 @@ class Block(nn.Module):
         self.feed_forward_norm = nn.RMSNorm(width, eps=1e-6, elementwise_affine=False)
         self.table_6D = nn.Parameter(torch.zeros(6, width))
 
+    def reset_parameters(self) -> None:
+        """Start the table at zero."""
+        nn.init.zeros_(self.table_6D)
+
     def forward(
         self,
         x_BND: Tensor,

@@ -10,10 +10,19 @@ from torch import Tensor
 from models.backbone.errors import WeightsDoNotFit
 from models.backbone.network import Backbone
 from models.backbone.positions import extended
-from models.backbone.weights import load_strictly, read_config, read_weights, save_weights
+from models.backbone.weights import (
+    Put,
+    check_shapes,
+    load_strictly,
+    read_config,
+    read_weights,
+    save_weights,
+    stored_weights,
+)
 from models.recipes import BackboneConfig
 
 KIND = "backbone"
+_TABLES, _EMBED = "positions.", "embed.weight"
 _MAY_DIFFER = {"positions", "source", "reference"}
 
 
@@ -34,26 +43,56 @@ def load_backbone(folder: Path) -> Backbone:
 
 
 def initialise_from(model: Backbone, folder: Path) -> None:
-    """Start ``model`` from the backbone in ``folder``, so that on the old grids its output is the earlier one's.
+    """Start ``model`` as :func:`warm_start` says. Raises WeightsDoNotFit as it does."""
+    put = warm_start(model, folder)
+    for name, tensor in model.state_dict().items():
+        put(name, tensor)
 
+
+def warm_start(model: Backbone, folder: Path) -> Put:
+    """How to start ``model`` from the backbone in ``folder``, so that on the old grids its output is the earlier one's.
+
+    The tensors are read one at a time, when they are asked for, so that ``model`` may still be on the meta device.
     Position tables grow (:func:`models.backbone.positions.extended`); a source condition that is new gets zero
     weights; a reference condition that is new keeps the weights it was made with, of which the last is zero.
 
     Raises:
-        WeightsDoNotFit: Anything else differs, a table would shrink, or a condition would be lost.
+        WeightsDoNotFit: Anything else differs or a condition would be lost; or, when it is asked for, a table would
+            shrink.
     """
     earlier = BackboneConfig(**read_config(folder, KIND))
     _refuse_other_differences(earlier, model.config, folder)
-    weights = read_weights(folder)
-    own = model.state_dict()
-    for name in list(weights):
-        if name.startswith("positions.") and name in own:
-            weights[name] = extended(weights[name], own[name].shape[0], name)
-    if model.config.source and not earlier.source:
-        weights["embed.weight"] = _with_silent_source(weights["embed.weight"])
-    if model.config.reference and not earlier.reference:
-        weights = {name: weights.get(name, tensor) for name, tensor in own.items()} | weights
-    load_strictly(model, weights, folder)
+    stored, shapes = stored_weights(folder)
+    source, reference = (getattr(model.config, new) and not getattr(earlier, new) for new in ("source", "reference"))
+
+    @torch.no_grad()
+    def put(name: str, tensor: Tensor) -> None:
+        if name in stored.entries:
+            tensor.copy_(_adapted(name, stored.tensor(name), tensor.shape, source=source))
+
+    check_shapes(model, _adapted_shapes(model, shapes, source=source, reference=reference), folder)
+    return put
+
+
+def _adapted(name: str, stored: Tensor, shape: torch.Size, *, source: bool) -> Tensor:
+    """An earlier tensor as the later network has it; ``source`` is whether that condition is new."""
+    if name.startswith(_TABLES):
+        return extended(stored, shape[0], name)
+    return _with_silent_source(stored) if source and name == _EMBED else stored
+
+
+def _adapted_shapes(
+    model: Backbone, stored: dict[str, tuple[int, ...]], *, source: bool, reference: bool
+) -> dict[str, tuple[int, ...]]:
+    """The shapes of earlier tensors once they are adapted, and of those that a new reference condition adds."""
+    own = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    shapes = own | stored if reference else dict(stored)
+    for name in shapes.keys() & own.keys():
+        if name.startswith(_TABLES):
+            shapes[name] = (own[name][0], *shapes[name][1:])
+        elif source and name == _EMBED:
+            shapes[name] = (shapes[name][0], 2 * shapes[name][1])
+    return shapes
 
 
 def _refuse_other_differences(earlier: BackboneConfig, wanted: BackboneConfig, folder: Path) -> None:

@@ -1,5 +1,6 @@
 """Weights of a network on disk: ``model.safetensors`` beside a ``config.json`` of {"kind", "model"}. No pickle."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,14 @@ from torch import Tensor, nn
 
 from models.backbone.errors import WeightsDoNotFit
 from models.files import atomic_path, read_json, write_json
+from models.tensor_files import TensorFiles, TensorsDamaged, TensorsMissing
 from models.text.config import network_fields
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
+
+Put = Callable[[str, Tensor], None]
+"""(name, tensor) -> None: puts into a tensor of a network what it is to start from, if that is known."""
 
 
 def save_weights(network: nn.Module, config: Any, kind: str, folder: Path) -> None:
@@ -55,6 +60,19 @@ def read_weights(folder: Path) -> dict[str, Tensor]:
         raise WeightsDoNotFit(f"{path} cannot be read ({error}): train the model again") from error
 
 
+def stored_weights(folder: Path) -> tuple[TensorFiles, dict[str, tuple[int, ...]]]:
+    """The tensors of the network in ``folder``, to be read one at a time, and their shapes; in one file or in shards.
+
+    Raises:
+        WeightsDoNotFit: A file is missing or damaged.
+    """
+    stored = TensorFiles(folder)
+    try:
+        return stored, {name: entry.shape for name, entry in stored.entries.items()}
+    except (TensorsMissing, TensorsDamaged) as error:
+        raise WeightsDoNotFit(f"{folder} cannot be read ({error}): train the model again") from error
+
+
 def load_strictly(network: nn.Module, weights: dict[str, Tensor], where: Path) -> None:
     """Put ``weights`` into ``network``; every name and shape must agree.
 
@@ -62,14 +80,23 @@ def load_strictly(network: nn.Module, weights: dict[str, Tensor], where: Path) -
         WeightsDoNotFit: They do not; the message names the first tensor.
     """
     own = network.state_dict()
-    for name in sorted(own.keys() | weights.keys()):
-        found = tuple(weights[name].shape) if name in weights else None
-        wanted = tuple(own[name].shape) if name in own else None
+    check_shapes(network, {name: tuple(tensor.shape) for name, tensor in weights.items()}, where)
+    with torch.no_grad():
+        for name, tensor in own.items():
+            tensor.copy_(weights[name])
+
+
+def check_shapes(network: nn.Module, shapes: Mapping[str, tuple[int, ...]], where: Path) -> None:
+    """Whether tensors of these names and shapes are those of ``network``, which may be on the meta device.
+
+    Raises:
+        WeightsDoNotFit: See ``load_strictly``.
+    """
+    own = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    for name in sorted(own.keys() | shapes.keys()):
+        found, wanted = shapes.get(name), own.get(name)
         if found != wanted:
             raise WeightsDoNotFit(
                 f"{where}: tensor {name} has shape {found} there and {wanted} in the network "
                 "(None: absent): configure the network as the stored one"
             )
-    with torch.no_grad():
-        for name, tensor in own.items():
-            tensor.copy_(weights[name])

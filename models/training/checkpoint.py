@@ -17,7 +17,7 @@ class Checkpoints:
     """The checkpoints of one training: ``step-N`` folders, the last few kept.
 
     A checkpoint is written as ``step-N.tmp`` by all ranks, then one rank writes ``SHA256SUMS`` (last) and renames it.
-    DeepSpeed's files in it are pickles: they are our own, and are opened only after :func:`verify`.
+    The list of tensors that FSDP2 writes is a pickle: it is our own, and is opened only after :func:`verify`.
 
     Attributes:
         root: Where they are.

@@ -3,14 +3,13 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
-from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.distributed.fsdp import FSDPModule
 from torch.distributed.tensor import DTensor
+
+from models.training.partitions import Partitions
 
 
 class ShardedAverage(ABC):
@@ -46,45 +45,33 @@ class ShardedAverage(ABC):
 
 
 class ZeroAverage(ShardedAverage):
-    """The average of the flat float32 partitions of DeepSpeed's ZeRO-3 optimizer."""
+    """The average of the flat float32 partitions of DeepSpeed's ZeRO-3 optimizer.
 
-    def __init__(self, optimizer: Any, decay: float) -> None:
-        self._optimizer = optimizer
+    Args:
+        partitions: Of the weights.
+        decay: Limit of the decay.
+    """
+
+    def __init__(self, partitions: Partitions, decay: float) -> None:
+        self._partitions = partitions
         super().__init__(decay)
+
+    @property
+    def flat(self) -> list[Tensor]:
+        """The averaged partitions, laid out like the weights'; writing into them restores the average."""
+        return self._shards
 
     @contextmanager
     def applied(self) -> Iterator[None]:
         """See ``ShardedAverage``."""
         try:
-            self._show(self._shards)
+            self._partitions.show(self._shards)
             yield
         finally:
-            self._show(self._live())
-
-    def save(self, path: Path) -> None:
-        """Write this rank's shards."""
-        tensors = {str(number): shard for number, shard in enumerate(self._shards)}
-        save_file(tensors | {"updates": torch.tensor(self.updates)}, path)
-
-    def load(self, path: Path) -> None:
-        """Read this rank's shards back."""
-        stored = load_file(path)
-        self.updates = int(stored.pop("updates"))
-        for number, shard in enumerate(self._shards):
-            shard.copy_(stored[str(number)])
+            self._partitions.show(self._live())
 
     def _live(self) -> list[Tensor]:
-        return [shard.data for shard in self._optimizer.fp32_partitioned_groups_flat]
-
-    def _show(self, shards: list[Tensor]) -> None:
-        # DeepSpeed's own way of publishing updated partitions (its step and its checkpoint loading do the same).
-        optimizer = self._optimizer
-        optimizer._partition_all_parameters()  # noqa: SLF001
-        for number, shard in enumerate(shards):
-            optimizer.fp16_partitioned_groups_flat[number].data.copy_(shard)
-            optimizer._unflatten_partitioned_parameters(number)  # noqa: SLF001
-        if optimizer.persistent_parameters:
-            optimizer.persistent_parameters[0].all_gather(optimizer.persistent_parameters)
+        return self._partitions.live()
 
 
 class ParameterAverage(ShardedAverage):

@@ -8,14 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch import distributed as dist
 from torch.distributed import checkpoint as dcp
-from torch.distributed.checkpoint.state_dict import (
-    StateDictOptions,
-    get_optimizer_state_dict,
-    set_model_state_dict,
-    set_optimizer_state_dict,
-)
+from torch.distributed.checkpoint.state_dict import get_optimizer_state_dict, set_optimizer_state_dict
 from torch.distributed.fsdp import MixedPrecisionPolicy
-from torch.distributed.tensor import DTensor
+from torch.distributed.tensor import DTensor, distribute_tensor
 
 from models.files import read_json, write_json
 from models.parallel import Parallel
@@ -23,15 +18,14 @@ from models.recipes import TrainingRecipe
 from models.training.checkpoint import Checkpoints
 from models.training.ema import ParameterAverage, local, reshard
 from models.training.layouts import lay_out
-from models.training.methods import Method, starting_network
+from models.training.methods import Method, shell, started
 from models.training.publishing import Background
-from models.training.sharding import CLIP
+from models.training.sharding import CLIP, STATE
 from models.training.strategy import PlainStrategy, Ranks
 
 if TYPE_CHECKING:
     from models.training.module import FlowTraining
 
-STATE = "state.json"
 SHARDS = "shards"
 _POLICIES = {
     "32-true": MixedPrecisionPolicy(),
@@ -42,8 +36,8 @@ _POLICIES = {
 class FsdpSharding:
     """FSDP2 (``models.training.sharding.Sharding``): parameters as DTensors in shares, gathered block by block.
 
-    Weights, optimizer and average are float32; with ``bf16-true`` the blocks compute in bfloat16. No rank but the
-    first ever holds the whole network: the others make it without memory, and get their shares of the first's.
+    Weights, optimizer and average are float32; with ``bf16-true`` the blocks compute in bfloat16. No rank ever holds
+    the whole network: each makes the starting weights module by module, and keeps its shares.
 
     A checkpoint is copied aside at its step, and is written, checksummed and published while the training goes on. Its
     tensors are named and whole to ``torch.distributed.checkpoint``, so that other layouts can read them.
@@ -64,23 +58,19 @@ class FsdpSharding:
 
     def build(self, method: Method) -> nn.Module:
         """The network without memory."""
-        with torch.device("meta"):
-            return method.build(self._recipe.model)
+        return shell(method, self._recipe)
 
     def lay_out(self, training: "FlowTraining") -> None:
-        """Cut and shard the network, and hand out the weights that the first rank starts with."""
+        """Cut and shard the network, and keep this rank's shares of the weights that it starts with."""
         network = training.network
         self._parallel = lay_out(training)
         self._parallel.shard(mp_policy=_POLICIES[self._recipe.precision])
         network.to_empty(device=training.trainer.strategy.root_device)
-        whole = starting_network(training.method, self._recipe) if dist.get_rank() == 0 else None
-        options = StateDictOptions(full_state_dict=True, broadcast_from_rank0=True)
-        set_model_state_dict(network, {} if whole is None else whole.state_dict(), options=options)
-        buffers = dict(whole.named_buffers()) if whole is not None else {}
-        for name, buffer in network.named_buffers():
-            if whole is not None:
-                buffer.copy_(buffers[name])
-            dist.broadcast(buffer, src=0)
+        shares = dict(network.named_parameters())
+        for parameters in started(training.method, self._recipe, shell(training.method, self._recipe)):
+            for name, whole in parameters.items():
+                keep_share(shares[name].detach(), whole.detach())
+                whole.data = whole.new_empty(0)
         # Of its own, for the thread that saves: its messages and the training's must not meet.
         self._group = dist.new_group(backend="gloo")
 
@@ -164,6 +154,14 @@ class FsdpSharding:
             "average": self._average.tensors,
             "optimizer": get_optimizer_state_dict(training.network, _optimizer(training)),
         }
+
+
+def keep_share(share: Tensor, whole: Tensor) -> None:
+    """Fill this rank's part of a tensor from the whole one, which all ranks have."""
+    part = whole.to(share.device)
+    if isinstance(share, DTensor):
+        part = distribute_tensor(part, share.device_mesh, share.placements, src_data_rank=None)
+    local(share).copy_(local(part))
 
 
 def _optimizer(training: "FlowTraining") -> torch.optim.Optimizer:

@@ -1,9 +1,11 @@
 """Methods: what is trained, on which conditions. One for each family of networks; the training loop knows neither."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from models.flow import VelocityFn
 from models.recipes import AudioConfig, BackboneConfig, TrainingRecipe
@@ -19,8 +21,8 @@ class Method(Protocol):
         """A network at random."""
         ...
 
-    def initialise(self, network: Any, folder: Path) -> None:
-        """Start ``network`` from the one in ``folder``."""
+    def warm_start(self, network: Any, folder: Path) -> Callable[[str, Tensor], None]:
+        """How to start the tensors of ``network``, by name, from the network in ``folder``."""
         ...
 
     def load(self, folder: Path) -> nn.Module:
@@ -49,11 +51,11 @@ class VideoMethod:
 
         return Backbone(config)
 
-    def initialise(self, network: Any, folder: Path) -> None:
+    def warm_start(self, network: Any, folder: Path) -> Callable[[str, Tensor], None]:
         """Start from an earlier backbone: tables grow, new conditions start silent."""
-        from models.backbone import initialise_from
+        from models.backbone import warm_start
 
-        initialise_from(network, folder)
+        return warm_start(network, folder)
 
     def load(self, folder: Path) -> nn.Module:
         """The backbone in ``folder``."""
@@ -89,11 +91,11 @@ class AudioMethod:
 
         return AudioBackbone(config)
 
-    def initialise(self, network: Any, folder: Path) -> None:
+    def warm_start(self, network: Any, folder: Path) -> Callable[[str, Tensor], None]:
         """Start from an earlier audio network."""
-        from models.audio import initialise_from
+        from models.audio import warm_start
 
-        initialise_from(network, folder)
+        return warm_start(network, folder)
 
     def load(self, folder: Path) -> nn.Module:
         """The audio network in ``folder``."""
@@ -117,15 +119,37 @@ class AudioMethod:
         return ("video",)
 
 
-def starting_network(method: Method, recipe: TrainingRecipe) -> nn.Module:
-    """The recipe's network as it starts, the same wherever it is made: by the recipe's seed, or from ``init``."""
-    import torch
-
-    torch.manual_seed(recipe.seed)
-    network = method.build(recipe.model)
-    if recipe.init is not None:
-        method.initialise(network, BACKBONE if recipe.init == "starter" else Path(recipe.init))
+def shell(method: Method, recipe: TrainingRecipe) -> nn.Module:
+    """The recipe's network on the meta device: names and shapes, no memory. All its state is in parameters."""
+    with torch.device("meta"):
+        network = method.build(recipe.model)
+    assert next(network.buffers(), None) is None
     return network
+
+
+def started(method: Method, recipe: TrainingRecipe, network: nn.Module) -> Iterator[dict[str, nn.Parameter]]:
+    """Give a ``shell`` the weights that it starts with, on the CPU, by the recipe's seed or from ``init``.
+
+    They are the same wherever they are made, and those of a network made whole.
+
+    Yields:
+        A module's own parameters by their names in the network, once they are filled. Whoever takes their memory
+        away before going on never holds the whole network.
+
+    Raises:
+        WeightsDoNotFit: ``init`` holds another network.
+    """
+    from models.backbone.initialisation import initialised
+
+    put = None
+    if recipe.init is not None:
+        put = method.warm_start(network, BACKBONE if recipe.init == "starter" else Path(recipe.init))
+    for prefix, module in initialised(network, recipe.seed):
+        own = dict(module.named_parameters(prefix, recurse=False))
+        for name, parameter in own.items():
+            if put is not None:
+                put(name, parameter.detach())
+        yield own
 
 
 METHODS: dict[str, Method] = {"video": VideoMethod(), "audio": AudioMethod()}

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from models.training.module import FlowTraining
 
 CLIP = 1.0  # norm of the gradient
+STATE = "state.json"
 
 
 class Sharding(Protocol):

@@ -83,6 +83,14 @@ def join(strategy: DDPStrategy, rendezvous: str) -> None:
     )
 
 
+def leave(strategy: DDPStrategy) -> None:
+    """Tear down all but the weights: they are collected after the last step, and before the first there are none."""
+    strategy.precision_plugin.teardown()
+    assert strategy.accelerator is not None
+    strategy.accelerator.teardown()
+    strategy.checkpoint_io.teardown()
+
+
 class PlainStrategy(DDPStrategy):
     """A process group, and a module that has been sharded before: nothing is wrapped, nothing is reduced here.
 
@@ -115,11 +123,8 @@ class PlainStrategy(DDPStrategy):
         """Nothing to wrap."""
 
     def teardown(self) -> None:
-        """The weights stay where they are: they are collected after the last step."""
-        self.precision_plugin.teardown()
-        assert self.accelerator is not None
-        self.accelerator.teardown()
-        self.checkpoint_io.teardown()
+        """The weights stay where they are."""
+        leave(self)
 
 
 class ZeroStrategy(DeepSpeedStrategy):
@@ -159,6 +164,10 @@ class ZeroStrategy(DeepSpeedStrategy):
         deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
         deepspeed.utils.nvtx.enable_nvtx = False  # marks for a CUDA profiler: a fifth of a small network's step
         deepspeed.init_distributed("gloo", verbose=False)
+
+    def teardown(self) -> None:
+        """The weights stay where they are."""
+        leave(self)
 
     def _setup_model_and_optimizer(
         self, model: nn.Module, optimizer: Optimizer | None, lr_scheduler: Any = None

@@ -10,14 +10,17 @@ from deepspeed.utils import set_z3_leaf_module
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 
+from models.files import read_json, write_json
 from models.parallel import LayoutDoesNotFit
 from models.recipes import TrainingRecipe
 from models.training.checkpoint import Checkpoints
 from models.training.ema import ZeroAverage
+from models.training.errors import CheckpointDamaged
 from models.training.layouts import lay_out
-from models.training.methods import Method, starting_network
+from models.training.methods import Method, shell, started
+from models.training.partitions import Partitions
 from models.training.publishing import Background
-from models.training.sharding import CLIP
+from models.training.sharding import CLIP, STATE
 from models.training.strategy import Ranks, ZeroStrategy
 
 if TYPE_CHECKING:
@@ -27,8 +30,8 @@ if TYPE_CHECKING:
 class ZeroSharding:
     """ZeRO-3 (``models.training.sharding.Sharding``): flat partitions over all ranks.
 
-    The network is made whole on every rank and sharded by DeepSpeed afterwards: initialisation and warm start stay
-    plain torch.
+    No rank ever holds the whole network: each module is given its starting weights and partitioned before the next
+    one is. Initialisation and warm start stay plain torch.
     """
 
     def __init__(self, recipe: TrainingRecipe) -> None:
@@ -38,26 +41,36 @@ class ZeroSharding:
 
     def strategy(self, ranks: Ranks, rendezvous: str) -> ZeroStrategy:
         """DeepSpeed's strategy."""
-        share = self._recipe.batch_size * self._recipe.replica // ranks.world_size()
-        return ZeroStrategy(zero3_config(batch_size_per_rank=share, gradient_clip=CLIP), rendezvous, ranks)
+        return ZeroStrategy(self._config(ranks.world_size()), rendezvous, ranks)
+
+    def _config(self, world_size: int) -> dict[str, Any]:
+        share = self._recipe.batch_size * self._recipe.replica // world_size
+        return zero3_config(batch_size_per_rank=share, gradient_clip=CLIP)
 
     def build(self, method: Method) -> nn.Module:
-        """The network with its starting weights."""
-        network = starting_network(method, self._recipe)
+        """The network without memory."""
+        network = shell(method, self._recipe)
         for unit in gathered_units(network):
             set_z3_leaf_module(unit, flag=True)
         return network
 
     def lay_out(self, training: "FlowTraining") -> None:
-        """Ranks of a replica share its tokens, before DeepSpeed shards."""
+        """Ranks of a replica share its tokens; then the weights are made, in partitions."""
         if self._recipe.tensor > 1:
             raise LayoutDoesNotFit(f"{self._recipe.name}: ZeRO-3 cuts no matrices; choose fsdp2, or tensor 1")
         if self._recipe.replica > 1:
             lay_out(training)
+        dtype = torch.bfloat16 if self.precision == "bf16-true" else torch.float32
+        config = self._config(training.trainer.world_size)
+        for parameters in started(training.method, self._recipe, training.network):
+            partition(list(parameters.values()), dtype, config)
 
     def average(self, training: "FlowTraining") -> ZeroAverage:
         """Of the flat partitions."""
-        self._average = ZeroAverage(_engine(training).optimizer, self._recipe.ema_decay)
+        parameters = dict(training.network.named_parameters())
+        world_size = training.trainer.world_size
+        self._partitions = Partitions(_engine(training).optimizer, parameters, training.global_rank, world_size)
+        self._average = ZeroAverage(self._partitions, self._recipe.ema_decay)
         return self._average
 
     def called(self, training: "FlowTraining") -> nn.Module:
@@ -85,8 +98,10 @@ class ZeroSharding:
         self.settle()
         step, folder = training.done, checkpoints.unfinished(training.done)
         folder.mkdir(parents=True, exist_ok=True)
-        training.trainer.strategy.save_checkpoint(state, folder)
-        self._average.save(folder / f"average-{training.global_rank}.safetensors")
+        self._partitions.save(folder / part_of(training.global_rank), self._average.flat)
+        if training.global_rank == 0:
+            told = {"state": state, "updates": self._average.updates, "steps": self._partitions.steps}
+            write_json(folder / STATE, told | {"ranks": training.trainer.world_size})
         torch.distributed.barrier()
         if training.global_rank == 0:
             self._publishing.start(lambda: checkpoints.publish(step))
@@ -96,9 +111,21 @@ class ZeroSharding:
         self._publishing.settle()
 
     def load(self, training: "FlowTraining", folder: Path) -> dict[str, Any]:
-        """What ``save`` wrote."""
-        state: dict[str, Any] = training.trainer.strategy.load_checkpoint(folder)
-        self._average.load(folder / f"average-{training.global_rank}.safetensors")
+        """What ``save`` wrote, on any number of ranks.
+
+        Raises:
+            CheckpointDamaged: It is of another strategy.
+        """
+        if not (folder / part_of(0)).is_file():
+            raise CheckpointDamaged(
+                f"{folder} holds no partitions of ZeRO-3, which {training.recipe.name} is trained under: "
+                f"go on with the strategy that wrote it, or remove {folder.parent} to begin again"
+            )
+        stored = read_json(folder / STATE)
+        files = [folder / part_of(rank) for rank in range(stored["ranks"])]
+        self._partitions.load(files, self._average.flat, stored["steps"])
+        self._average.updates = stored["updates"]
+        state: dict[str, Any] = stored["state"]
         return state
 
     @torch.no_grad()
@@ -109,6 +136,24 @@ class ZeroSharding:
             with deepspeed.zero.GatheredParameters([parameter]):
                 if whole is not None:
                     targets[name].copy_(parameter.data)
+
+
+def part_of(rank: int) -> str:
+    """The file of a rank's partitions in a checkpoint."""
+    return f"partitions-{rank}.safetensors"
+
+
+def partition(parameters: list[nn.Parameter], dtype: torch.dtype, config: dict[str, Any]) -> None:
+    """Leave each rank its part of parameters that all ranks hold whole and alike.
+
+    Args:
+        parameters: On the CPU.
+        dtype: Of the parts: what Lightning would convert a module to, it cannot once that is partitioned.
+        config: From ``zero3_config``.
+    """
+    for parameter in parameters:
+        parameter.data = parameter.data.to(dtype)
+    deepspeed.zero.Init(module=nn.ParameterList(parameters), config_dict_or_path=config)
 
 
 def _engine(training: "FlowTraining") -> Any:

@@ -171,8 +171,8 @@ def test_a_job_killed_inside_a_checkpoint_write_resumes_from_the_one_before(
     launcher.run(job_id="whole", recipe=wanted, folder=tmp_path / "whole")
 
     folder = tmp_path / "broken"
-    part = folder / "work" / "checkpoints" / "step-12.tmp" / "checkpoint"
-    written, stuck = (part / f"zero_pp_rank_{rank}_mp_rank_00_optim_states.pt" for rank in (0, 1))
+    part = folder / "work" / "checkpoints" / "step-12.tmp"
+    written, stuck = (part / f"partitions-{rank}.safetensors" for rank in (0, 1))
 
     def writing(root: Path) -> bool:
         if (root / "step-4").exists() and not stuck.exists():
@@ -182,7 +182,7 @@ def test_a_job_killed_inside_a_checkpoint_write_resumes_from_the_one_before(
 
     killed_when(writing, launcher, wanted, folder)
     assert stuck.is_fifo()
-    assert not (part.parent / SUMS).exists()
+    assert not (part / SUMS).exists()
     result = launcher.run(job_id="broken", recipe=wanted, folder=folder)
     assert result["resumed_from"] == 8
     assert (folder / "model.safetensors").read_bytes() == (tmp_path / "whole" / "model.safetensors").read_bytes()
