@@ -72,10 +72,8 @@ class Pairs:
         return Pair(np.stack([pair.small for pair in pairs]), np.stack([pair.sharp for pair in pairs]))
 
     def _one(self, generator: np.random.Generator, side: int) -> Pair:
-        sharp, coded = self._piece(int(generator.integers(self.count)))
-        if coded is not None:
-            small = coded
-        else:
+        sharp, small = self._piece(int(generator.integers(self.count)))
+        if small is None:
             small = (degraded if generator.random() < 0.5 else shrunk)(sharp, generator)
         top, left = generator.integers(small.shape[1] - side + 1, size=2)
         cut = Pair(

@@ -1,4 +1,4 @@
-"""The starter upsampler: ``python -m assets.starter.upsampler FOLDER`` trains it, three quarters of an hour on one core.
+"""The starter upsampler: ``python -m assets.starter.upsampler FOLDER`` trains it, half an hour on one core.
 
 The state is kept under ``FOLDER/work`` while it trains, so that a training which is killed goes on where it was, and
 one whose recipe has got more steps goes on from its last checkpoint.

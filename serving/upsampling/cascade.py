@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 import numpy as np
@@ -28,7 +28,7 @@ class Enlarger:
     """
 
     graph: Graph | None = None
-    tiles: Tiles = Tiles()
+    tiles: Tiles = field(default_factory=Tiles)
 
     def __call__(self, pieces: Iterable[np.ndarray], size: Size) -> Iterator[np.ndarray]:
         """The frames that come in pieces uint8 [., H, W, 3], filling ``size`` (height, width), in pieces, in order.

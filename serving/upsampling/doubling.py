@@ -1,7 +1,7 @@
 """Doubling: frames of twice the size from a flow that starts at the enlarged ones, as they come."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -28,7 +28,7 @@ class Doubling:
     """
 
     graph: Graph
-    tiles: Tiles = Tiles()
+    tiles: Tiles = field(default_factory=Tiles)
     steps: int = 1
 
     def __call__(self, pieces: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
