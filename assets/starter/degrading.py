@@ -81,4 +81,4 @@ def _stored(frames: Frames, generator: np.random.Generator, share: float) -> Fra
         return frames
     options = [cv2.IMWRITE_JPEG_QUALITY, int(generator.integers(40, 96))]
     pictures = (cv2.imdecode(cv2.imencode(".jpg", frame, options)[1], cv2.IMREAD_COLOR) for frame in frames)
-    return np.stack(list(pictures)).astype(np.uint8)
+    return np.stack([np.asarray(picture, np.uint8) for picture in pictures])

@@ -65,5 +65,5 @@ def predicted(trial: Trial, enlarger: Enlarger, source: Size, size: Size) -> int
     )
     tile = _FLOATS * _CHANNELS * SCALE**2 * frames * rows * columns
     window = _CHANNELS * frames * last[0] * last[1] * SCALE**2
-    earlier = sum(window // SCALE ** (2 * step) for step in range(1, times + 1))
+    earlier = sum(window // 4**step for step in range(1, times + 1))
     return trial(shapes) + tile + _HELD * (window + earlier)

@@ -47,7 +47,7 @@ class Enlarger:
         if first is None:
             return
         graph, times = self.graph, self.doublings((first.shape[1], first.shape[2]), size)
-        frames = chain([first], source)
+        frames: Iterator[np.ndarray] = chain([first], source)
         del first  # the chain lets it go once it is read
         if graph is not None:
             for _ in range(times):
