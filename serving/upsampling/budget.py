@@ -11,7 +11,7 @@ Shapes = tuple[tuple[str, tuple[int, ...]], ...]
 Trial = Callable[[Shapes], int]
 _SIDES = (256, 192, 160, 128, 96, 64, 48, 32)
 _CHANNELS = 3
-_HELD = 3  # copies of a window's large frames: the window, what fades into it, and what is resized
+_HELD = 5  # copies of a window's large frames: pieces, the window, what fades into it, and what is resized
 _FLOATS = 40  # bytes a number of a tile's large frames beside the graph: the state, its parts and their rounding
 _MARGIN = 1.15  # a trial is in a fresh process; this one has memory in pieces
 
