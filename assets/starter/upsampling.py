@@ -1,7 +1,7 @@
 """What the starter upsampler is worth beside plain resizing: decibels and the checkers' eyes, on held-out clips."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -75,7 +75,7 @@ class Tally:
 def held_out(count: int, world: CorpusWorld | None = None, frames: int = _FRAMES) -> Iterator[Shown]:
     """Clips of 128 px that no training saw, each small in every way, two seconds long."""
     world = world or demo().world
-    options, pairs = replace(corner(world, "validation")), Pairs(8, 1)
+    options, pairs = corner(world, "validation"), Pairs(8, 1)
     for index in range(count):
         spec = lasting(draw(seed_of("video", "validation", _FIRST + index), options), _FRAMES / FPS)
         prompt = Prompt.of(short(spec, simulate(spec, spec.seconds), moving=True))
@@ -145,7 +145,7 @@ def _figures(way: str, tallies: Mapping[str, Tally]) -> Figures:
 
 
 def _over(name: str, ours: Sequence[float], other: Sequence[float]) -> Figures:
-    """The mean difference with its 95% interval: Student's for many, of differences clip by clip."""
+    """The mean difference with its 95% interval, of differences clip by clip."""
     difference = np.asarray(ours, float) - np.asarray(other, float)
     mean, half = float(difference.mean()), _Z * float(difference.std(ddof=1)) / len(difference) ** 0.5
     return {name: mean, f"{name}_low": mean - half, f"{name}_high": mean + half}

@@ -1,4 +1,4 @@
-"""Cascade: frames brought to a delivery size, doubled as often as comes nearest to it, then resized exactly."""
+"""Cascade: frames brought to a delivery size, doubled as long as that does not pass it, then resized exactly."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -15,6 +15,7 @@ from serving.upsampling.enlarging import SCALE
 from serving.upsampling.tiles import Tiles
 
 Size = tuple[int, int]
+_NEAR = 0.05  # of a doubling: a size that is missed by so little is passed
 _SMALLEST, _LARGEST = 8, 4096  # pixels of a side
 
 
@@ -59,7 +60,8 @@ class Enlarger:
         """How often frames of ``source`` (height, width) are doubled for ``size``."""
         if self.graph is None:
             return 0
-        return max(0, round(math.log(max(big / small for big, small in zip(size, source, strict=True)), SCALE)))
+        times = math.log(max(big / small for big, small in zip(size, source, strict=True)), SCALE)
+        return max(0, math.floor(times + _NEAR))
 
     def method(self, source: Size, size: Size) -> str:
         """How frames of ``source`` (height, width) are brought to ``size``, for their record."""

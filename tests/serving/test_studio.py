@@ -206,6 +206,6 @@ def test_a_model_with_an_upsampler_makes_clips_by_it_and_says_so(studio, pipelin
     assert {shape[0] for shape in seen} == {14, 6}
     assert max(shape[1] for shape in seen) > 64
     with c2pa.Reader(str(made.path)) as reader:
-        assert "upsampler: 8x in 3 steps" in reader.json()
+        assert "upsampler: 4x in 2 steps" in reader.json()
     with pytest.raises(RequestRefused, match="a memory budget needs a bundle's graph"):
         one(studio, "a red ball", tmp_path / "b.mp4", seconds=1.0, aspect="16:9", memory=1 << 30)

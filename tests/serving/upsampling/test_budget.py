@@ -22,7 +22,7 @@ def trial(shapes):
 
 def test_more_memory_buys_larger_tiles_and_none_is_exceeded():
     sides = []
-    for budget in (150, 250, 500, 2000):
+    for budget in (200, 300, 600, 2000):
         fit = enlarger_fitting(trial, Enlarger(still), SOURCE, SIZE, budget * MIB)
         assert predicted(trial, fit.enlarger, SOURCE, SIZE) < fit.predicted <= budget * MIB
         sides.append(fit.enlarger.tiles.side)
