@@ -61,7 +61,7 @@ def serving_bundle(
         "autoencoder": autoencoder.folder,
         "codec": codec.folder,
     }
-    given = {"config": config.model_dump(mode="json")}
+    given: dict[str, Any] = {"config": config.model_dump(mode="json")}
     if settings.profile.upsampler == "starter":
         folders["upsampler"] = UPSAMPLER
         given["upsampler"] = sha256_file(UPSAMPLER / WEIGHTS)
