@@ -14,7 +14,8 @@ from assets.evaluation.parity import PIXEL_TOLERANCE, TOLERANCE
 from assets.evaluation.serving_config import serving_config
 from assets.ports import Settings
 from assets.store import Store
-from models.files import read_json, write_json
+from models.files import read_json, sha256_file, write_json
+from models.starter import UPSAMPLER
 from models.text.config import TextConfig
 from serving.config import ServingConfig
 from serving.home import REPOSITORY, Home
@@ -22,6 +23,7 @@ from serving.home import REPOSITORY, Home
 BUNDLE = "bundle"
 PARITY = "parity.json"
 MODEL_NAME = "cinemill"
+WEIGHTS = "model.safetensors"
 
 
 @dg.asset(group_name="export", kinds={"onnx", "torch"}, owners=["team:serving"], code_version=code_version(__name__))
@@ -59,6 +61,10 @@ def serving_bundle(
         "autoencoder": autoencoder.folder,
         "codec": codec.folder,
     }
+    given: dict[str, Any] = {"config": config.model_dump(mode="json")}
+    if settings.profile.upsampler == "starter":
+        folders["upsampler"] = UPSAMPLER
+        given["upsampler"] = sha256_file(UPSAMPLER / WEIGHTS)
     lineage = {
         "dataset_digest": dataset.meta["dvc_md5"],
         "git": git_commit(),
@@ -77,7 +83,7 @@ def serving_bundle(
         context,
         build=build,
         inputs={**inputs, "dataset": dataset},
-        settings={"config": config.model_dump(mode="json")},
+        settings=given,
         tracked=True,
     )
 

@@ -247,6 +247,7 @@ class Profile:
     Attributes:
         backbone_init: What the first stage of the backbone starts from: the packaged starter, or None for
             random weights.
+        upsampler: What the films of the served model are enlarged by: the packaged starter, or None for plain resizing.
     """
 
     name: Literal["smoke", "demo", "full"]
@@ -271,6 +272,7 @@ class Profile:
     evaluation_seeds: int = 1
     sampling_steps: int = 25
     backbone_init: Literal["starter"] | None = None
+    upsampler: Literal["starter"] | None = "starter"
 
 
 SILHOUETTES = (
@@ -333,6 +335,7 @@ def smoke() -> Profile:
         codec=replace(big.codec, model=CodecConfig(width=64, blocks=1), steps=3, batch_size=4),
         backbone=replace(big.backbone, layers=2, width=32, ffn=64, heads=2),
         backbone_init=None,
+        upsampler=None,
         audio_model=replace(big.audio_model, layers=1, width=32, ffn=64, heads=2),
         # Enough to beat an untrained network and shuffled captions for sure: promotion asks for both.
         image_low=Stage(80, 16, 4e-3),

@@ -75,7 +75,7 @@ def generate(
         bool | None, typer.Option(help="Whether to make sound: a clip has it if not given, shots never have.")
     ] = None,
     memory: Annotated[
-        int | None, typer.Option(metavar="MIB", min=1, help="What decoding may take: in tiles that fit into so much.")
+        int | None, typer.Option(metavar="MIB", min=1, help="What decoding and upsampling may take: in tiles.")
     ] = None,
     rewrite: Annotated[
         bool,

@@ -12,7 +12,7 @@ from serving.config import ServingConfig
 from serving.decoding.budget import Fit, fitting
 from serving.decoding.stream import stream
 from serving.decoding.tiles import Tiles
-from serving.decoding.trial import tile_peak
+from serving.decoding.trial import inputs_peak, tile_peak
 from serving.errors import GraphMissing, RequestRefused, SamplingFailed
 from serving.features import LATENT_STRIDE, video_features
 from serving.sampling.guidance import Graph, Guided
@@ -21,11 +21,14 @@ from serving.sampling.solver import Progress, Velocity
 from serving.sampling.windowed import Windowed
 from serving.shots import Plan, Shot, laid_out
 from serving.text import EncoderStates, TextStates
+from serving.upsampling.budget import EnlargerFit, enlarger_fitting
+from serving.upsampling.cascade import Enlarger
 
 Aspect = str | tuple[int, int]
 StageProgress = Callable[[str, int, int], None]
 _BATCH = 8  # samples in one call of the backbone: bounds memory
 _AS_THE_MODEL = Overrides()
+_NEEDS_CPU = "a memory budget needs a bundle's graph that runs on the CPU; decode without one"
 _VIDEO, _AUDIO = 0, 1  # independent noise of one seed
 
 
@@ -296,8 +299,31 @@ class Pipeline:
         """
         graph = self._graph("autoencoder_decode")
         if not isinstance(graph, OnnxGraph) or graph.provider != "CPUExecutionProvider":
-            raise RequestRefused("a memory budget needs a bundle's graph that runs on the CPU; decode without one")
+            raise RequestRefused(_NEEDS_CPU)
         return fitting(partial(tile_peak, graph.path, graph.threads), latent_shape, budget)
+
+    @property
+    def enlarger(self) -> Enlarger:
+        """Brings frames to larger sizes: by the model's upsampler if it has one, else by plain resizing."""
+        return Enlarger(self._graphs.get("upsampler"))
+
+    def enlarger_within(self, source: tuple[int, int], size: tuple[int, int], budget: int) -> EnlargerFit:
+        """The enlarger with the largest tiles that take at most ``budget`` bytes above idle, and what they take.
+
+        Args:
+            source: (height, width) of the model's frames.
+            size: That they are brought to.
+            budget: Bytes.
+
+        Raises:
+            RequestRefused, TrialFailed: as ``tiles_within``.
+        """
+        graph = self._graphs.get("upsampler")
+        if graph is None:
+            return EnlargerFit(self.enlarger, 0)
+        if not isinstance(graph, OnnxGraph) or graph.provider != "CPUExecutionProvider":
+            raise RequestRefused(_NEEDS_CPU)
+        return enlarger_fitting(partial(inputs_peak, graph.path, graph.threads), self.enlarger, source, size, budget)
 
     def _clip(
         self, latent: np.ndarray, frames: int, prompt: str, seed: int, *, audio: bool, progress: StageProgress | None

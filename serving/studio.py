@@ -13,6 +13,7 @@ import numpy as np
 from models.files import sha256_file, sha256_json
 from serving.bundle import Bundle
 from serving.catalog import Catalog, Deliverable, PromptRewrite
+from serving.config import SPATIAL_STRIDE
 from serving.decoding.tiles import WHOLE, Tiles
 from serving.errors import MediaError
 from serving.features import LATENT_STRIDE
@@ -27,6 +28,7 @@ from serving.provenance import Facts, Keys, sign
 from serving.rewriting import PromptRewriter, Rewrite, rewrite
 from serving.sampling.sampler import Overrides
 from serving.shots import Shot
+from serving.upsampling.cascade import Enlarger
 from serving.watermark import Watermarker, payload_of
 
 CAMPAIGN = "studio"  # under this name single clips stand in the catalog
@@ -66,6 +68,8 @@ class Film:
         fps: Frames a second.
         sound: float32 [S, channels], or None.
         sample_rate: Samples a second.
+        size: (height, width) of the frames.
+        enlarger: Brings them to the file's size.
     """
 
     pieces: Iterator[np.ndarray]
@@ -73,6 +77,13 @@ class Film:
     fps: int
     sound: np.ndarray | None
     sample_rate: int
+    size: tuple[int, int]
+    enlarger: Enlarger
+
+
+def _sides(latent: np.ndarray) -> tuple[int, int]:
+    """(height, width) in pixels of the frames of a latent [C, T, h, w]."""
+    return SPATIAL_STRIDE * latent.shape[2], SPATIAL_STRIDE * latent.shape[3]
 
 
 class Studio:
@@ -110,11 +121,11 @@ class Studio:
             outputs: The mp4s; each appears whole.
             seeds: The numbers that the noise is drawn from.
             seconds: Length, at most what the model covers.
-            aspect: ``1:1``, ``16:9`` or ``9:16``; the short side becomes 480 pixels by plain resizing.
+            aspect: ``1:1``, ``16:9`` or ``9:16``; the short side becomes 480 pixels, by the model's upsampler if any.
             audio: Whether to make sound.
             rewriter: Rewrites the prompt, which is then screened again; None: it is used as it is.
             overrides: Of how the model samples video.
-            memory: Bytes that decoding may take beside what is in use; None: each clip is decoded whole.
+            memory: Bytes that decoding and upsampling may take beside what is in use; None: each clip is decoded whole.
             progress: Called with (stage, steps done, steps in all).
 
         Raises:
@@ -130,7 +141,7 @@ class Studio:
         texts = [prompt if new is None else new.text for prompt, new in zip(prompts, rewrites, strict=True)]
         latents = pipeline.latents(texts, seeds, seconds=seconds, aspect=aspect, overrides=overrides, progress=progress)
         films = [
-            self._film(latent, seconds, text, seed, audio=audio, memory=memory, progress=progress)
+            self._film(latent, seconds, text, seed, aspect, audio=audio, memory=memory, progress=progress)
             for latent, text, seed in zip(latents, texts, seeds, strict=True)
         ]
         return [
@@ -161,7 +172,7 @@ class Studio:
             window: Latent frames that the model samples at once; None: as many as it can.
             overlap: Those that two windows share at least; None: half a window.
             overrides: Of how the model samples video.
-            memory: Bytes that decoding may take beside what is in use; None: tiles of 32 frames.
+            memory: Bytes that decoding and upsampling may take beside what is in use; None: tiles of 32 frames.
             progress: Called with (stage, steps done, steps in all).
 
         Raises:
@@ -172,10 +183,11 @@ class Studio:
         pipeline = self._pipeline
         plan = pipeline.plan(shots, window, overlap)
         latent = pipeline.long_latent(shots, plan, seed=seed, aspect=aspect, overrides=overrides, progress=progress)
-        tiles = Tiles() if memory is None else pipeline.tiles_within(latent.shape, memory).tiles
+        tiles, enlarger = self._cut(latent, aspect, memory, Tiles())
         takes = (pipeline.frames_of(latent[:, take.places], LATENT_STRIDE * take.length, tiles) for take in plan.takes)
         config = pipeline.config
-        film = Film(chain.from_iterable(takes), LATENT_STRIDE * plan.length, config.fps, None, config.sample_rate)
+        pieces, count = chain.from_iterable(takes), LATENT_STRIDE * plan.length
+        film = Film(pieces, count, config.fps, None, config.sample_rate, _sides(latent), enlarger)
         prompt = " / ".join(f"{shot.seconds:g} s: {shot.prompt}" for shot in shots)
         return self._finish(output, film, delivery_size(aspect), prompt, seed)
 
@@ -185,6 +197,7 @@ class Studio:
         seconds: float,
         text: str,
         seed: int,
+        aspect: str,
         *,
         audio: bool,
         memory: int | None,
@@ -194,10 +207,19 @@ class Studio:
         pipeline = self._pipeline
         config = pipeline.config
         count = config.frames(seconds)
-        tiles = WHOLE if memory is None else pipeline.tiles_within(latent.shape, memory).tiles
+        tiles, enlarger = self._cut(latent, aspect, memory, WHOLE)
         sound = pipeline.sound(latent, text, count / config.fps, seed=seed, progress=progress) if audio else None
         shown = None if sound is None else stereo(sound)
-        return Film(pipeline.frames_of(latent, count, tiles), count, config.fps, shown, config.sample_rate)
+        pieces = pipeline.frames_of(latent, count, tiles)
+        return Film(pieces, count, config.fps, shown, config.sample_rate, _sides(latent), enlarger)
+
+    def _cut(self, latent: np.ndarray, aspect: str, memory: int | None, usual: Tiles) -> tuple[Tiles, Enlarger]:
+        """How a latent is decoded and its frames enlarged: as usual, or in tiles that fit into so many bytes."""
+        pipeline = self._pipeline
+        if memory is None:
+            return usual, pipeline.enlarger
+        fit = pipeline.enlarger_within(_sides(latent), delivery_size(aspect), memory // 2)
+        return pipeline.tiles_within(latent.shape, memory - fit.predicted).tiles, fit.enlarger
 
     def edit(self, video: Path, instruction: str, output: Path, *, seed: int, progress: Progress | None = None) -> Made:
         """The mp4 ``video`` changed as ``instruction`` says, with its own sound, written to ``output``.
@@ -224,7 +246,9 @@ class Studio:
         sound = None
         if original.audio is not None:
             sound = original.audio[: round(clip.seconds * original.sample_rate), :2]
-        film = Film(iter([clip.frames]), len(clip.frames), clip.fps, sound, original.sample_rate)
+        shape = clip.frames.shape
+        enlarger = self._pipeline.enlarger
+        film = Film(iter([clip.frames]), shape[0], clip.fps, sound, original.sample_rate, shape[1:3], enlarger)
         return self._finish(output, film, delivery_size(aspect), instruction, seed, parent=video)
 
     def _finish(
@@ -242,9 +266,10 @@ class Studio:
         version, digest = str(lineage["model_version"]), str(lineage["dataset_digest"])
         origin = None if parent is None else sha256_file(parent)
         text = [] if rewritten is None else [rewritten.text]
-        record = sha256_json([prompt, seed, version, film.count, list(size), origin, *text])
+        method = film.enlarger.method(film.size, size)
+        record = sha256_json([prompt, seed, version, film.count, list(size), origin, method, *text])
         marker, payload = Watermarker(Keys.open(self._home).watermark_key), payload_of(record)
-        marked = (frame for piece in film.pieces for frame in marker.embed(cover(piece, size), payload))
+        marked = (frame for piece in film.enlarger(film.pieces, size) for frame in marker.embed(piece, payload))
         sound = None if film.sound is None else normalise(film.sound, film.sample_rate)[0]
         facts = Facts(
             title=prompt,
@@ -256,6 +281,7 @@ class Studio:
             record_id=record,
             attribution=tuple(lineage.get("attributions", ())),
             rewritten_prompt_sha256=rewritten.sha256 if rewritten else None,
+            upsampling=method,
         )
         with tempfile.TemporaryDirectory() as scratch:
             unsigned = Path(scratch) / "clip.mp4"

@@ -137,13 +137,25 @@ class ReferenceEncoderGraph(nn.Module):
         return self.encoder(image)
 
 
+class UpsamplerGraph(nn.Module):
+    """Velocity of an enlarged clip, folded into blocks of 2 x 2 pixels, given time and the small clip."""
+
+    def __init__(self, upsampler: nn.Module) -> None:
+        super().__init__()
+        self.upsampler = upsampler
+
+    def forward(self, state: Tensor, time: Tensor, condition: Tensor) -> Tensor:
+        """The velocity."""
+        return self.upsampler(state, time, condition)
+
+
 def graph_modules(folders: Mapping[str, Path]) -> dict[str, nn.Module]:
     """The graphs of the models in ``folders``, by name, in evaluation mode.
 
     Args:
         folders: Where models lie, by name: ``autoencoder``, ``codec``, ``backbone``, ``personalized_backbone``,
-            ``editing_backbone``, ``audio_backbone``. What is left out has no graphs; text encoders are
-            those that the networks read.
+            ``editing_backbone``, ``audio_backbone``, ``upsampler``. What is left out has no graphs; text
+            encoders are those that the networks read.
 
     Raises:
         KeyError: A name is none of these.
@@ -217,6 +229,12 @@ def _audio(folder: Path) -> dict[str, nn.Module]:
     return {"audio_backbone": AudioBackboneGraph(load_audio_backbone(folder))}
 
 
+def _upsampler(folder: Path) -> dict[str, nn.Module]:
+    from models.upsampler import load_upsampler
+
+    return {"upsampler": UpsamplerGraph(load_upsampler(folder))}
+
+
 _MAKERS = {
     "autoencoder": _autoencoder,
     "codec": _codec,
@@ -224,6 +242,7 @@ _MAKERS = {
     "personalized_backbone": _personalized,
     "editing_backbone": _editing,
     "audio_backbone": _audio,
+    "upsampler": _upsampler,
 }
 
 

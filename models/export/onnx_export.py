@@ -19,6 +19,7 @@ from models.backbone.network import Backbone
 from models.export.graphs import as_graph, graph_modules
 from models.export.signatures import OUTPUTS, SIGNATURES, VOCABULARY, example
 from models.files import atomic_path
+from models.upsampler.config import STRIDE
 
 # The newest opset before Attention became one node (23): ONNX Runtime 1.31 refuses that node with a mask that is
 # broadcast over queries ("inconsistent q_sequence_length"), which is what text padding needs.
@@ -106,6 +107,8 @@ def free_dimensions(name: str, module: nn.Module) -> dict[Any, Any]:
     free: dict[Any, Any] = dict.fromkeys(_TRACE, torch.export.Dim.DYNAMIC)
     if name == "autoencoder_encode":
         return free | {side: 8 * torch.export.Dim(f"{side}_latent") for side in "HW"}
+    if name == "upsampler":
+        return free | {side: STRIDE * torch.export.Dim(f"{side}_quarter") for side in "HW"}
     backbone = getattr(module, "backbone", None)
     if isinstance(backbone, Backbone):
         _, rows, columns = backbone.positions.sizes

@@ -63,6 +63,11 @@ SIGNATURES: Mapping[str, tuple[Input, ...]] = {
         Input("video", ("B", "A", 4 * LATENT_CHANNELS)),
     ),
     "audio_decode": (Input("latent", ("B", "A", AUDIO_CHANNELS)),),
+    "upsampler": (
+        Input("state", (1, 12, "F", "H", "W")),
+        Input("time", (1,), "times"),
+        Input("condition", (1, 3, "F", "H", "W")),
+    ),
 }
 """Inputs of every graph, in order. Each has one output, named in :data:`OUTPUTS`."""
 
@@ -81,6 +86,7 @@ OUTPUTS: Mapping[str, str] = {
     "editing_backbone": "velocity",
     "audio_backbone": "velocity",
     "audio_decode": "waveform",
+    "upsampler": "velocity",
 }
 
 

@@ -7,3 +7,6 @@ AUTOENCODER = Path(__file__).parent / "autoencoder"
 
 BACKBONE = Path(__file__).parent / "backbone"
 """Of the backbone, on latents of that autoencoder; ``python -m assets.starter.backbone FOLDER`` trains it."""
+
+UPSAMPLER = Path(__file__).parent / "upsampler"
+"""Of the spatial upsampler; ``python -m assets.starter.upsampler FOLDER`` trains it."""

@@ -18,7 +18,7 @@ from serving.campaign.variants import Variant, variants
 from serving.errors import ServingError
 from serving.media.endcard import EndCard
 from serving.media.reading import read_video
-from serving.media.resize import METHOD
+from serving.media.resize import delivery_size
 from serving.media.sheet import Row, contact_sheet, stills
 from serving.pipeline import Pipeline
 from serving.provenance.signing import Facts
@@ -185,6 +185,7 @@ class _Maker:
             marker=self._marker,
             payload=payload,
         )
+        upsampling = self._pipeline.enlarger.method(config.size(variant.ratio), delivery_size(variant.ratio))
         path = self._folder / f"{variant.id}.mp4"
         facts = Facts(
             title=path.name,
@@ -197,6 +198,7 @@ class _Maker:
             campaign=self._brief.id,
             attribution=self._origin.attributions,
             rewritten_prompt_sha256=variant.rewrite.sha256 if variant.rewrite else None,
+            upsampling=upsampling,
         )
         work = self._folder / _WORK
         deliver(film, path, work, facts, self._sign, fps=config.fps, sample_rate=config.sample_rate)
@@ -215,7 +217,7 @@ class _Maker:
             height=film.frames.shape[1],
             fps=config.fps,
             lufs=round(film.loudness.lufs, 2) if film.loudness.lufs > float("-inf") else None,
-            upsampling=METHOD,
+            upsampling=upsampling,
             model=self._origin.model,
             dataset_digest=self._origin.dataset_digest,
             run_id=self._origin.run_id,

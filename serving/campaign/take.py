@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from models.files import atomic_path, sha256_json
+from serving.media.resize import delivery_size
 from serving.pipeline import Pipeline, StageProgress
 
 
@@ -36,7 +37,7 @@ class TakeRequest:
 
 @dataclass(frozen=True)
 class Take:
-    """Frames uint8 [F, H, W, 3] at the model's size, and mono sound float32 [S]."""
+    """Frames uint8 [F, H, W, 3], at the delivery's size if the model has an upsampler, and mono sound float32 [S]."""
 
     frames: np.ndarray
     audio: np.ndarray
@@ -57,6 +58,9 @@ def take(folder: Path, request: TakeRequest, pipeline: Pipeline, progress: Stage
         progress=progress,
     )
     assert clip.audio is not None
+    frames = clip.frames
+    if pipeline.enlarger.graph is not None:
+        frames = np.concatenate(list(pipeline.enlarger([frames], delivery_size(request.aspect))))
     with atomic_path(path) as temporary:
-        np.savez(temporary, frames=clip.frames, audio=clip.audio)
-    return Take(clip.frames, clip.audio)
+        np.savez(temporary, frames=frames, audio=clip.audio)
+    return Take(frames, clip.audio)

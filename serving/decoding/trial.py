@@ -1,11 +1,14 @@
-"""Trial: what decoding one tile takes, in a fresh process: ``python -m serving.decoding.trial GRAPH THREADS C T h w``.
+"""Trial: what one tile takes of a graph, in a fresh process: ``python -m serving.decoding.trial GRAPH THREADS SHAPES``.
+
+SHAPES is JSON: the shape of each of the graph's inputs, by name.
 
 Prints the peak of resident memory above the idle process in bytes; the graph is loaded before, and run twice.
 """
 
+import json
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -24,20 +27,24 @@ def peak_above(work: Callable[[], object]) -> int:
     return _status("VmHWM") - idle
 
 
-@lru_cache(maxsize=64)
 def tile_peak(graph: Path, threads: int, shape: tuple[int, int, int, int]) -> int:
-    """Peak in bytes of decoding a tile [C, T, h, w] with the graph in a file.
+    """Peak in bytes of decoding a tile [C, T, h, w] with the graph in a file. Raises as ``inputs_peak``."""
+    return inputs_peak(graph, threads, (("latent", (1, *shape)),))
+
+
+@lru_cache(maxsize=64)
+def inputs_peak(graph: Path, threads: int, shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> int:
+    """Peak in bytes of a call of the graph in a file with float inputs of such names and shapes.
 
     Raises:
         TrialFailed: the process ended with an error, such as for want of memory.
     """
     from serving.home import REPOSITORY
 
-    arguments: Sequence[str] = [str(graph), str(threads), *(str(size) for size in shape)]
-    command = [sys.executable, "-m", "serving.decoding.trial", *arguments]
+    command = [sys.executable, "-m", "serving.decoding.trial", str(graph), str(threads), json.dumps(dict(shapes))]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise TrialFailed(f"decoding a tile {shape} ended with {done.returncode}: {done.stderr[-1000:]}")
+        raise TrialFailed(f"a call with {dict(shapes)} ended with {done.returncode}: {done.stderr[-1000:]}")
     return int(done.stdout.splitlines()[-1])
 
 
@@ -46,21 +53,22 @@ def _status(field: str) -> int:
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{field}:"))
 
 
-def _main(graph: Path, threads: int, shape: Sequence[int]) -> None:
+def _main(graph: Path, threads: int, shapes: Mapping[str, Sequence[int]]) -> None:
     import numpy as np
 
     from serving.bundle import OnnxGraph
 
-    decode = OnnxGraph(graph, ["CPUExecutionProvider"], threads)
-    _ = decode.session
-    latent = np.random.default_rng(0).standard_normal((1, *shape), dtype=np.float32)
+    called = OnnxGraph(graph, ["CPUExecutionProvider"], threads)
+    _ = called.session
+    generator = np.random.default_rng(0)
+    inputs = {name: generator.standard_normal(shape, dtype=np.float32) for name, shape in shapes.items()}
 
     def work() -> None:
         for _ in range(2):
-            decode(latent=latent)
+            called(**inputs)
 
     sys.stdout.write(f"{peak_above(work)}\n")
 
 
 if __name__ == "__main__":
-    _main(Path(sys.argv[1]), int(sys.argv[2]), [int(size) for size in sys.argv[3:]])
+    _main(Path(sys.argv[1]), int(sys.argv[2]), json.loads(sys.argv[3]))

@@ -29,6 +29,7 @@ class Facts:
         campaign: The campaign that it belongs to.
         attribution: Credits that licences of the training footage ask for.
         rewritten_prompt_sha256: Hex digest of what the model was given in the prompt's place, if it was rewritten.
+        upsampling: How the model's picture was brought to the file's size.
     """
 
     title: str
@@ -41,6 +42,7 @@ class Facts:
     campaign: str | None = None
     attribution: tuple[str, ...] = ()
     rewritten_prompt_sha256: str | None = None
+    upsampling: str | None = None
 
 
 def sign(source: Path, destination: Path, facts: Facts, home: Home, *, parent: Path | None = None) -> None:

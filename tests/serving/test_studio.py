@@ -189,3 +189,23 @@ def test_what_is_no_video_cannot_be_edited(studio, tmp_path):
     (tmp_path / "t.mp4").write_text("text")
     with pytest.raises(MediaError, match=r"t\.mp4"):
         studio.edit(tmp_path / "t.mp4", "make it blue", tmp_path / "o.mp4", seed=0)
+
+
+def test_a_model_with_an_upsampler_makes_clips_by_it_and_says_so(studio, pipeline, monkeypatch, tmp_path):
+    import c2pa
+
+    seen = []
+
+    def still(*, state, time, condition):
+        seen.append(condition.shape[2:])
+        return np.zeros_like(state)
+
+    monkeypatch.setitem(pipeline._graphs, "upsampler", still)
+    made = one(studio, "a red ball", tmp_path / "out.mp4", seconds=1.0, aspect="16:9")
+    assert (made.size, made.seconds) == ((480, 854), 1.0)
+    assert {shape[0] for shape in seen} == {14, 6}
+    assert max(shape[1] for shape in seen) > 64
+    with c2pa.Reader(str(made.path)) as reader:
+        assert "upsampler: 4x in 2 steps" in reader.json()
+    with pytest.raises(RequestRefused, match="a memory budget needs a bundle's graph"):
+        one(studio, "a red ball", tmp_path / "b.mp4", seconds=1.0, aspect="16:9", memory=1 << 30)

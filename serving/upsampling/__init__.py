@@ -1,0 +1,1 @@
+"""Upsampling: larger, sharper frames by a model's upsampler. Plain numpy over a graph."""
