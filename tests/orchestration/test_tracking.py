@@ -35,7 +35,9 @@ def test_a_run_holds_params_metrics_and_curves(tracker, tmp_path):
     write_text(history, "\n".join(json.dumps(line) for line in lines))
     picture = tmp_path / "curve.png"
     picture.write_bytes(b"png")
-    run_id = record(tracker, metrics={"psnr": 20.5}, history=history, pictures=[picture])
+    system = tmp_path / "system.jsonl"
+    system.write_text('{"step": 40, "tokens_per_second": 7.0}\n')
+    run_id = record(tracker, metrics={"psnr": 20.5}, history=history, system=system, pictures=[picture])
     run = tracker.client.get_run(run_id)
     assert run.data.params == {"steps": "3"}
     assert run.data.metrics["psnr"] == 20.5
@@ -43,6 +45,8 @@ def test_a_run_holds_params_metrics_and_curves(tracker, tmp_path):
     curve = tracker.client.get_metric_history(run_id, "loss")
     assert max((point.step, point.value) for point in curve) == (1199, 1.0 / 1200)
     assert len(curve) == 1200
+    (speed,) = tracker.client.get_metric_history(run_id, "tokens_per_second")
+    assert (speed.step, speed.value) == (40, 7.0)
     assert [item.path for item in tracker.client.list_artifacts(run_id, "pictures")] == ["pictures/curve.png"]
     assert tracker.run_url(run_id).endswith(run_id)
 
