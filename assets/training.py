@@ -82,11 +82,21 @@ def report(folder: Path, recipe: TrainingRecipe, result: Mapping[str, Any]) -> B
         metrics={**figures, **events, "training_seconds": float(result["seconds"])},
         pictures=[
             curves(folder / "curve.png", _lines(history)),
-            *sorted((folder / SCRATCH / "samples").glob("*.png"), reverse=True),
+            *_samples(folder),
         ],
         history=history,
         system=system if (system := folder / SCRATCH / "system.jsonl").exists() else None,
     )
+
+
+def _samples(folder: Path) -> list[Path]:
+    """What the training drew, taken out of its scratch folder; the last first."""
+    import shutil
+
+    drawn = folder / "samples"
+    if (folder / SCRATCH / "samples").exists():
+        shutil.copytree(folder / SCRATCH / "samples", drawn, dirs_exist_ok=True)
+    return sorted(drawn.glob("*.png"), reverse=True)
 
 
 def learned(artifact: Artifact) -> dg.AssetCheckResult:
