@@ -5,7 +5,6 @@ versions give equal weights on equal processors.
 """
 
 import sys
-import time
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from assets.sandbox_corpus.lots import record
 from assets.sandbox_corpus.record import Kind
+from assets.starter.progress import teller
 from assets.world.lasting import lasting
 from assets.world.render import Frames, pictures
 from models.autoencoder_recipe import STARTER
@@ -89,14 +89,7 @@ def main(folder: Path) -> None:
     torch.set_num_threads(1)  # one order of sums
     world = demo().world
     captions, clips = held_out(world)
-    begun = time.monotonic()
-
-    def tell(step: int, steps: int, terms: dict[str, float]) -> None:
-        shown = ", ".join(f"{name} {value:.4f}" for name, value in terms.items())
-        sys.stdout.write(f"step {step} of {steps} after {time.monotonic() - begun:.0f} s: {shown}\n")
-        sys.stdout.flush()
-
-    metrics = train(RECIPE, CornerClips(world, RECIPE.frames), list(clips[:16]), folder, tell)
+    metrics = train(RECIPE, CornerClips(world, RECIPE.frames), list(clips[:16]), folder, teller())
     write_json(folder / "figures.json", metrics | figures(load_autoencoder(folder), captions, list(clips)))
 
 

@@ -5,13 +5,13 @@ recipe has got more steps goes on from its last checkpoint.
 """
 
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assets.starter.latents import IMAGES, VIDEOS, encode
+from assets.starter.progress import teller
 from models.files import write_json
 from models.recipes import STARTER_BACKBONE, BackboneConfig, DataMix, Split, demo
 
@@ -125,14 +125,7 @@ def main(folder: Path) -> None:
     from models.backbone import save_backbone
 
     torch.set_num_threads(1)  # one order of sums
-    begun = time.monotonic()
-
-    def tell(step: int, steps: int, terms: dict[str, float]) -> None:
-        shown = ", ".join(f"{name} {value:.4f}" for name, value in terms.items())
-        sys.stdout.write(f"step {step} of {steps} after {time.monotonic() - begun:.0f} s: {shown}\n")
-        sys.stdout.flush()
-
-    model = train(RECIPE, folder, tell)
+    model = train(RECIPE, folder, teller())
     save_backbone(model.bfloat16(), folder)
     write_json(folder / "figures.json", {"parameters": sum(p.numel() for p in model.parameters())})
 

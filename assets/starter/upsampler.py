@@ -5,7 +5,6 @@ one whose recipe has got more steps goes on from its last checkpoint.
 """
 
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.starter.pairs import Pairs
+from assets.starter.progress import teller
 from models.files import write_json
 from models.upsampler.config import UpsamplerConfig
 from serving.upsampling.enlarging import enlarged
@@ -128,14 +128,7 @@ def main(folder: Path) -> None:
     from models.upsampler import save_upsampler
 
     torch.set_num_threads(1)  # one order of sums
-    begun = time.monotonic()
-
-    def tell(step: int, steps: int, terms: dict[str, float]) -> None:
-        shown = ", ".join(f"{name} {value:.5f}" for name, value in terms.items())
-        sys.stdout.write(f"step {step} of {steps} after {time.monotonic() - begun:.0f} s: {shown}\n")
-        sys.stdout.flush()
-
-    model = train(RECIPE, folder, tell)
+    model = train(RECIPE, folder, teller())
     save_upsampler(model.bfloat16(), folder)
     write_json(folder / "figures.json", {"parameters": sum(p.numel() for p in model.parameters())})
 

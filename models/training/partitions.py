@@ -39,12 +39,11 @@ class Partitions:
     @torch.no_grad()
     def show(self, flat: list[Tensor]) -> None:
         """Let the network compute with other weights; the optimizer's own stay."""
-        # DeepSpeed's own way of publishing updated partitions (its step and its checkpoint loading do the same).
+        # The partitions that the network gathers are views of these flat buffers; what is gathered now is let go first.
         optimizer = self._optimizer
-        optimizer._partition_all_parameters()  # noqa: SLF001
+        optimizer.parameter_offload.partition_all_parameters()
         for number, shard in enumerate(flat):
             optimizer.fp16_partitioned_groups_flat[number].data.copy_(shard)
-            optimizer._unflatten_partitioned_parameters(number)  # noqa: SLF001
         if optimizer.persistent_parameters:
             optimizer.persistent_parameters[0].all_gather(optimizer.persistent_parameters)
 

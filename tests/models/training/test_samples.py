@@ -11,6 +11,7 @@ from PIL import Image
 from models.autoencoder import load_autoencoder
 from models.files import read_json, write_json
 from models.starter import AUTOENCODER
+from models.training.metrics import MetricsLog
 from models.training.samples import SAMPLES, euler, grid
 from models.training.throughput import Throughput
 from tests.models.training.poisoned import train_poisoned
@@ -63,8 +64,6 @@ def test_a_training_of_two_ranks_draws_samples_at_intervals_and_records_its_spee
 
 
 def test_the_speed_of_what_is_done_again_is_forgotten(tmp_path):
-    from models.training.metrics import MetricsLog
-
     log = MetricsLog(tmp_path / "system.jsonl")
     for step in (2, 4, 6):
         log.write(step, tokens_per_second=1.0)
