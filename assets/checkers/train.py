@@ -32,6 +32,8 @@ _CLIPS, _FIRST_CLIP = 800, 110_000
 _FROM_CLIP = 2  # frames of a clip, as rendered and coded each
 _BURSTING = 8  # each so manieth clip has things that burst or are picked up, which are rare
 _BURSTS = replace(clips.STILL, kinds=("bomb", "zombie", "coin", "robot", "star"), own_colours=0.5)
+_HELD_OUT = 4  # each so manieth clip shows a combination that models never see in training, and their judges must know
+_UNSEEN = replace(clips.STILL, split="unseen", people=0.0)
 _DETECTOR_ROUNDS = (3000, 4000)  # steps; the second goes on from the first at half the rate, with new pictures
 _LOOKS_ROUNDS = (6000, 3000)  # the second looks at what the detector takes for things, in new clips
 _TAKEN, _FIRST_TAKEN = 1200, 112_000
@@ -70,10 +72,10 @@ def _backs() -> list[Scene]:
 
 @cache
 def _frames() -> list[Picture]:
-    """Frames of whole clips of the training split."""
+    """Frames of whole clips."""
     found: list[Picture] = []
     for seed in range(_FIRST_CLIP, _FIRST_CLIP + _CLIPS):
-        found += _frames_of(seed, _BURSTS if seed % _BURSTING == 0 else clips.STILL)
+        found += _frames_of(seed, _mixed(seed))
     return found
 
 
@@ -107,10 +109,17 @@ def _taken() -> list[Picture]:
     """Frames of clips with what the trained detector takes for things."""
     found: list[Picture] = []
     for seed in range(_FIRST_TAKEN, _FIRST_TAKEN + _TAKEN):
-        for one in _frames_of(seed, _TURNING if seed % _TUMBLING == 0 else clips.STILL):
+        for one in _frames_of(seed, _TURNING if seed % _TUMBLING == 0 else _mixed(seed)):
             maps = detector.look_at(detector.resized(one.pixels[None]))
             found.append(replace(one, taken=tuple(spot[:3] for spot in spots_of(maps, 0))))
     return found
+
+
+def _mixed(seed: int) -> WorldOptions:
+    """What the clip of a seed may show: most the training split, some held-out combinations, some things that burst."""
+    if seed % _HELD_OUT == 1:
+        return _UNSEEN
+    return _BURSTS if seed % _BURSTING == 0 else clips.STILL
 
 
 def _frames_of(seed: int, options: WorldOptions) -> list[Picture]:
@@ -125,10 +134,10 @@ def _frames_of(seed: int, options: WorldOptions) -> list[Picture]:
 
 
 def _train_belief() -> None:
-    """From what the detector and the looks, both trained, find in clips of the training split."""
+    """From what the detector and the looks, both trained, find in clips."""
     found = []
     for seed in range(_FIRST_TRACKED, _FIRST_TRACKED + _TRACKED):
-        clip = clips.rendered(seed, _BURSTS if seed % _BURSTING == 0 else clips.STILL)
+        clip = clips.rendered(seed, _mixed(seed))
         found += [(joined(sightings(frames)), clip.truth) for frames in (clip.frames, coded(clip.frames, clips.FPS))]
     belief.train(found, SEED).save(belief.WEIGHTS)
 

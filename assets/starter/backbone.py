@@ -1,12 +1,13 @@
 """The starter backbone: ``python -m assets.starter.backbone FOLDER`` trains it on latents of the starter autoencoder.
 
+With the folder of a trained model as a second argument, that one is trained further instead of a new one.
 Latents and state are kept under ``FOLDER``, so that a training which is killed goes on where it was, and one whose
 recipe has got more steps goes on from its last checkpoint.
 """
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from models.backbone import Backbone
     from models.training.solo import Draw, Loss
 
-_EVERY_FOURTH = 4  # joint batches hold images, the others videos: three to one, as in the stages of a profile
+_EVERY_OTHER = 2  # joint batches hold images, which show four times as many kinds for their time, the others videos
 _SHOWN = 64  # validation samples of each group
 
 
@@ -30,6 +31,7 @@ class StarterRecipe:
     """One-process training of a backbone: on images first, then on images and videos.
 
     Attributes:
+        init: Folder of the model that is trained further; None begins anew.
         images, videos: How many are encoded for training.
         image_steps: Steps on images alone, of ``steps``.
         image_batch, video_batch: Samples of a batch.
@@ -37,9 +39,10 @@ class StarterRecipe:
     """
 
     model: BackboneConfig = STARTER_BACKBONE
-    images: int = 3072
-    videos: int = 3072
-    steps: int = 2300
+    init: Path | None = None
+    images: int = 12288
+    videos: int = 6144
+    steps: int = 5600
     image_steps: int = 400
     image_batch: int = 64
     video_batch: int = 40
@@ -53,6 +56,12 @@ class StarterRecipe:
 
 
 RECIPE = StarterRecipe()
+_FURTHER_STEPS = 3000
+
+
+def further(init: Path) -> StarterRecipe:
+    """The recipe that trains a model further: no steps on images alone."""
+    return replace(RECIPE, init=init, steps=_FURTHER_STEPS, image_steps=0)
 
 
 def train(
@@ -61,7 +70,7 @@ def train(
     """The backbone, trained to the recipe's last step from where an earlier call was stopped."""
     import torch
 
-    from models.backbone import Backbone
+    from models.backbone import Backbone, initialise_from
     from models.training.solo import Solo
 
     counts: dict[tuple[str, Split], int] = {
@@ -73,6 +82,8 @@ def train(
     index = encode(folder / "latents", demo().world, recipe.model.text, counts)
     torch.manual_seed(recipe.seed)
     model = Backbone(recipe.model)
+    if recipe.init is not None:
+        initialise_from(model, recipe.init)
     solo = Solo(
         model,
         flow_terms(recipe, model, index),
@@ -91,7 +102,7 @@ def train(
 
 
 def flow_terms(recipe: StarterRecipe, model: "Backbone", index: Path) -> "Loss":
-    """The loss of a step: images in the first steps and in every fourth after them, else videos."""
+    """The loss of a step: images in the first steps and in every other after them, else videos."""
     import torch
 
     from models.flow import flow_loss, logit_normal_times
@@ -104,7 +115,7 @@ def flow_terms(recipe: StarterRecipe, model: "Backbone", index: Path) -> "Loss":
     null = open_shards(index).null
 
     def loss(step: int, draw: "Draw") -> "dict[str, Tensor]":
-        still = step < recipe.image_steps or step % _EVERY_FOURTH == 0
+        still = step < recipe.image_steps or step % _EVERY_OTHER == 0
         batch = without_padding((images if still else videos).batch(step, 0, 1))
         latent = batch.pop("latent")
         dropped = torch.rand(len(latent), generator=draw.torch) < recipe.caption_dropout
@@ -118,17 +129,17 @@ def flow_terms(recipe: StarterRecipe, model: "Backbone", index: Path) -> "Loss":
     return loss
 
 
-def main(folder: Path) -> None:
-    """Train, and leave the model and ``figures.json`` in ``folder``."""
+def main(folder: Path, init: Path | None = None) -> None:
+    """Train, anew or from ``init`` on, and leave the model and ``figures.json`` in ``folder``."""
     import torch
 
     from models.backbone import save_backbone
 
     torch.set_num_threads(1)  # one order of sums
-    model = train(RECIPE, folder, teller())
+    model = train(RECIPE if init is None else further(init), folder, teller())
     save_backbone(model.bfloat16(), folder)
     write_json(folder / "figures.json", {"parameters": sum(p.numel() for p in model.parameters())})
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*map(Path, sys.argv[1:3]))

@@ -5,6 +5,7 @@ from assets.checkers import patches
 from assets.checkers.clips import STILL, rendered
 from assets.checkers.patches import SHORT, Picture, Scene, Shown, laid, mirrored, of_clip, scenes
 from assets.checkers.vocabulary import COLOURS, KINDS
+from assets.world.combinations import colour_held_out
 from assets.world.compositing import affine
 
 GREY = Scene(np.full((SHORT, SHORT, 3), 117, np.uint8), np.zeros((SHORT, SHORT), bool), ("red", "green"))
@@ -40,6 +41,13 @@ def test_nothing_is_laid_in_a_colour_that_would_be_lost():
     seen = [COLOURS[thing.colour] for _ in range(60) for thing in laid(rng, [GREY]).shown]
     assert len(seen) > 100
     assert not {"red", "green"} & set(seen)
+
+
+def test_things_are_also_laid_in_colours_that_models_never_see_them_in():
+    rng = np.random.default_rng(4)
+    seen = [thing for _ in range(200) for thing in laid(rng, [GREY]).shown]
+    unknown = [thing for thing in seen if colour_held_out(KINDS[thing.kind], COLOURS[thing.colour])]
+    assert len(unknown) > len(seen) / 40
 
 
 def test_a_thing_behind_what_stands_in_front_is_not_seen():

@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 
 from assets.checkers import detector, fitting, train
+from assets.world.combinations import held_out
+from assets.world.draw import draw
 
 
 @pytest.fixture
@@ -84,6 +86,12 @@ def test_frames_of_clips_come_as_rendered_and_coded(monkeypatch):
     train._frames.cache_clear()
     assert len(frames) == 2 * 2 * train._FROM_CLIP
     assert all(one.pixels.shape == (128, 128, 3) for one in frames)
+
+
+def test_a_quarter_of_the_clips_shows_what_models_never_see():
+    specs = [draw(seed, train._mixed(seed)) for seed in range(40)]
+    assert all(held_out(spec.objects[0]) for spec in specs[1::4])
+    assert not any(held_out(thing) for place, spec in enumerate(specs) if place % 4 != 1 for thing in spec.objects)
 
 
 def test_the_second_round_of_looks_is_shown_what_the_detector_takes_for_things(monkeypatch):

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from assets.starter import backbone
-from assets.starter.backbone import RECIPE, flow_terms, train
+from assets.starter.backbone import RECIPE, flow_terms, further, train
 from assets.starter.latents import IMAGES, VIDEOS, encode
-from models.backbone import Backbone
+from models.backbone import Backbone, save_backbone
 from models.recipes import BackboneConfig, demo
 from models.training.solo import Draw
 
@@ -43,9 +43,20 @@ def test_a_training_that_is_stopped_goes_on_to_the_same_weights(tmp_path, monkey
         assert torch.equal(again.state_dict()[name], value), name
 
 
-def test_images_come_first_then_every_fourth_batch(tmp_path):
+def test_further_training_begins_with_the_weights_that_it_is_given(tmp_path, monkeypatch):
+    monkeypatch.setattr(backbone, "_SHOWN", 2)
+    earlier = train(replace(SMALL, steps=1, image_steps=1), tmp_path / "earlier")
+    save_backbone(earlier, tmp_path)
+    recipe = replace(further(tmp_path), model=SMALL.model, images=4, videos=3, steps=0)
+    (tmp_path / "later").mkdir()
+    (tmp_path / "later" / "latents").symlink_to(tmp_path / "earlier" / "latents")
+    for name, value in train(recipe, tmp_path / "later").state_dict().items():
+        assert torch.equal(earlier.state_dict()[name], value), name
+
+
+def test_images_come_first_then_every_other_batch(tmp_path):
     counts = {(group, "train"): 3 for group in (IMAGES, VIDEOS)}
     index = encode(tmp_path, demo().world, SMALL.model.text, counts)
     loss = flow_terms(SMALL, Backbone(SMALL.model), index)
     seen = ["image" if "image" in loss(step, Draw.of(0, step)) else "video" for step in range(10)]
-    assert seen == ["image", "image", *["video"] * 2, "image", *["video"] * 3, "image", "video"]
+    assert seen == ["image", "image", *["image", "video"] * 4]
