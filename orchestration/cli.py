@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from orchestration.catalog_cli import catalog, curate
 from orchestration.generate_cli import generate, print_made
 from orchestration.plan_cli import plan
+from orchestration.stream_cli import stream
 from serving.home import Home
 
 _ROOMS = ("models", "serving", "assets", "orchestration")
@@ -52,6 +53,7 @@ app.add_typer(catalog, name="catalog")
 app.command()(curate)
 app.command()(plan)
 app.command()(generate)
+app.command()(stream)
 
 
 class ProfileName(StrEnum):

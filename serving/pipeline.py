@@ -15,6 +15,7 @@ from serving.decoding.tiles import Tiles
 from serving.decoding.trial import inputs_peak, tile_peak
 from serving.errors import GraphMissing, RequestRefused, SamplingFailed
 from serving.features import LATENT_STRIDE, video_features
+from serving.sampling.continued import Continued
 from serving.sampling.guidance import Graph, Guided
 from serving.sampling.sampler import Overrides, Sampler
 from serving.sampling.solver import Progress, Velocity
@@ -261,18 +262,34 @@ class Pipeline:
         self._check([shot.prompt for shot in shots], [seed] * len(shots))
         sampler = self.config.sampler.with_overrides(overrides)
         _, _, *sides = self.config.latent_shape(1, self.config.size(aspect))
-        graph = self._graph("backbone")
-        guided = [
-            Guided.classifier_free(
-                graph, *self._text.conditions([shot.prompt]), sampler.guidance, sampler.guidance_interval
-            )
-            for shot in shots
-        ]
+        guided = [self._guided(shot.prompt, sampler) for shot in shots]
         velocity = Windowed(
             [window for window, _ in plan.windows], [guided[shot] for _, shot in plan.windows], plan.length, axis=2
         )
         noise = _noise(seed, _VIDEO, (self.config.latent_channels, plan.length, *sides))
         return self._sample(sampler, velocity, noise[None], "video", progress)[0]
+
+    def next_latent(
+        self,
+        prompt: str,
+        before: np.ndarray | None,
+        shape: tuple[int, int, int, int],
+        *,
+        seed: int = 0,
+        overrides: Overrides = _AS_THE_MODEL,
+    ) -> np.ndarray:
+        """A latent of ``shape`` [C, T, h, w] that begins with the frames ``before`` [C, K, h, w] and goes on from them.
+
+        Raises:
+            RequestRefused, GraphMissing, SamplingFailed: as ``generate_batch``.
+        """
+        self._check([prompt], [seed])
+        sampler = self.config.sampler.with_overrides(overrides)
+        noise = _noise(seed, _VIDEO, shape)[None]
+        velocity: Velocity = self._guided(prompt, sampler)
+        if before is not None:
+            velocity = Continued(velocity, noise, before[None])
+        return self._sample(sampler, velocity, noise, "video", None)[0]
 
     def encode(self, frames: np.ndarray) -> np.ndarray:
         """uint8 [F, H, W, 3] as its normalised latent [1, 16, T, h, w]; the last frame is held to fill the last T."""
@@ -342,6 +359,11 @@ class Pipeline:
         square = ImageOps.fit(Image.fromarray(image), (side, side), Image.Resampling.LANCZOS)
         picture = from_pixels(np.asarray(square)[None])[:, 0]
         return self._graph("reference_encoder")(image=picture[None])
+
+    def _guided(self, prompt: str, sampler: Sampler) -> Guided:
+        """The velocity of one video."""
+        conditions = self._text.conditions([prompt])
+        return Guided.classifier_free(self._graph("backbone"), *conditions, sampler.guidance, sampler.guidance_interval)
 
     def _graph(self, name: str) -> Graph:
         if name not in self._graphs:

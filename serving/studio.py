@@ -2,11 +2,12 @@
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -18,8 +19,9 @@ from serving.decoding.tiles import WHOLE, Tiles
 from serving.errors import MediaError
 from serving.features import LATENT_STRIDE
 from serving.home import Home
+from serving.live import SIDES, Chunk, Pace, Prompt, chunks, until
 from serving.media.loudness import normalise, stereo
-from serving.media.mp4 import write_mp4
+from serving.media.mp4 import write_fragmented, write_mp4
 from serving.media.reading import Limits, read_video
 from serving.media.resize import cover, delivery_size
 from serving.moderation import require_allowed
@@ -191,6 +193,64 @@ class Studio:
         prompt = " / ".join(f"{shot.seconds:g} s: {shot.prompt}" for shot in shots)
         return self._finish(output, film, delivery_size(aspect), prompt, seed)
 
+    def stream(
+        self,
+        prompt: Prompt,
+        output: Path | BinaryIO,
+        *,
+        seed: int,
+        aspect: str,
+        told: Callable[[Chunk], bool],
+        seconds: float | None = None,
+        ahead: float | None = None,
+        overrides: Overrides | None = None,
+    ) -> Made | None:
+        """Silent video that is marked and written while it is made, in fragments; the short side has 128 pixels.
+
+        Args:
+            prompt: What to show; may change meanwhile.
+            output: The mp4, which appears whole and signed when the stream ends; or bytes, marked but not signed.
+            seed: The number that the noise is drawn from.
+            aspect: ``1:1``, ``16:9`` or ``9:16``.
+            told: Called with each chunk; False ends the stream with that one.
+            seconds: How long; None: until ``told`` ends it.
+            ahead: Seconds that it may be ahead of who watches; None: as far as it gets.
+            overrides: Of how the model samples; None: in at most twelve steps.
+
+        Returns:
+            The file; None for bytes.
+
+        Raises:
+            BundleMissing, BundleDamaged, RequestRefused, MediaError: as ``generate``.
+        """
+        pipeline = self._pipeline
+        fps, shown = pipeline.config.fps, dict[str, None]()
+        made = chunks(pipeline, prompt, seed=seed, aspect=aspect, overrides=overrides, pace=Pace(fps, ahead))
+        height, width = (2 * side for side in SIDES[aspect])
+        count = None if seconds is None else round(seconds * fps)
+        method = pipeline.enlarger.method(SIDES[aspect], (height, width))
+        version = str(self._bundle.lineage["model_version"])
+        record = sha256_json(["stream", prompt.text, seed, version, height, width, method])
+
+        def pieces() -> Iterator[np.ndarray]:
+            for chunk in until(made, count, told):
+                shown[chunk.prompt] = None
+                yield chunk.frames
+
+        marked = self._marked(pipeline.enlarger(pieces(), (height, width)), record)
+        if not isinstance(output, Path):
+            write_fragmented(output, marked, fps)
+            return None
+        with tempfile.TemporaryDirectory() as scratch:
+            unsigned = Path(scratch) / "stream.mp4"
+            written = write_fragmented(unsigned, marked, fps)
+            title = " / ".join(shown)
+            facts = self._facts(title, seed, record, method)
+            sign(unsigned, output, facts, self._home)
+        result = Made(output, sha256_file(output), written / fps, (height, width), version)
+        self._record(result, facts, title)
+        return result
+
     def _film(
         self,
         latent: np.ndarray,
@@ -262,27 +322,14 @@ class Studio:
         parent: Path | None = None,
         rewritten: Rewrite | None = None,
     ) -> Made:
-        lineage = self._bundle.lineage
-        version, digest = str(lineage["model_version"]), str(lineage["dataset_digest"])
+        version = str(self._bundle.lineage["model_version"])
         origin = None if parent is None else sha256_file(parent)
         text = [] if rewritten is None else [rewritten.text]
         method = film.enlarger.method(film.size, size)
         record = sha256_json([prompt, seed, version, film.count, list(size), origin, method, *text])
-        marker, payload = Watermarker(Keys.open(self._home).watermark_key), payload_of(record)
-        marked = (frame for piece in film.enlarger(film.pieces, size) for frame in marker.embed(piece, payload))
+        marked = self._marked(film.enlarger(film.pieces, size), record)
         sound = None if film.sound is None else normalise(film.sound, film.sample_rate)[0]
-        facts = Facts(
-            title=prompt,
-            prompt_sha256=hashlib.sha256(prompt.encode()).hexdigest(),
-            model=self._bundle.manifest.name,
-            model_version=version,
-            dataset_digest=digest,
-            seed=seed,
-            record_id=record,
-            attribution=tuple(lineage.get("attributions", ())),
-            rewritten_prompt_sha256=rewritten.sha256 if rewritten else None,
-            upsampling=method,
-        )
+        facts = self._facts(prompt, seed, record, method, rewritten)
         with tempfile.TemporaryDirectory() as scratch:
             unsigned = Path(scratch) / "clip.mp4"
             write_mp4(unsigned, marked, film.fps, sound, film.sample_rate or 48_000)
@@ -290,6 +337,26 @@ class Studio:
         made = Made(output, sha256_file(output), film.count / film.fps, size, version, rewritten)
         self._record(made, facts, prompt)
         return made
+
+    def _marked(self, pieces: Iterable[np.ndarray], record: str) -> Iterator[np.ndarray]:
+        """Frames of the pieces, with the watermark of a record."""
+        marker, payload = Watermarker(Keys.open(self._home).watermark_key), payload_of(record)
+        return (frame for piece in pieces for frame in marker.embed(piece, payload))
+
+    def _facts(self, prompt: str, seed: int, record: str, method: str, rewritten: Rewrite | None = None) -> Facts:
+        lineage = self._bundle.lineage
+        return Facts(
+            title=prompt,
+            prompt_sha256=hashlib.sha256(prompt.encode()).hexdigest(),
+            model=self._bundle.manifest.name,
+            model_version=str(lineage["model_version"]),
+            dataset_digest=str(lineage["dataset_digest"]),
+            seed=seed,
+            record_id=record,
+            attribution=tuple(lineage.get("attributions", ())),
+            rewritten_prompt_sha256=rewritten.sha256 if rewritten else None,
+            upsampling=method,
+        )
 
     def _record(self, made: Made, facts: Facts, prompt: str) -> None:
         catalog = Catalog(self._home.catalog_url)

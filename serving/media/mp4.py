@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _BT709 = 1  # the number of BT.709 for primaries, transfer and matrix alike (ITU-T H.273)
 _LIMITED_RANGE = 1
+_FRAGMENTED = "+frag_keyframe+empty_moov+default_base_moof"
 _CHUNK = 48_000  # audio samples in one frame given to the encoder
 AUDIO_BITRATE = 192_000
 
@@ -54,6 +55,32 @@ def write_mp4(
                 return _encode(container, frames, fps, audio, sample_rate, {"crf": str(crf), "preset": preset})
         except av.FFmpegError as error:
             raise MediaError(f"{path} could not be written: {error}") from error
+
+
+def write_fragmented(target: Path | BinaryIO, frames: Iterable[np.ndarray], fps: int, *, crf: int = 18) -> int:
+    """Write frames as they come, as H.264 in an mp4 that can be watched while it grows: a fragment each second.
+
+    Args:
+        target: A file, which is there from the first frame on, or a stream of bytes.
+        frames: As for ``write_mp4``.
+        fps: Frames a second.
+        crf: x264's quality, lower is better.
+
+    Returns:
+        How many frames were written.
+
+    Raises:
+        MediaError: as ``write_mp4``.
+    """
+    import av
+
+    to = str(target) if isinstance(target, Path) else target
+    options = {"crf": str(crf), "preset": "veryfast", "tune": "zerolatency", "g": str(fps)}
+    try:
+        with av.open(to, "w", format="mp4", options={"movflags": _FRAGMENTED}) as container:
+            return _encode(container, frames, fps, None, 0, options)
+    except av.FFmpegError as error:
+        raise MediaError(f"the stream could not be written: {error}") from error
 
 
 def _encode(

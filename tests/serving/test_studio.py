@@ -1,4 +1,5 @@
 import hashlib
+import io
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from serving.decoding.budget import Fit
 from serving.decoding.tiles import Tiles
 from serving.errors import BundleMissing, MediaError, PromptRefused, RequestRefused
 from serving.home import Home
+from serving.live import Prompt
 from serving.media.mp4 import write_mp4
 from serving.media.reading import read_video
 from serving.openai_endpoint import ChatClient, Endpoint
@@ -209,3 +211,45 @@ def test_a_model_with_an_upsampler_makes_clips_by_it_and_says_so(studio, pipelin
         assert "upsampler: 4x in 2 steps" in reader.json()
     with pytest.raises(RequestRefused, match="a memory budget needs a bundle's graph"):
         one(studio, "a red ball", tmp_path / "b.mp4", seconds=1.0, aspect="16:9", memory=1 << 30)
+
+
+def test_a_stream_is_marked_signed_and_recorded_with_all_its_prompts(studio, home, tmp_path):
+    prompt, told = Prompt("a red ball"), []
+
+    def tell(chunk):
+        told.append((chunk.prompt, len(chunk.frames)))
+        prompt.change("a blue car")
+        return True
+
+    made = studio.stream(prompt, tmp_path / "live.mp4", seed=3, aspect="16:9", told=tell, seconds=4.0)
+    assert told == [("a red ball", 32), ("a blue car", 24), ("a blue car", 8)]
+    assert (made.size, made.seconds, made.model_version) == ((128, 224), 4.0, "7")
+    assert verify(made.path, home).ok
+    video = read_video(made.path)
+    assert video.frames.shape == (64, 128, 224, 3)
+    assert video.audio is None
+    catalog = Catalog(home.catalog_url)
+    (row,) = catalog.deliverables(CAMPAIGN)
+    catalog.close()
+    assert (row.sha256, row.prompt) == (made.sha256, "a red ball / a blue car")
+
+
+def test_a_stream_of_bytes_can_be_watched_before_it_has_ended(studio, tmp_path):
+    sink, seen = io.BytesIO(), []
+
+    def tell(chunk):
+        seen.append(sink.getvalue().count(b"moof"))
+        return chunk.number < 3
+
+    assert studio.stream(Prompt("a red ball"), sink, seed=3, aspect="1:1", told=tell) is None
+    assert seen[-1] >= 2
+    path = tmp_path / "bytes.mp4"
+    path.write_bytes(sink.getvalue())
+    assert len(read_video(path).frames) == 32 + 3 * 24
+
+
+def test_a_stream_that_fails_leaves_no_file(studio, graphs, tmp_path):
+    graphs["autoencoder_decode"] = lambda latent: 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        studio.stream(Prompt("a ball"), tmp_path / "live.mp4", seed=0, aspect="1:1", told=lambda chunk: True)
+    assert not list(tmp_path.glob("**/*.mp4"))

@@ -1,0 +1,84 @@
+"""``cinemill stream``: video as it is made, under prompts that come in while it runs."""
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TextIO
+
+import typer
+from rich.console import Console
+
+from orchestration.generate_cli import Aspect, print_made
+from serving.errors import PromptRefused
+from serving.home import Home
+
+if TYPE_CHECKING:
+    from serving.live import Chunk, Prompt
+
+_err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+_AHEAD = 1.5  # seconds that viewers lie behind: about one chunk
+
+
+def stream(
+    prompt: Annotated[str, typer.Argument(help="What to show first; each line of the standard input replaces it.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The mp4, signed when the stream ends; '-' is the standard output.")
+    ],
+    seconds: Annotated[float | None, typer.Option(min=1, help="Length; else until it is interrupted.")] = None,
+    size: Annotated[Aspect, typer.Option(help="Aspect ratio; the short side has 128 pixels.")] = Aspect.square,
+    seed: Annotated[int, typer.Option(min=0, help="Of the noise.")] = 0,
+    steps: Annotated[int | None, typer.Option(min=1, help="Of sampling a chunk; 12 if not given.")] = None,
+    pace: Annotated[bool, typer.Option(help="Whether to wait for who watches, or to go as fast as it gets.")] = True,
+) -> None:
+    """Silent, marked video without a cut: a new prompt shows in the next chunk, 1.5 seconds of video each."""
+    from serving.live import Prompt
+    from serving.sampling.sampler import Overrides
+    from serving.studio import Studio
+
+    current, ended = Prompt(prompt), threading.Event()
+    if sys.stdin is not None:
+        threading.Thread(target=follow, args=(sys.stdin, current), daemon=True).start()
+    before = signal.signal(signal.SIGINT, lambda *_: ended.set())
+    try:
+        made = Studio(Home.from_env()).stream(
+            current,
+            os.fdopen(os.dup(1), "wb") if str(output) == "-" else output,
+            seed=seed,
+            aspect=size.value,
+            told=Teller(_err, ended),
+            seconds=seconds,
+            ahead=_AHEAD if pace else None,
+            overrides=None if steps is None else Overrides(steps=steps),
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if made is not None:
+        print_made(made)
+
+
+def follow(lines: TextIO, prompt: "Prompt") -> None:
+    """Each line that is not empty becomes the prompt; one that the content policy refuses is told and passed over."""
+    for line in lines:
+        if text := line.strip():
+            try:
+                prompt.change(text)
+            except PromptRefused as error:
+                _err.print(f"{error}; the stream goes on with the prompt before", markup=False)
+
+
+class Teller:
+    """Tells of each chunk how much video there is, how fast it came, and its prompt; ends the stream when asked to."""
+
+    def __init__(self, console: Console, ended: threading.Event) -> None:
+        self._console = console
+        self._ended = ended
+        self._frames = 0
+
+    def __call__(self, chunk: "Chunk") -> bool:
+        """Whether to go on."""
+        self._frames += len(chunk.frames)
+        seconds = self._frames / chunk.fps
+        self._console.print(f"{seconds:7.1f} s of video after {chunk.ready:.1f} s: {chunk.prompt}", markup=False)
+        return not self._ended.is_set()

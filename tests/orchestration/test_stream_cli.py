@@ -1,0 +1,40 @@
+import io
+import threading
+
+import numpy as np
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from orchestration import stream_cli
+from orchestration.cli import app
+from orchestration.stream_cli import Teller, follow
+from serving.live import Chunk, Prompt
+
+
+def test_lines_replace_the_prompt_and_refused_ones_are_passed_over(monkeypatch):
+    said = io.StringIO()
+    monkeypatch.setattr(stream_cli, "_err", Console(file=said, soft_wrap=True))
+    prompt = Prompt("a red ball")
+    follow(io.StringIO("a green star\n\na naked woman\n"), prompt)
+    assert prompt.text == "a green star"
+    assert "rule 'sexual'" in said.getvalue()
+    assert "goes on with the prompt before" in said.getvalue()
+
+
+def test_progress_tells_how_much_video_came_when_and_ends_the_stream_when_interrupted():
+    said, ended = io.StringIO(), threading.Event()
+    tell = Teller(Console(file=said, soft_wrap=True), ended)
+    chunks = [Chunk(n, "a [ball]", np.zeros((24, 2, 2, 3), np.uint8), 16, 1.0 + n) for n in range(2)]
+    assert tell(chunks[0])
+    ended.set()
+    assert not tell(chunks[1])
+    assert said.getvalue().split("\n")[1].strip() == "3.0 s of video after 2.0 s: a [ball]"
+
+
+@pytest.mark.parametrize(("prompt", "said"), [("a naked woman", "rule 'sexual'"), ("a ball", "there is no model in")])
+def test_what_cannot_be_streamed_is_refused_in_one_line(tmp_path, monkeypatch, prompt, said):
+    monkeypatch.setenv("CINEMILL_HOME", str(tmp_path / "home"))
+    result = CliRunner().invoke(app, ["stream", prompt, "-o", str(tmp_path / "live.mp4")])
+    assert result.exit_code == 2
+    assert said in result.stderr
