@@ -152,7 +152,7 @@ def write_tensors(path: Path, entries: Mapping[str, Entry], content: Callable[[s
     Raises:
         ValueError: The pieces of a tensor do not make what its entry says.
     """
-    order = sorted(entries, key=lambda name: (-entries[name].dtype.itemsize, name))  # so that all stay aligned
+    order = order_of(entries)
     with atomic_path(path) as temporary, temporary.open("wb") as file:
         file.write(_header(order, entries))
         for name in order:
@@ -163,6 +163,11 @@ def write_tensors(path: Path, entries: Mapping[str, Entry], content: Callable[[s
                 written += file.write(piece.contiguous().flatten().view(torch.uint8).numpy().data)
             if written != entries[name].bytes:
                 raise ValueError(f"{name} was announced with {entries[name].bytes} bytes and has {written}")
+
+
+def order_of(entries: Mapping[str, Entry]) -> list[str]:
+    """Names of tensors in the order in which they are written: the widest types first, so that all stay aligned."""
+    return sorted(entries, key=lambda name: (-entries[name].dtype.itemsize, name))
 
 
 def _header(order: Sequence[str], entries: Mapping[str, Entry]) -> bytes:

@@ -1,6 +1,6 @@
 """Weights of a network on disk: ``model.safetensors`` beside a ``config.json`` of {"kind", "model"}. No pickle."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from models.backbone.errors import WeightsDoNotFit
 from models.files import atomic_path, read_json, write_json
-from models.tensor_files import TensorFiles, TensorsDamaged, TensorsMissing
+from models.tensor_files import Entry, TensorFiles, TensorsDamaged, TensorsMissing, write_tensors
 from models.text.config import network_fields
 
 WEIGHTS = "model.safetensors"
@@ -27,6 +27,14 @@ def save_weights(network: nn.Module, config: Any, kind: str, folder: Path) -> No
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
     with atomic_path(folder / WEIGHTS) as temporary:
         save_file(state, temporary)
+    write_json(folder / CONFIG, {"kind": kind, "model": asdict(config)})
+
+
+def write_weights(
+    entries: Mapping[str, Entry], content: Callable[[str], Iterator[Tensor]], config: Any, kind: str, folder: Path
+) -> None:
+    """As ``save_weights``, of a network that nobody holds whole: see :func:`models.tensor_files.write_tensors`."""
+    write_tensors(folder / WEIGHTS, entries, content)
     write_json(folder / CONFIG, {"kind": kind, "model": asdict(config)})
 
 

@@ -136,14 +136,13 @@ class FsdpSharding:
         return state
 
     @torch.no_grad()
-    def collect(self, training: "FlowTraining", whole: nn.Module | None) -> None:
-        """Parameter by parameter."""
+    @torch.no_grad()
+    def gathered(self, training: "FlowTraining", name: str) -> Tensor:
+        """By the tensor itself."""
         reshard(training.network)
-        targets = dict(whole.named_parameters()) if whole is not None else {}
-        for name, parameter in training.network.named_parameters():
-            value = parameter.full_tensor() if isinstance(parameter, DTensor) else parameter
-            if whole is not None:
-                targets[name].copy_(value)
+        parameter = training.network.get_parameter(name)
+        value = parameter.full_tensor() if isinstance(parameter, DTensor) else parameter
+        return value.detach().to("cpu", torch.float32)
 
     def _tensors(self, training: "FlowTraining") -> dict[str, Any]:
         """All that a checkpoint holds, as it lies in memory."""

@@ -1,6 +1,6 @@
 """Methods: what is trained, on which conditions. One for each family of networks; the training loop knows neither."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -10,8 +10,12 @@ from torch import Tensor, nn
 from models.flow import VelocityFn
 from models.recipes import AudioConfig, BackboneConfig, TrainingRecipe
 from models.starter import BACKBONE
+from models.tensor_files import Entry
 from models.text.config import TEXT_NAMES
 from models.training.texts import Batch, text_of
+
+Content = Callable[[str], Iterator[Tensor]]
+"""The numbers of a tensor by its name, in pieces."""
 
 
 class Method(Protocol):
@@ -29,8 +33,8 @@ class Method(Protocol):
         """The network in ``folder``."""
         ...
 
-    def save(self, network: Any, folder: Path) -> None:
-        """Write ``model.safetensors`` and ``config.json``."""
+    def save(self, config: Any, entries: Mapping[str, Entry], content: Content, folder: Path) -> None:
+        """Write ``model.safetensors`` and ``config.json``, holding what ``content`` gives of one tensor at a time."""
         ...
 
     def velocity(self, network: nn.Module, batch: Batch) -> VelocityFn:
@@ -63,11 +67,12 @@ class VideoMethod:
 
         return load_backbone(folder)
 
-    def save(self, network: Any, folder: Path) -> None:
+    def save(self, config: BackboneConfig, entries: Mapping[str, Entry], content: Content, folder: Path) -> None:
         """Write the backbone to ``folder``."""
-        from models.backbone import save_backbone
+        from models.backbone.storage import KIND
+        from models.backbone.weights import write_weights
 
-        save_backbone(network, folder)
+        write_weights(entries, content, config, KIND, folder)
 
     def velocity(self, network: nn.Module, batch: Batch) -> VelocityFn:
         """Velocity given text, and reference and source where the batch has them."""
@@ -103,11 +108,12 @@ class AudioMethod:
 
         return load_audio_backbone(folder)
 
-    def save(self, network: Any, folder: Path) -> None:
+    def save(self, config: AudioConfig, entries: Mapping[str, Entry], content: Content, folder: Path) -> None:
         """Write the audio network to ``folder``."""
-        from models.audio import save_audio_backbone
+        from models.audio.storage import KIND
+        from models.backbone.weights import write_weights
 
-        save_audio_backbone(network, folder)
+        write_weights(entries, content, config, KIND, folder)
 
     def velocity(self, network: nn.Module, batch: Batch) -> VelocityFn:
         """Velocity given text and the features of the video."""

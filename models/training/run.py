@@ -2,20 +2,22 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
 import torch
+from torch import Tensor
 
 from models.files import sha256_file, write_text
 from models.recipes import TrainingRecipe
+from models.tensor_files import Entry, order_of
 from models.training.callbacks import Checkpointing, Curves, Progress, Validating
 from models.training.checkpoint import Checkpoints
 from models.training.interruption import Interruption
-from models.training.methods import method_of
+from models.training.methods import method_of, shell
 from models.training.metrics import MetricsLog
 from models.training.module import FlowTraining
 from models.training.recompute import recompute
@@ -159,14 +161,19 @@ def train(
 
 
 def _publish(training: FlowTraining, folder: Path, rank: int) -> None:
-    """Gather the averaged weights on rank 0, parameter by parameter, into a plain network, and save that."""
-    whole = training.method.build(training.recipe.model) if rank == 0 else None
+    """Gather the averaged weights a tensor at a time: rank 0 writes each before the next comes, others let it go."""
+    whole = shell(training.method, training.recipe)
+    entries = {name: Entry(torch.float32, tuple(value.shape)) for name, value in whole.named_parameters()}
+
+    def content(name: str) -> Iterator[Tensor]:
+        yield training.sharding.gathered(training, name)
+
     with training.average.applied():
-        training.sharding.collect(training, whole)
-    if whole is not None:
-        for name, buffer in whole.named_buffers():
-            buffer.copy_(training.network.get_buffer(name))
-        training.method.save(whole, folder)
+        if rank == 0:
+            training.method.save(training.recipe.model, entries, content, folder)
+        else:
+            for name in order_of(entries):
+                training.sharding.gathered(training, name)
 
 
 def _result(

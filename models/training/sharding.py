@@ -68,8 +68,8 @@ class Sharding(Protocol):
         """Restore weights, optimizer and average from a published checkpoint; the state that was saved with them."""
         ...
 
-    def collect(self, training: "FlowTraining", whole: nn.Module | None) -> None:
-        """Bring the present weights together in the plain network ``whole``, which only rank 0 has."""
+    def gathered(self, training: "FlowTraining", name: str) -> Tensor:
+        """The present weights of one parameter, whole, on the CPU, float32: all ranks ask for it at once."""
         ...
 
 

@@ -129,13 +129,11 @@ class ZeroSharding:
         return state
 
     @torch.no_grad()
-    def collect(self, training: "FlowTraining", whole: nn.Module | None) -> None:
-        """Parameter by parameter."""
-        targets = dict(whole.named_parameters()) if whole is not None else {}
-        for name, parameter in training.network.named_parameters():
-            with deepspeed.zero.GatheredParameters([parameter]):
-                if whole is not None:
-                    targets[name].copy_(parameter.data)
+    def gathered(self, training: "FlowTraining", name: str) -> Tensor:
+        """By DeepSpeed; a copy, as the parameter is let go again."""
+        parameter = training.network.get_parameter(name)
+        with deepspeed.zero.GatheredParameters([parameter]):
+            return parameter.detach().to("cpu", torch.float32, copy=True)
 
 
 def part_of(rank: int) -> str:

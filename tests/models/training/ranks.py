@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import sys
 import warnings
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,8 +22,10 @@ from models.parallel import LayoutDoesNotFit
 from models.recipes import AudioConfig, BackboneConfig, DataMix, TrainingRecipe
 from models.training.batches import Batches
 from models.training.errors import TrainingInterrupted
+from models.training.fsdp import FsdpSharding
 from models.training.interruption import Interruption
 from models.training.run import train
+from models.training.zero3 import ZeroSharding
 from orchestration.ranks.preload import preload
 
 MODEL = BackboneConfig(layers=2, width=32, ffn=64, heads=2, positions=(2, 4, 4))
@@ -63,6 +66,23 @@ def noting(folder, rank):
         (folder / f"held-{rank}.json").write_text(json.dumps({"most": max(held), "end": held[-1]}))
 
     Batches.batch, initialisation.initialised = batch, initialised
+    for sharding in (ZeroSharding, FsdpSharding):
+        sharding.gathered = noted(sharding.gathered, folder / f"gathered-{rank}.json")
+
+
+def noted(gathered, path):
+    """Lets what is asked of a sharding leave a trace: names, and how many of the answers are still held."""
+    asked, given, most = [], [], []
+
+    def noting(self, training, name):
+        value = gathered(self, training, name)
+        asked.append(name)
+        given.append(weakref.ref(value))
+        most.append(sum(one() is not None for one in given))
+        path.write_text(json.dumps({"asked": asked, "most": max(most)}))
+        return value
+
+    return noting
 
 
 def in_memory(parameter):

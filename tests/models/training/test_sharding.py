@@ -177,6 +177,15 @@ def test_no_rank_ever_holds_the_whole_network_at_the_start(root: Path, name: str
         assert held["most"] <= every / 2 + len(tensors) + largest
 
 
+@pytest.mark.parametrize("name", ["zero3-context", "zero3-ulysses", "data", "tensor"])
+def test_no_rank_ever_holds_more_than_two_tensors_of_what_is_published(root: Path, name: str):
+    stored = load_file(root / f"plain-{name}" / "model.safetensors")
+    for rank in range(2):
+        gathered = json.loads((root / f"plain-{name}" / f"gathered-{rank}.json").read_text())
+        assert sorted(gathered["asked"]) == sorted(stored)
+        assert gathered["most"] <= 2  # the one that is written, and the next
+
+
 @pytest.mark.parametrize("axis", REFUSED)
 def test_a_layout_that_does_not_fit_is_refused_by_name(root: Path, axis: str):
     assert REFUSED[axis] in (root / f"refused-{axis}" / "refused.txt").read_text()
