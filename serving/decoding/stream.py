@@ -40,7 +40,7 @@ def stream(decode: Decode, latent: np.ndarray, frames: int, tiles: Tiles | None 
 def _blended(decode: Decode, latent: np.ndarray, tiles: Tiles) -> Iterator[np.ndarray]:
     """Pixels [3, ., H, W] that no later tile changes."""
     overlap = tiles.overlap
-    rising = ((np.arange(overlap, dtype=np.float32) + 1) / (overlap + 1))[:, None, None]
+    rising = tiles.rising[:, None, None]
     waiting: np.ndarray | None = None
     windows = in_a_row(latent.shape[1], tiles.latent_frames, tiles.latent_overlap)
     for number, window in enumerate(windows):
