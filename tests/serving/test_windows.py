@@ -31,8 +31,9 @@ def test_thirty_two_latents_are_fifteen_tiles_of_four_that_share_two():
 
 def test_two_windows_are_blended_linearly():
     first, second = weights([Window(0, 6), Window(2, 8)], 8)
-    np.testing.assert_allclose(first, [1, 1, 0.8, 0.6, 0.4, 0.2], rtol=1e-6)
-    np.testing.assert_allclose(second, [0.2, 0.4, 0.6, 0.8, 1, 1], rtol=1e-6)
+    rising = np.array([0.75, 1.75, 2.75, 3.75]) / 4.5
+    np.testing.assert_allclose(first, [1, 1, *rising[::-1]], rtol=1e-6)
+    np.testing.assert_allclose(second, [*rising, 1, 1], rtol=1e-6)
 
 
 def test_windows_that_never_get_on_and_places_left_out_are_refused():
