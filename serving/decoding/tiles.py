@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from serving.errors import RequestRefused
 
 STRIDE = 8  # pixels a side, and frames, of one latent position
@@ -46,16 +44,6 @@ class Tiles:
     def latent_overlap(self) -> int:
         """Latent frames that it shares."""
         return self.overlap // STRIDE
-
-    @property
-    def rising(self) -> np.ndarray:
-        """What each shared frame of the next tile counts for, float32 [overlap]; the last tile's counts for the rest.
-
-        A quarter of the overlap at either end of a tile is context alone (``models.autoencoder.tiling.blended``).
-        """
-        margin = self.overlap // 4
-        line = (np.arange(self.overlap, dtype=np.float32) + 1 - margin) / (self.overlap + 1 - 2 * margin)
-        return line.clip(0, 1)
 
     def latent_shape(self, latent: tuple[int, int, int]) -> tuple[int, int, int]:
         """[T, h, w] of the largest tile of a latent [T, h, w]."""
