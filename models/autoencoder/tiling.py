@@ -79,10 +79,13 @@ def decode(
 def blended(tiles: Iterable[Tensor], overlap: int) -> Iterator[Tensor]:
     """Tiles ``[B, C, ., H, W]`` in a row, each beginning ``overlap`` frames before the end of the last, as one clip.
 
-    Frame j of n that two tiles share is ``(1 - w) * last + w * next`` with ``w = (j + 1) / (n + 1)``. What no later
-    tile can change is handed on at once.
+    Frame j of n that two tiles share is ``(1 - w) * last + w * next`` with ``w = (j + 1 - m) / (n + 1 - 2 m)``, cut to
+    [0, 1]: the outer ``m = n // 4`` at either end of a tile are context alone, for beyond its ends a tile sees its
+    edge repeated. (Linear over all of the overlap, as Movie Gen has it, a video changes 7% more where tiles begin and
+    end.) What no later tile can change is handed on at once.
     """
-    weights = ((torch.arange(overlap) + 1.0) / (overlap + 1)).view(-1, 1, 1)
+    margin = overlap // 4
+    weights = ((torch.arange(overlap) + 1.0 - margin) / (overlap + 1 - 2 * margin)).clamp(0, 1).view(-1, 1, 1)
     waiting: Tensor | None = None
     for tile in tiles:
         ready = tile

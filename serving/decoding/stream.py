@@ -9,7 +9,7 @@ import numpy as np
 
 from serving.clip import to_pixels
 from serving.decoding.tiles import STRIDE, Tiles
-from serving.windows import in_a_row, spread, weights
+from serving.windows import in_a_row, inner_ramp, spread, weights
 
 Decode = Callable[..., np.ndarray]
 PIECE = 8  # frames that are handed on together
@@ -40,7 +40,7 @@ def stream(decode: Decode, latent: np.ndarray, frames: int, tiles: Tiles | None 
 def _blended(decode: Decode, latent: np.ndarray, tiles: Tiles) -> Iterator[np.ndarray]:
     """Pixels [3, ., H, W] that no later tile changes."""
     overlap = tiles.overlap
-    rising = ((np.arange(overlap, dtype=np.float32) + 1) / (overlap + 1))[:, None, None]
+    rising = inner_ramp(overlap).astype(np.float32)[:, None, None]
     waiting: np.ndarray | None = None
     windows = in_a_row(latent.shape[1], tiles.latent_frames, tiles.latent_overlap)
     for number, window in enumerate(windows):
@@ -63,7 +63,7 @@ def picture(decode: Decode, latent: np.ndarray, tiles: Tiles) -> np.ndarray:
     side, overlap = tiles.side // STRIDE, tiles.side_overlap // STRIDE
     down, across = spread(rows, side, overlap), spread(columns, side, overlap)
     heights, widths = (
-        weights([type(one)(one.start * STRIDE, one.stop * STRIDE) for one in line], length * STRIDE)
+        weights([type(one)(one.start * STRIDE, one.stop * STRIDE) for one in line], length * STRIDE, inner_ramp)
         for line, length in ((down, rows), (across, columns))
     )
     whole = np.zeros((3, *(STRIDE * size for size in latent.shape[1:])), np.float32)

@@ -103,10 +103,17 @@ def test_encoding_reads_no_further_than_it_must(model):
     assert len(read) <= 34
 
 
-def test_two_tiles_are_blended_linearly_where_they_overlap():
-    first, second = torch.full((1, 1, 6, 1, 1), 1.0), torch.full((1, 1, 5, 1, 1), 6.0)
+def test_two_tiles_are_blended_linearly_within_what_they_share():
+    first, second = torch.full((1, 1, 6, 1, 1), 1.0), torch.full((1, 1, 5, 1, 1), 7.0)
     found = joined(blended([first, second], 4)).flatten()
-    torch.testing.assert_close(found, torch.tensor([1.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]))
+    torch.testing.assert_close(found, torch.tensor([1.0, 1.0, 1.0, 3.0, 5.0, 7.0, 7.0]))
+
+
+def test_the_outer_quarters_of_an_overlap_are_context_alone():
+    tiles = [clip(1, 1, 32, 1, 1), clip(1, 1, 32, 1, 1).clone()]
+    found = joined(blended(tiles, 16))
+    tiles[0][:, :, 28:], tiles[1][:, :, :4] = 9.0, 9.0
+    torch.testing.assert_close(joined(blended(tiles, 16)), found, rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("numbers", [(30, 0, 16), (32, 4, 16), (32, 0, 32), (0, 0, 0)])

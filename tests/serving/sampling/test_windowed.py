@@ -37,7 +37,7 @@ def test_each_window_sees_its_part_and_is_weighted_by_distance():
 
     x = np.arange(8, dtype=np.float32)[None, :, None]
     found = Windowed([Window(0, 5), Window(3, 8)], [says(0.0), says(3.0)], 8, axis=1)(x, 0.0)
-    np.testing.assert_allclose(found[0, :, 0], [0, 0, 0, 1, 2, 3, 3, 3], rtol=1e-6)
+    np.testing.assert_allclose(found[0, :, 0], [0, 0, 0, 0.9, 2.1, 3, 3, 3], rtol=1e-6)
     np.testing.assert_array_equal(seen[0][0, :, 0], [0, 1, 2, 3, 4])
     np.testing.assert_array_equal(seen[1][0, :, 0], [3, 4, 5, 6, 7])
 

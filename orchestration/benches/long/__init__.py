@@ -1,0 +1,116 @@
+"""Long films of the starter weights as serving makes them: time, memory, seams, and whether a thing stays the same."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import mean
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from serving.home import REPOSITORY, Home
+
+if TYPE_CHECKING:
+    from orchestration.benches.long.films import Film
+    from serving.pipeline import Pipeline
+
+SHEET = "long.png"
+_LENGTHS = (8, 16, 32, 64)  # seconds
+_SECONDS = 24  # of the films of one prompt
+_RESAMPLED = 2000
+_STILLS = 12
+
+
+class ProcessFailed(RuntimeError):
+    """A film in a process of its own ended with an error; the message holds the end of its output."""
+
+
+def run(prompts: int = 20, seconds: float = _SECONDS, lengths: Sequence[int] = _LENGTHS) -> dict[str, float]:
+    """Every figure, at 64 pixels with windows of two seconds and twelve steps, on one thread.
+
+    ``seconds_per_second_Ns`` and ``peak_mib_Ns`` are of N seconds of shots, sampled and decoded in a fresh process;
+    ``rss_growth`` is the longest film's peak over the shortest's. The others are means over films of one evaluation
+    prompt each. ``seam`` is the change where a window or a decoded tile begins or has ended over that at like places
+    between, with the bounds of its 95% bootstrap interval over films; ``seam_planted`` is the same of windows that
+    share nothing, sampled from the same noise. ``seam_to_clips`` compares with what changes inside those windows, which
+    are ordinary clips: of the places where windows begin or end and those between, the kind that changes more.
+    ``consistency`` is the share of later glances of two seconds in which the checkers name the same kind and colour as
+    in the first; ``consistency_planted`` that of the windows that share nothing.
+
+    A contact sheet of the longest film is written to ``benches/long.png`` in the home.
+    """
+    from assets.evaluation.prompts import EVALUATION_PROMPTS
+    from orchestration.benches.long.films import bundle, pipeline
+
+    with TemporaryDirectory(prefix="cinemill-long-") as scratch:
+        folder = Path(scratch)
+        served = bundle(folder)
+        figures: dict[str, float] = {}
+        for length in lengths:
+            made = _apart(served, length, folder / f"{length}.raw")
+            figures[f"seconds_per_second_{length}s"] = made["seconds"] / length
+            figures[f"peak_mib_{length}s"] = made["peak_mib"]
+        figures["rss_growth"] = figures[f"peak_mib_{max(lengths)}s"] / figures[f"peak_mib_{min(lengths)}s"]
+        sheet(folder / f"{max(lengths)}.raw", max(lengths), Home.from_env().root / "benches" / SHEET)
+        texts = [prompt.text for prompt in EVALUATION_PROMPTS[:prompts]]
+        figures |= judged(pipeline(served), texts, seconds)
+    return {name: round(value, 4) for name, value in figures.items()}
+
+
+def judged(served: "Pipeline", prompts: Sequence[str], seconds: float) -> dict[str, float]:
+    """Seams and consistency of a film of each prompt, beside windows that share nothing; seeds are their places."""
+    from orchestration.benches.long.films import consistency, film, glances
+
+    films, apart, same, same_apart = [], [], [], []
+    for seed, prompt in enumerate(prompts):
+        films.append(film(served, prompt, seconds, seed))
+        apart.append(film(served, prompt, seconds, seed, apart=True))
+        same.append(consistency(glances(films[-1].frames)))
+        same_apart.append(consistency(glances(apart[-1].frames)))
+    return compared(films, apart) | {"consistency": mean(same), "consistency_planted": mean(same_apart)}
+
+
+def compared(films: "Sequence[Film]", apart: "Sequence[Film]") -> dict[str, float]:
+    """The figures of seams: of films, and of those whose windows share nothing."""
+    seams = np.array([film.seam for film in films])
+    drawn = np.random.default_rng(0).integers(len(seams), size=(_RESAMPLED, len(seams)))
+    low, high = np.percentile(seams[drawn].mean(axis=1), [2.5, 97.5])
+    inside = [film.change[1] for film in apart]
+    at, between = zip(*(film.change for film in films), strict=True)
+    kinds = [mean(change / usual for change, usual in zip(kind, inside, strict=True)) for kind in (at, between)]
+    planted = mean(film.seam for film in apart)
+    return {
+        "seam": float(seams.mean()),
+        "seam_low": float(low),
+        "seam_high": float(high),
+        "seam_planted": planted,
+        "seam_to_clips": max(kinds),
+    }
+
+
+def sheet(raw: Path, seconds: int, picture: Path) -> None:
+    """Write stills of a film of shots, a row of each, as a PNG."""
+    from orchestration.benches.long.apart import shots
+    from orchestration.benches.long.films import SIDE
+    from serving.media.sheet import Row, contact_sheet, stills
+
+    frames = np.fromfile(raw, np.uint8).reshape(-1, SIDE, SIDE, 3)
+    rows, begun = [], 0.0
+    for shot in shots(seconds):
+        start, stop = (round(at / seconds * len(frames)) for at in (begun, begun + shot.seconds))
+        label = f"{begun:g} to {begun + shot.seconds:g} s: {shot.prompt}"
+        rows.append(Row(label, stills(frames[start:stop], _STILLS)))
+        begun += shot.seconds
+    contact_sheet(picture, rows)
+
+
+def _apart(bundle: Path, seconds: int, file: Path) -> dict[str, float]:
+    command = [sys.executable, "-m", "orchestration.benches.long.apart", str(bundle), str(seconds), str(file)]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ProcessFailed(f"{' '.join(command[1:])} ended with {done.returncode}: {done.stderr[-2000:]}")
+    told: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return told
