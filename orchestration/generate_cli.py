@@ -110,6 +110,9 @@ def generate(
     guidance_interval: Annotated[
         tuple[float, float] | None, _option("Times with guidance, from 0 (noise) to 1.", metavar="FROM TO")
     ] = None,
+    cache: Annotated[
+        float | None, _option("Reuse velocities that are wrong by at most this share, as calibrated; 0.05 is little.")
+    ] = None,
 ) -> None:
     """A clip with sound from the champion, marked and signed; or a long video of shots, without sound."""
     from orchestration.tables import stage_progress
@@ -131,6 +134,7 @@ def generate(
         shift=shift,
         guidance=guidance,
         guidance_interval=guidance_interval,
+        cache=cache,
     )
     rewriter = configured() if rewrite else None
     seeds = seeds_of(seed or [0], len(prompts) or 1)

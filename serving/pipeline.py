@@ -1,6 +1,6 @@
 """Pipeline: prompts in, clips with sound out, over graphs of any runtime."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -13,11 +13,21 @@ from serving.decoding.budget import Fit, fitting
 from serving.decoding.stream import stream
 from serving.decoding.tiles import Tiles
 from serving.decoding.trial import inputs_peak, tile_peak
-from serving.errors import GraphMissing, RequestRefused, SamplingFailed
+from serving.drawing import (
+    AUDIO,
+    VIDEO,
+    StageProgress,
+    caching,
+    drawn,
+    noise_of,
+    refuse_caching,
+    require_prompts,
+)
+from serving.errors import GraphMissing, RequestRefused
 from serving.features import LATENT_STRIDE, video_features
-from serving.sampling.guidance import Graph, Guided
+from serving.sampling.caching import Calibration, calibrated
+from serving.sampling.guidance import Condition, Graph, Guided
 from serving.sampling.sampler import Overrides, Sampler
-from serving.sampling.solver import Progress, Velocity
 from serving.sampling.windowed import Windowed
 from serving.shots import Plan, Shot, laid_out
 from serving.text import EncoderStates, TextStates
@@ -25,11 +35,9 @@ from serving.upsampling.budget import EnlargerFit, enlarger_fitting
 from serving.upsampling.cascade import Enlarger
 
 Aspect = str | tuple[int, int]
-StageProgress = Callable[[str, int, int], None]
 _BATCH = 8  # samples in one call of the backbone: bounds memory
 _AS_THE_MODEL = Overrides()
 _NEEDS_CPU = "a memory budget needs a bundle's graph that runs on the CPU; decode without one"
-_VIDEO, _AUDIO = 0, 1  # independent noise of one seed
 
 
 class Pipeline:
@@ -137,21 +145,24 @@ class Pipeline:
         progress: StageProgress | None = None,
     ) -> list[np.ndarray]:
         """As ``generate_batch``, but the videos' latents, float32 [C, T, h, w] each, neither decoded nor sounded."""
-        self._check(prompts, seeds)
+        require_prompts(prompts, seeds)
         shape = self.config.latent_shape(self.config.frames(seconds), self.config.size(aspect))
         sampler = self.config.sampler.with_overrides(overrides)
+        if reference is not None:
+            refuse_caching(sampler, "a reference")
+        plan = caching(sampler, self.config.calibration)
         latents: list[np.ndarray] = []
         for start in range(0, len(prompts), _BATCH):
             part = slice(start, start + _BATCH)
-            noise = np.stack([_noise(seed, _VIDEO, shape) for seed in seeds[part]])
+            noise = np.stack([noise_of(seed, VIDEO, shape) for seed in seeds[part]])
             condition, null = self._text.conditions(prompts[part])
             graph = self._graph("backbone")
             if reference is not None:
                 graph = self._graph("personalized_backbone")
                 tokens = {"reference": np.repeat(self._reference(reference), len(noise), axis=0)}
                 condition, null = {**condition, **tokens}, {**null, **tokens}
-            velocity = Guided.classifier_free(graph, condition, null, sampler.guidance, sampler.guidance_interval)
-            latents += list(self._sample(sampler, velocity, noise, "video", progress))
+            velocity = _guided(graph, condition, null, sampler)
+            latents += list(drawn(sampler, velocity, noise, "video", progress, plan))
         return latents
 
     def edit(
@@ -171,10 +182,11 @@ class Pipeline:
         Raises:
             RequestRefused, GraphMissing, SamplingFailed: as ``generate_batch``.
         """
-        self._check([instruction], [seed])
+        require_prompts([instruction], [seed])
         count = self.config.frames(len(frames) / self.config.fps)
         self.config.size((frames.shape[1], frames.shape[2]))
         sampler = self.config.sampler.with_overrides(overrides)
+        refuse_caching(sampler, "editing")
         source = self.encode(frames)
         condition, null = self._text.conditions([instruction])
         velocity = Guided.dual(
@@ -186,7 +198,7 @@ class Pipeline:
             video=self.config.source_guidance,
             interval=sampler.guidance_interval,
         )
-        latent = self._sample(sampler, velocity, _noise(seed, _VIDEO, source.shape[1:])[None], "edit", progress)[0]
+        latent = drawn(sampler, velocity, noise_of(seed, VIDEO, source.shape[1:])[None], "edit", progress)[0]
         return self._clip(latent, count, instruction, seed, audio=False, progress=progress)
 
     def sound(
@@ -204,22 +216,17 @@ class Pipeline:
         Raises:
             RequestRefused, GraphMissing, SamplingFailed: as ``generate_batch``.
         """
-        self._check([prompt], [seed])
+        require_prompts([prompt], [seed])
         self.config.frames(seconds)
         sampler = self.config.audio_sampler.with_overrides(overrides)
+        refuse_caching(sampler, "sound")
         length = round(seconds * self.config.sample_rate)
         shape = (-(-length // self.config.audio_hop), self.config.audio_channels)
         features = video_features(latent, shape[0], fps=self.config.fps, audio_rate=self.config.audio_rate)
         video = {"video": features[None]}
         condition, null = self._text.conditions([prompt])
-        velocity = Guided.classifier_free(
-            self._graph("audio_backbone"),
-            {**condition, **video},
-            {**null, **video},
-            sampler.guidance,
-            sampler.guidance_interval,
-        )
-        audio = self._sample(sampler, velocity, _noise(seed, _AUDIO, shape)[None], "sound", progress)
+        velocity = _guided(self._graph("audio_backbone"), {**condition, **video}, {**null, **video}, sampler)
+        audio = drawn(sampler, velocity, noise_of(seed, AUDIO, shape)[None], "sound", progress)
         waveform = self._graph("audio_decode")(latent=audio)[0]
         return np.clip(waveform[:length], -1, 1).astype(np.float32)
 
@@ -258,21 +265,34 @@ class Pipeline:
         Raises:
             RequestRefused, GraphMissing, SamplingFailed: as ``generate_batch``.
         """
-        self._check([shot.prompt for shot in shots], [seed] * len(shots))
+        require_prompts([shot.prompt for shot in shots], [seed] * len(shots))
         sampler = self.config.sampler.with_overrides(overrides)
         _, _, *sides = self.config.latent_shape(1, self.config.size(aspect))
         graph = self._graph("backbone")
-        guided = [
-            Guided.classifier_free(
-                graph, *self._text.conditions([shot.prompt]), sampler.guidance, sampler.guidance_interval
-            )
-            for shot in shots
-        ]
+        guided = [_guided(graph, *self._text.conditions([shot.prompt]), sampler) for shot in shots]
         velocity = Windowed(
             [window for window, _ in plan.windows], [guided[shot] for _, shot in plan.windows], plan.length, axis=2
         )
-        noise = _noise(seed, _VIDEO, (self.config.latent_channels, plan.length, *sides))
-        return self._sample(sampler, velocity, noise[None], "video", progress)[0]
+        noise = noise_of(seed, VIDEO, (self.config.latent_channels, plan.length, *sides))
+        caches = caching(sampler, self.config.calibration)
+        return drawn(sampler, velocity, noise[None], "video", progress, caches)[0]
+
+    def calibrate(
+        self, prompts: Sequence[str], seeds: Sequence[int], *, seconds: float, aspect: Aspect = "16:9"
+    ) -> Calibration:
+        """What step caching is planned by, from samples of ``prompts``, all in one call of the backbone."""
+        require_prompts(prompts, seeds)
+        shape = self.config.latent_shape(self.config.frames(seconds), self.config.size(aspect))
+        noise = np.stack([noise_of(seed, VIDEO, shape) for seed in seeds])
+        sampler = self.config.sampler
+        return calibrated(_guided(self._graph("backbone"), *self._text.conditions(prompts), sampler), noise, sampler)
+
+    def sampling(self, overrides: Overrides = _AS_THE_MODEL) -> str:
+        """How video is sampled, in words: for records. Raises as ``latents``."""
+        sampler = self.config.sampler.with_overrides(overrides)
+        plan = caching(sampler, self.config.calibration)
+        told = f"{sampler.solver}, {sampler.steps} {sampler.schedule} steps, guidance {sampler.guidance:g}"
+        return told if plan is None else f"{told}, {plan.reused} steps reused within {sampler.cache:g}"
 
     def encode(self, frames: np.ndarray) -> np.ndarray:
         """uint8 [F, H, W, 3] as its normalised latent [1, 16, T, h, w]; the last frame is held to fill the last T."""
@@ -348,28 +368,6 @@ class Pipeline:
             raise GraphMissing(f"this model has no graph '{name}', only {', '.join(sorted(self._graphs))}")
         return self._graphs[name]
 
-    @staticmethod
-    def _sample(
-        sampler: Sampler, velocity: Velocity, noise: np.ndarray, stage: str, progress: StageProgress | None
-    ) -> np.ndarray:
-        report: Progress | None = None if progress is None else partial(progress, stage)
-        sample = sampler.sample(velocity, noise, report)
-        if not np.isfinite(sample).all():
-            raise SamplingFailed(f"sampling {stage} gave values that are not finite; lower the guidance ({sampler})")
-        return sample
 
-    @staticmethod
-    def _check(prompts: Sequence[str], seeds: Sequence[int]) -> None:
-        if len(prompts) != len(seeds):
-            raise RequestRefused(f"{len(prompts)} prompts need as many seeds, not {len(seeds)}")
-        for prompt in prompts:
-            if not prompt.strip():
-                raise RequestRefused("the prompt is empty: say what the video shows")
-        for seed in seeds:
-            if seed < 0:
-                raise RequestRefused(f"a seed is not negative: {seed}")
-
-
-def _noise(seed: int, stream: int, shape: Sequence[int]) -> np.ndarray:
-    """Standard normal float32 that depends on the seed and the stream alone."""
-    return np.random.default_rng([seed, stream]).standard_normal(shape, dtype=np.float32)
+def _guided(graph: Graph, condition: Condition, null: Condition, sampler: Sampler) -> Guided:
+    return Guided.classifier_free(graph, condition, null, sampler.guidance, sampler.guidance_interval)

@@ -70,6 +70,7 @@ class Film:
         sample_rate: Samples a second.
         size: (height, width) of the frames.
         enlarger: Brings them to the file's size.
+        sampling: How its latent was drawn, in words.
     """
 
     pieces: Iterator[np.ndarray]
@@ -79,6 +80,7 @@ class Film:
     sample_rate: int
     size: tuple[int, int]
     enlarger: Enlarger
+    sampling: str
 
 
 def _sides(latent: np.ndarray) -> tuple[int, int]:
@@ -140,8 +142,9 @@ class Studio:
         rewrites = [None if rewriter is None else rewrite(prompt, rewriter) for prompt in prompts]
         texts = [prompt if new is None else new.text for prompt, new in zip(prompts, rewrites, strict=True)]
         latents = pipeline.latents(texts, seeds, seconds=seconds, aspect=aspect, overrides=overrides, progress=progress)
+        way = pipeline.sampling(overrides)
         films = [
-            self._film(latent, seconds, text, seed, aspect, audio=audio, memory=memory, progress=progress)
+            self._film(latent, seconds, text, seed, aspect, way, audio=audio, memory=memory, progress=progress)
             for latent, text, seed in zip(latents, texts, seeds, strict=True)
         ]
         return [
@@ -185,9 +188,9 @@ class Studio:
         latent = pipeline.long_latent(shots, plan, seed=seed, aspect=aspect, overrides=overrides, progress=progress)
         tiles, enlarger = self._cut(latent, aspect, memory, Tiles())
         takes = (pipeline.frames_of(latent[:, take.places], LATENT_STRIDE * take.length, tiles) for take in plan.takes)
-        config = pipeline.config
+        config, way = pipeline.config, pipeline.sampling(overrides)
         pieces, count = chain.from_iterable(takes), LATENT_STRIDE * plan.length
-        film = Film(pieces, count, config.fps, None, config.sample_rate, _sides(latent), enlarger)
+        film = Film(pieces, count, config.fps, None, config.sample_rate, _sides(latent), enlarger, way)
         prompt = " / ".join(f"{shot.seconds:g} s: {shot.prompt}" for shot in shots)
         return self._finish(output, film, delivery_size(aspect), prompt, seed)
 
@@ -198,6 +201,7 @@ class Studio:
         text: str,
         seed: int,
         aspect: str,
+        way: str,
         *,
         audio: bool,
         memory: int | None,
@@ -211,7 +215,7 @@ class Studio:
         sound = pipeline.sound(latent, text, count / config.fps, seed=seed, progress=progress) if audio else None
         shown = None if sound is None else stereo(sound)
         pieces = pipeline.frames_of(latent, count, tiles)
-        return Film(pieces, count, config.fps, shown, config.sample_rate, _sides(latent), enlarger)
+        return Film(pieces, count, config.fps, shown, config.sample_rate, _sides(latent), enlarger, way)
 
     def _cut(self, latent: np.ndarray, aspect: str, memory: int | None, usual: Tiles) -> tuple[Tiles, Enlarger]:
         """How a latent is decoded and its frames enlarged: as usual, or in tiles that fit into so many bytes."""
@@ -247,8 +251,8 @@ class Studio:
         if original.audio is not None:
             sound = original.audio[: round(clip.seconds * original.sample_rate), :2]
         shape = clip.frames.shape
-        enlarger = self._pipeline.enlarger
-        film = Film(iter([clip.frames]), shape[0], clip.fps, sound, original.sample_rate, shape[1:3], enlarger)
+        enlarger, way = self._pipeline.enlarger, self._pipeline.sampling()
+        film = Film(iter([clip.frames]), shape[0], clip.fps, sound, original.sample_rate, shape[1:3], enlarger, way)
         return self._finish(output, film, delivery_size(aspect), instruction, seed, parent=video)
 
     def _finish(
@@ -267,7 +271,7 @@ class Studio:
         origin = None if parent is None else sha256_file(parent)
         text = [] if rewritten is None else [rewritten.text]
         method = film.enlarger.method(film.size, size)
-        record = sha256_json([prompt, seed, version, film.count, list(size), origin, method, *text])
+        record = sha256_json([prompt, seed, version, film.count, list(size), origin, method, film.sampling, *text])
         marker, payload = Watermarker(Keys.open(self._home).watermark_key), payload_of(record)
         marked = (frame for piece in film.enlarger(film.pieces, size) for frame in marker.embed(piece, payload))
         sound = None if film.sound is None else normalise(film.sound, film.sample_rate)[0]
@@ -282,6 +286,7 @@ class Studio:
             attribution=tuple(lineage.get("attributions", ())),
             rewritten_prompt_sha256=rewritten.sha256 if rewritten else None,
             upsampling=method,
+            sampling=film.sampling,
         )
         with tempfile.TemporaryDirectory() as scratch:
             unsigned = Path(scratch) / "clip.mp4"

@@ -22,6 +22,7 @@ class Overrides:
     shift: float | None = None
     guidance: float | None = None
     guidance_interval: tuple[float, float] | None = None
+    cache: float | None = None
 
 
 class Sampler(BaseModel):
@@ -35,6 +36,7 @@ class Sampler(BaseModel):
         shift: Strength of the ``shifted`` schedule.
         guidance: Classifier-free guidance scale; 1 is none.
         guidance_interval: The times between which there is guidance, 0 for noise and 1 for data; None: always.
+        cache: Error that a velocity taken from earlier ones may have, as a share of it; None: all are computed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -46,6 +48,7 @@ class Sampler(BaseModel):
     shift: float = Field(default=1.0, gt=0)
     guidance: float = 3.0
     guidance_interval: tuple[float, float] | None = None
+    cache: float | None = Field(default=None, gt=0, lt=1)
 
     @model_validator(mode="after")
     def _emulates_at_least_its_steps(self) -> "Sampler":
@@ -62,6 +65,12 @@ class Sampler(BaseModel):
             raise ValueError(f"guidance_interval ({start:g}, {end:g}) must be two rising times in [0, 1]")
         if self.guidance == 1:
             raise ValueError("guidance_interval needs a guidance other than 1, which is none at any time")
+        return self
+
+    @model_validator(mode="after")
+    def _caches_whole_steps(self) -> "Sampler":
+        if self.cache is not None and self.solver != "euler":
+            raise ValueError(f"cache does not combine with the solver {self.solver}: only euler's steps are calibrated")
         return self
 
     def with_overrides(self, overrides: Overrides) -> "Sampler":

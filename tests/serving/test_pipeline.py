@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from serving.clip import from_pixels, to_pixels
-from serving.errors import GraphMissing, RequestRefused, SamplingFailed
+from serving.errors import CalibrationMissing, GraphMissing, RequestRefused, SamplingFailed
 from serving.pipeline import Pipeline
 from serving.sampling.sampler import Overrides
 from serving.shots import Shot
@@ -100,6 +100,38 @@ def test_sound_is_reproducible_and_differs_between_seeds(graphs, shift_flow, tok
     first, again, other = (pipeline.sound(latent, RED, 1.0, seed=seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+def test_caching_computes_fewer_steps_and_gives_nearly_the_same_video(graphs, tokenizers, config, shift_flow):
+    graphs = {**graphs, "backbone": shift_flow}
+    with pytest.raises(CalibrationMissing, match="export and promote it again"):
+        Pipeline(graphs, tokenizers, config).generate(RED, seconds=0.5, overrides=Overrides(cache=0.05))
+    table = Pipeline(graphs, tokenizers, config).calibrate([RED, "a blue square"], [1, 2], seconds=0.5)
+    pipeline = Pipeline(graphs, tokenizers, config.model_copy(update={"calibration": table}))
+    whole = pipeline.latents([RED], [3], seconds=0.5)[0]
+    shift_flow.batches.clear()
+    cached = pipeline.latents([RED], [3], seconds=0.5, overrides=Overrides(cache=0.05))[0]
+    assert shift_flow.batches == [2]  # the flow never changes
+    np.testing.assert_allclose(cached, whole, atol=1e-5)
+    assert pipeline.sampling(Overrides(cache=0.05)).endswith("guidance 2, 3 steps reused within 0.05")
+    shots = [Shot(seconds=6, prompt=RED)]
+    shift_flow.batches.clear()
+    long = pipeline.long_latent(shots, pipeline.plan(shots), overrides=Overrides(cache=0.05))
+    assert long.shape[1] == 12
+    assert len(shift_flow.batches) == len(pipeline.plan(shots).windows)
+
+
+def test_caching_is_refused_where_nothing_is_calibrated(pipeline):
+    cache = Overrides(cache=0.05)
+    picture = np.zeros((8, 64, 112, 3), np.uint8)
+    with pytest.raises(RequestRefused, match="cache does not combine with a reference"):
+        pipeline.generate(RED, seconds=0.5, overrides=cache, reference=picture[0])
+    with pytest.raises(RequestRefused, match="cache does not combine with editing"):
+        pipeline.edit(picture, "make it blue", overrides=cache)
+    with pytest.raises(RequestRefused, match=r"cache does not combine with .*midpoint"):
+        pipeline.sound(np.zeros((16, 2, 8, 14), np.float32), RED, 1.0, overrides=cache)
+    with pytest.raises(RequestRefused, match="cache does not combine with sound"):
+        pipeline.sound(np.zeros((16, 2, 8, 14), np.float32), RED, 1.0, overrides=Overrides(cache=0.05, solver="euler"))
 
 
 @pytest.mark.parametrize(

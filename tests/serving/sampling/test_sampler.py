@@ -47,6 +47,8 @@ def test_overrides_are_validated_like_the_original():
         (Overrides(guidance=1.0, guidance_interval=(0.0, 0.5)), "guidance other than 1"),
         (Overrides(guidance_interval=(0.5, 0.5)), "rising"),
         (Overrides(guidance_interval=(0.5, 1.5)), "rising"),
+        (Overrides(solver="heun", cache=0.05), "cache does not combine with the solver heun"),
+        (Overrides(cache=0.0), "cache"),
     ],
 )
 def test_what_does_not_fit_together_is_refused_and_not_ignored(overrides, reason):
