@@ -43,7 +43,7 @@ class Plan:
         def at(x: np.ndarray, t: float) -> np.ndarray:
             step, weights = next(steps)
             if weights is not None:
-                return sum((np.float32(weight) * known[earlier] for earlier, weight in weights.items()), np.float32(0))
+                return sum((np.float32(w) * known[earlier] for earlier, w in weights.items()), np.zeros_like(x))
             known[step] = velocity(x, t)
             if len(known) > _KEPT:
                 known.popitem(last=False)
