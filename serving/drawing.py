@@ -67,7 +67,9 @@ def caching(sampler: Sampler, calibration: Calibration | None) -> Plan | None:
     return calibration.plan(sampler, sampler.cache)
 
 
-def refuse_caching(sampler: Sampler, what: str) -> None:
-    """Raise RequestRefused if steps are to be cached where nothing is calibrated."""
+def require_whole(sampler: Sampler, what: str) -> None:
+    """Raise RequestRefused if steps are to be cached where nothing is calibrated, or taken by who was never taught."""
     if sampler.cache is not None:
         raise RequestRefused(f"cache does not combine with {what}: it is calibrated for video from text alone")
+    if sampler.student is not None:
+        raise RequestRefused(f"student does not combine with {what}: it was distilled for video from text alone")

@@ -20,14 +20,15 @@ from serving.drawing import (
     caching,
     drawn,
     noise_of,
-    refuse_caching,
+    require_whole,
     require_prompts,
 )
 from serving.errors import GraphMissing, RequestRefused
 from serving.features import LATENT_STRIDE, video_features
 from serving.sampling.caching import Calibration, calibrated
-from serving.sampling.guidance import Condition, Graph, Guided
+from serving.sampling.guidance import Condition, Graph, Guided, Jumping
 from serving.sampling.sampler import Overrides, Sampler
+from serving.sampling.solver import Velocity
 from serving.sampling.windowed import Windowed
 from serving.shots import Plan, Shot, laid_out
 from serving.text import EncoderStates, TextStates
@@ -149,19 +150,19 @@ class Pipeline:
         shape = self.config.latent_shape(self.config.frames(seconds), self.config.size(aspect))
         sampler = self.config.sampler.with_overrides(overrides)
         if reference is not None:
-            refuse_caching(sampler, "a reference")
+            require_whole(sampler, "a reference")
         plan = caching(sampler, self.config.calibration)
         latents: list[np.ndarray] = []
         for start in range(0, len(prompts), _BATCH):
             part = slice(start, start + _BATCH)
             noise = np.stack([noise_of(seed, VIDEO, shape) for seed in seeds[part]])
             condition, null = self._text.conditions(prompts[part])
-            graph = self._graph("backbone")
+            graph = self._graph(_model(sampler))
             if reference is not None:
                 graph = self._graph("personalized_backbone")
                 tokens = {"reference": np.repeat(self._reference(reference), len(noise), axis=0)}
                 condition, null = {**condition, **tokens}, {**null, **tokens}
-            velocity = _guided(graph, condition, null, sampler)
+            velocity = _flow(graph, condition, null, sampler)
             latents += list(drawn(sampler, velocity, noise, "video", progress, plan))
         return latents
 
@@ -186,7 +187,7 @@ class Pipeline:
         count = self.config.frames(len(frames) / self.config.fps)
         self.config.size((frames.shape[1], frames.shape[2]))
         sampler = self.config.sampler.with_overrides(overrides)
-        refuse_caching(sampler, "editing")
+        require_whole(sampler, "editing")
         source = self.encode(frames)
         condition, null = self._text.conditions([instruction])
         velocity = Guided.dual(
@@ -219,13 +220,13 @@ class Pipeline:
         require_prompts([prompt], [seed])
         self.config.frames(seconds)
         sampler = self.config.audio_sampler.with_overrides(overrides)
-        refuse_caching(sampler, "sound")
+        require_whole(sampler, "sound")
         length = round(seconds * self.config.sample_rate)
         shape = (-(-length // self.config.audio_hop), self.config.audio_channels)
         features = video_features(latent, shape[0], fps=self.config.fps, audio_rate=self.config.audio_rate)
         video = {"video": features[None]}
         condition, null = self._text.conditions([prompt])
-        velocity = _guided(self._graph("audio_backbone"), {**condition, **video}, {**null, **video}, sampler)
+        velocity = _flow(self._graph("audio_backbone"), {**condition, **video}, {**null, **video}, sampler)
         audio = drawn(sampler, velocity, noise_of(seed, AUDIO, shape)[None], "sound", progress)
         waveform = self._graph("audio_decode")(latent=audio)[0]
         return np.clip(waveform[:length], -1, 1).astype(np.float32)
@@ -268,8 +269,8 @@ class Pipeline:
         require_prompts([shot.prompt for shot in shots], [seed] * len(shots))
         sampler = self.config.sampler.with_overrides(overrides)
         _, _, *sides = self.config.latent_shape(1, self.config.size(aspect))
-        graph = self._graph("backbone")
-        guided = [_guided(graph, *self._text.conditions([shot.prompt]), sampler) for shot in shots]
+        graph = self._graph(_model(sampler))
+        guided = [_flow(graph, *self._text.conditions([shot.prompt]), sampler) for shot in shots]
         velocity = Windowed(
             [window for window, _ in plan.windows], [guided[shot] for _, shot in plan.windows], plan.length, axis=2
         )
@@ -285,12 +286,14 @@ class Pipeline:
         shape = self.config.latent_shape(self.config.frames(seconds), self.config.size(aspect))
         noise = np.stack([noise_of(seed, VIDEO, shape) for seed in seeds])
         sampler = self.config.sampler
-        return calibrated(_guided(self._graph("backbone"), *self._text.conditions(prompts), sampler), noise, sampler)
+        return calibrated(_flow(self._graph("backbone"), *self._text.conditions(prompts), sampler), noise, sampler)
 
     def sampling(self, overrides: Overrides = _AS_THE_MODEL) -> str:
         """How video is sampled, in words: for records. Raises as ``latents``."""
         sampler = self.config.sampler.with_overrides(overrides)
         plan = caching(sampler, self.config.calibration)
+        if sampler.student is not None:
+            return f"student, {sampler.student} steps"
         told = f"{sampler.solver}, {sampler.steps} {sampler.schedule} steps, guidance {sampler.guidance:g}"
         return told if plan is None else f"{told}, {plan.reused} steps reused within {sampler.cache:g}"
 
@@ -369,5 +372,12 @@ class Pipeline:
         return self._graphs[name]
 
 
-def _guided(graph: Graph, condition: Condition, null: Condition, sampler: Sampler) -> Guided:
+def _model(sampler: Sampler) -> str:
+    """The graph that a sampler samples text to video with."""
+    return "backbone" if sampler.student is None else "student"
+
+
+def _flow(graph: Graph, condition: Condition, null: Condition, sampler: Sampler) -> Velocity:
+    if sampler.student is not None:
+        return Jumping(graph, condition, sampler.student)
     return Guided.classifier_free(graph, condition, null, sampler.guidance, sampler.guidance_interval)

@@ -43,6 +43,8 @@ def run(tmp_path, monkeypatch):
         (("--cache", "0.05"), "no calibration of step caching"),
         (("--cache", "0.05", "--solver", "heun"), "cache does not combine with the solver heun"),
         (("--cache", "1.5"), "cache"),
+        (("--student", "3"), "--student takes 1, 2 or 4, not 3"),
+        (("--student", "4", "--steps", "4"), "steps does not combine with student"),
         (("--seed", "1", "--seed", "2"), "need one --seed"),
         (("--shot", "4: a ball"), "either prompts or shots, not both"),
         (("--window", "4"), "--window does not combine with prompts"),

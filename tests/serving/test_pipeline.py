@@ -121,6 +121,47 @@ def test_caching_computes_fewer_steps_and_gives_nearly_the_same_video(graphs, to
     assert len(shift_flow.batches) == len(pipeline.plan(shots).windows)
 
 
+class JumpFlow:
+    """A student that adds its target to the noise, and half of each step's span to that."""
+
+    def __init__(self, flow):
+        self.flow = flow
+        self.asked = []
+
+    def __call__(self, *, latent, time, span, **conditions):
+        self.asked.append((len(latent), float(time[0]), float(span[0])))
+        return self.flow(latent=latent, time=time, **conditions) + span.reshape(-1, 1, 1, 1, 1) / 2
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4])
+def test_a_student_is_evaluated_once_a_step_and_told_how_far_that_goes(
+    graphs, tokenizers, config, shift_flow, steps, value_of
+):
+    student = JumpFlow(shift_flow)
+    pipeline = Pipeline({**graphs, "student": student}, tokenizers, config)
+    overrides = Overrides(student=steps)
+    latents = pipeline.latents([RED, RED], [3, 4], seconds=0.5, overrides=overrides)
+    assert student.asked == [(2, step / steps, 1 / steps) for step in range(steps)]
+    assert not graphs["backbone"].batches
+    noise = pipeline.latents([RED], [3], seconds=0.5, overrides=Overrides(student=steps))[0] - value_of(RED)
+    np.testing.assert_allclose(latents[0], noise + value_of(RED), atol=1e-4)
+    assert float(noise.mean()) == pytest.approx(0.5 / steps, abs=0.1)
+    assert pipeline.sampling(overrides) == f"student, {steps} steps"
+
+
+def test_a_student_is_refused_where_it_was_not_taught_and_missed_where_there_is_none(pipeline):
+    student = Overrides(student=4)
+    picture = np.zeros((8, 64, 112, 3), np.uint8)
+    with pytest.raises(GraphMissing, match="no graph 'student'"):
+        pipeline.generate(RED, seconds=0.5, overrides=student)
+    with pytest.raises(RequestRefused, match="student does not combine with a reference"):
+        pipeline.generate(RED, seconds=0.5, overrides=student, reference=picture[0])
+    with pytest.raises(RequestRefused, match="student does not combine with editing"):
+        pipeline.edit(picture, "make it blue", overrides=student)
+    with pytest.raises(RequestRefused, match="student does not combine with sound"):
+        pipeline.sound(np.zeros((16, 2, 8, 14), np.float32), RED, 1.0, overrides=student)
+
+
 def test_caching_is_refused_where_nothing_is_calibrated(pipeline):
     cache = Overrides(cache=0.05)
     picture = np.zeros((8, 64, 112, 3), np.uint8)
