@@ -8,7 +8,7 @@ from assets.starter.quality import asked
 from models.files import write_text
 from models.recipes import demo
 from orchestration.benches.sampling.measured import figures, measured
-from orchestration.benches.sampling.options import OPTIONS, combinations, text_only
+from orchestration.benches.sampling.options import combinations, options_of, text_only
 from orchestration.benches.sampling.report import curve, table
 from serving.home import Home
 from serving.pipeline import Pipeline
@@ -27,7 +27,7 @@ def run(prompts: int = _PROMPTS, bundle: "Bundle | None" = None, folder: Path | 
 
     Args:
         prompts: How many.
-        bundle: The model; None: the starter, exported now.
+        bundle: The model; None: the starter, with its student if that was distilled from it, exported now.
         folder: Where to write, instead.
     """
     from rich.console import Console
@@ -38,17 +38,18 @@ def run(prompts: int = _PROMPTS, bundle: "Bundle | None" = None, folder: Path | 
     folder = folder or Home.from_env().root / "benches"
     with TemporaryDirectory(prefix="cinemill-sampling-") as scratch:
         model = bundle or served(Path(scratch))
-        console.print("exported and calibrated")
+        options = options_of(model.graphs)
+        console.print(f"exported and calibrated; {len(options)} options")
         shown = asked(demo().world, "validation", prompts).prompts
         found = measured(
             Pipeline.from_bundle(model),
-            OPTIONS,
+            options,
             shown,
             lambda done, count: console.print(f"prompts: {done} of {count}"),
         )
         allowed = combinations(text_only(model.graphs, model.tokenizers, model.config))
-    curve(folder / "sampling.png", OPTIONS, found)
-    write_text(folder / "sampling.md", table(OPTIONS, found, allowed))
+    curve(folder / "sampling.png", options, found)
+    write_text(folder / "sampling.md", table(options, found, allowed))
     console.print(f"written: {folder / 'sampling.png'}, {folder / 'sampling.md'}")
     rounded = {name: value if isinstance(value, str) else round(value, 4) for name, value in figures(found).items()}
     return {"prompts": float(prompts)} | rounded

@@ -43,6 +43,9 @@ OPTIONS = (
     Option("linear_quadratic_12", "linear-quadratic, 12 steps", Overrides(steps=12)),
     Option("cached_50", "linear-quadratic, 50 steps, --cache 0.1", Overrides(steps=50, cache=0.1)),
     Option("cached_50_far", "linear-quadratic, 50 steps, --cache 0.3", Overrides(steps=50, cache=0.3)),
+    Option("student_4", "student, 4 steps", Overrides(student=4)),
+    Option("student_2", "student, 2 steps", Overrides(student=2)),
+    Option("student_1", "student, 1 step", Overrides(student=1)),
 )
 
 SWITCHES: Mapping[str, Overrides] = {
@@ -55,6 +58,7 @@ SWITCHES: Mapping[str, Overrides] = {
     "--guidance 5": Overrides(guidance=5.0),
     "--guidance-interval 0.1 0.8": Overrides(guidance_interval=(0.1, 0.8)),
     "--cache 0.1": Overrides(cache=0.1),
+    "--student 4": Overrides(student=4),
 }
 """What ``cinemill generate`` can be told about sampling, one example each."""
 
@@ -73,6 +77,11 @@ def requests(pipeline: Pipeline, overrides: Overrides) -> Mapping[str, Callable[
         "a reference": partial(clip, reference=frames[0]),
         "an edit": partial(pipeline.edit, frames, _PROMPT, overrides=overrides),
     }
+
+
+def options_of(graphs: Mapping[str, Graph]) -> tuple[Option, ...]:
+    """The options of a model with these graphs: a student only where it has one."""
+    return tuple(option for option in OPTIONS if option.overrides.student is None or "student" in graphs)
 
 
 def text_only(graphs: Mapping[str, Graph], tokenizers: Mapping[str, Path], config: ServingConfig) -> Pipeline:

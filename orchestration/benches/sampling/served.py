@@ -6,18 +6,35 @@ from assets.evaluation.calibration import calibration
 from assets.evaluation.serving_config import serving_config
 from assets.starter.latents import FRAMES, SIDE
 from models.recipes import demo
-from models.starter import AUTOENCODER, BACKBONE
+from models.starter import AUTOENCODER, BACKBONE, STUDENT
 from serving.bundle import Bundle
 
 
-def served(folder: Path, backbone: Path = BACKBONE, autoencoder: Path = AUTOENCODER) -> Bundle:
-    """The bundle of a backbone, written to ``folder``, with the demo's sampler."""
-    from models.backbone import load_backbone
+def served(
+    folder: Path, backbone: Path = BACKBONE, autoencoder: Path = AUTOENCODER, student: Path | None = STUDENT
+) -> Bundle:
+    """The bundle of a backbone, written to ``folder``, with the demo's sampler.
+
+    Args:
+        folder: Where to.
+        backbone: Folder of the model.
+        autoencoder: Folder of the one whose latents it makes.
+        student: Folder of its student; None, or one that holds none: there is no student in the bundle.
+
+    Raises:
+        WeightsDoNotFit: The student is another backbone's.
+    """
+    from models.backbone import load_backbone, save_backbone
+    from models.distillation import load_student
     from models.export.onnx_export import export_graphs
     from models.text.encoders import save_tokenizers
     from serving.bundle import write_bundle, write_manifest
 
-    graphs = export_graphs({"backbone": backbone, "autoencoder": autoencoder}, folder / "graphs")
+    folders = {"backbone": backbone, "autoencoder": autoencoder}
+    if student is not None and (student / "model.safetensors").exists():
+        save_backbone(load_student(student, backbone), folder / "student")
+        folders["student"] = folder / "student"
+    graphs = export_graphs(folders, folder / "graphs")
     tokenizers = save_tokenizers(load_backbone(backbone).config.text, folder / "graphs")
     config = serving_config(demo()).model_copy(update={"sizes": {"1:1": (SIDE, SIDE)}, "max_frames": FRAMES})
     bundle = folder / "bundle"
