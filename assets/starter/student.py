@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from assets.encoding.plan import Part
     from models.backbone import Backbone, Text
-    from models.text.encoders import FrozenEncoder
     from models.training.solo import Draw, Loss
 
 _FIRST = 100_000  # clips from here on: captions that the teacher was not trained with
@@ -104,26 +103,19 @@ def paths(recipe: StudentRecipe, folder: Path, progress: Progress | None = None)
     from models.text.encoders import load_encoders
 
     teacher = load_backbone(recipe.teacher)
-    encoders = load_encoders(teacher.config.text)
-    null = TextStates(encoders).of([""])
-    write_shard(folder / NULL, {name: value[0] for name, value in null.items()})
+    texts = TextStates(load_encoders(teacher.config.text))
+    write_shard(folder / NULL, {name: value[0] for name, value in texts.of([""]).items()})
     planned = list(parts(demo().world, VIDEOS, "train", recipe.paths, _FIRST))
     for number, part in enumerate(planned, 1):
         if not (folder / part.name).exists():
-            write_shard(folder / part.name, _drawn(recipe, teacher, encoders, part, null))
+            write_shard(folder / part.name, _drawn(recipe, teacher, texts, part))
         if progress is not None:
             progress(number, len(planned), {})
     write_index(folder, planned, teacher.config.text)
     return folder / "index.json"
 
 
-def _drawn(
-    recipe: StudentRecipe,
-    teacher: "Backbone",
-    encoders: "dict[str, FrozenEncoder]",
-    part: "Part",
-    null: Mapping[str, Array],
-) -> dict[str, Array]:
+def _drawn(recipe: StudentRecipe, teacher: "Backbone", texts: TextStates, part: "Part") -> dict[str, Array]:
     """The captions of a shard, and a path of each: its last state as ``latent``, those before it as ``path``."""
     import torch
 
@@ -131,7 +123,7 @@ def _drawn(
     from models.text.tokens import prefixed
 
     clips = [clip for clip in part.clips if isinstance(clip, Record)]
-    text = TextStates(encoders).of([prefixed(clip.caption) for clip in clips])
+    text, null = texts.of([prefixed(clip.caption) for clip in clips]), texts.of([""])
     shape = (teacher.config.latent_channels, *part.latent_size)
     found = []
     for start in range(0, len(clips), _BATCH):
