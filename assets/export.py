@@ -15,8 +15,8 @@ from assets.evaluation.serving_config import serving_config
 from assets.ports import Settings
 from assets.store import Store
 from models.files import read_json, sha256_file, write_json
+from models.recipes import Profile
 from models.starter import UPSAMPLER
-from models.text.config import TextConfig
 from serving.config import ServingConfig
 from serving.home import REPOSITORY, Home
 
@@ -43,6 +43,7 @@ def serving_bundle(
     """The model as serving takes it: ONNX graphs, tokenizers, configuration and lineage, each file with its digest.
 
     Every graph is compared with torch at two sizes it was not traced at, and one short sample with sound end to end.
+    Step caching is calibrated on it.
     """
     config = serving_config(settings.profile)
     inputs = {
@@ -77,7 +78,7 @@ def serving_bundle(
     }
 
     def build(folder: Path) -> Built:
-        return _export(folder, folders, settings.profile.backbone.text, config, lineage)
+        return _export(folder, folders, settings.profile, config, lineage)
 
     return store.produce(
         context,
@@ -138,22 +139,27 @@ def _git(*arguments: str) -> str:
 
 
 def _export(
-    folder: Path, folders: Mapping[str, Path], text: TextConfig, config: ServingConfig, lineage: Mapping[str, Any]
+    folder: Path, folders: Mapping[str, Path], profile: Profile, config: ServingConfig, lineage: Mapping[str, Any]
 ) -> Built:
+    from assets.evaluation.calibration import calibration
     from assets.evaluation.parity import end_to_end, graph_parity
     from models.export.graphs import graph_modules
     from models.export.onnx_export import export_graphs
     from models.text.encoders import save_tokenizers
-    from serving.bundle import write_bundle
+    from serving.bundle import write_bundle, write_manifest
 
     began = time.monotonic()
     exported = export_graphs(folders, folder / SCRATCH)
     seconds = round(time.monotonic() - began, 2)
     modules = graph_modules(folders)
-    tokenizers = save_tokenizers(text, folder / SCRATCH)
-    write_bundle(
+    tokenizers = save_tokenizers(profile.backbone.text, folder / SCRATCH)
+    manifest = write_bundle(
         folder / BUNDLE, name=MODEL_NAME, graphs=exported, tokenizers=tokenizers, config=config, lineage=lineage
     )
+    began = time.monotonic()
+    config = config.model_copy(update={"calibration": calibration(folder / BUNDLE, profile.world)})
+    write_manifest(folder / BUNDLE, manifest.model_copy(update={"config": config}))
+    calibration_seconds = round(time.monotonic() - began, 2)
     differences = graph_parity(exported, modules)
     whole = end_to_end(folder / BUNDLE, modules, config)
     sizes = {name: path.stat().st_size for name, path in exported.items()}
@@ -173,5 +179,6 @@ def _export(
         "parity_audio": whole.audio,
         "megabytes": sum(sizes.values()) / 1e6,
         "export_seconds": seconds,
+        "calibration_seconds": calibration_seconds,
     }
     return Built(meta={"graphs": len(exported), "dataset_digest": lineage["dataset_digest"]}, metrics=metrics)

@@ -54,6 +54,7 @@ class BackboneConfig:
         positions: Entries of the learned tables in time, height and width (in patches).
         source: Whether the latent of an input video is concatenated on channels (editing).
         reference: Whether tokens of a reference image join the text tokens (personalization).
+        span: Whether it is told how far its step goes (few-step students).
     """
 
     layers: int = 6
@@ -66,6 +67,7 @@ class BackboneConfig:
     positions: tuple[int, int, int] = (8, 4, 4)
     source: bool = False
     reference: bool = False
+    span: bool = False
 
 
 STARTER_BACKBONE = BackboneConfig(layers=6, width=256, ffn=704, heads=4)

@@ -11,6 +11,7 @@ from rich.console import Console
 from serving.home import Home
 
 if TYPE_CHECKING:
+    from serving.sampling.sampler import StudentSteps
     from serving.sampling.schedule import Schedule
     from serving.shots import Shot
     from serving.studio import Made
@@ -110,6 +111,12 @@ def generate(
     guidance_interval: Annotated[
         tuple[float, float] | None, _option("Times with guidance, from 0 (noise) to 1.", metavar="FROM TO")
     ] = None,
+    cache: Annotated[
+        float | None, _option("Reuse velocities that are wrong by at most this share, as calibrated; 0.05 is little.")
+    ] = None,
+    student: Annotated[
+        int | None, _option("Let the model's few-step student sample, in 1, 2 or 4 steps.", metavar="1|2|4")
+    ] = None,
 ) -> None:
     """A clip with sound from the champion, marked and signed; or a long video of shots, without sound."""
     from orchestration.tables import stage_progress
@@ -131,6 +138,8 @@ def generate(
         shift=shift,
         guidance=guidance,
         guidance_interval=guidance_interval,
+        cache=cache,
+        student=student_steps(student),
     )
     rewriter = configured() if rewrite else None
     seeds = seeds_of(seed or [0], len(prompts) or 1)
@@ -184,6 +193,14 @@ def refuse_contradictions(
     for name, value in others.items():
         if value is not None:
             raise WrongOptions(f"--{name} does not combine with {kind}")
+
+
+def student_steps(number: int | None) -> "StudentSteps | None":
+    """The number of a student's steps. Raises WrongOptions for one that there is not."""
+    allowed: dict[int | None, StudentSteps | None] = {None: None, 1: 1, 2: 2, 4: 4}
+    if number not in allowed:
+        raise WrongOptions(f"--student takes 1, 2 or 4, not {number}")
+    return allowed[number]
 
 
 def seeds_of(given: list[int], prompts: int) -> list[int]:

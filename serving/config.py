@@ -4,6 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from serving.errors import RequestRefused
 from serving.features import LATENT_STRIDE
+from serving.sampling.caching import Calibration
 from serving.sampling.sampler import Sampler
 
 SPATIAL_STRIDE = 8  # pixels a side of one latent position
@@ -43,6 +44,7 @@ class ServingConfig(BaseModel):
         sampler: How video is sampled.
         audio_sampler: How sound is sampled.
         source_guidance: Scale of the source video in editing; ``sampler.guidance`` is the instruction's.
+        calibration: What step caching of video is planned by; None: it was not measured.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -60,6 +62,7 @@ class ServingConfig(BaseModel):
     sampler: Sampler = Sampler()
     audio_sampler: Sampler = Sampler(solver="midpoint", schedule="uniform", steps=16)
     source_guidance: float = 1.0
+    calibration: Calibration | None = None
 
     @property
     def max_seconds(self) -> float:

@@ -21,6 +21,10 @@ class RequestRefused(ServingError):
     """A request outside what the model can do: length, size, aspect ratio, empty prompt."""
 
 
+class CalibrationMissing(ServingError):
+    """Step caching was asked for in a way that the model holds no calibration for."""
+
+
 class SamplingFailed(ServingError):
     """The model produced values that are not finite."""
 

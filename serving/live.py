@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from serving.config import SPATIAL_STRIDE
+from serving.config import SPATIAL_STRIDE, ServingConfig
 from serving.errors import RequestRefused
 from serving.features import LATENT_STRIDE
 from serving.moderation import require_allowed
@@ -88,6 +88,11 @@ class Pace:
                 self.sleep(early)
 
 
+def usual(config: ServingConfig) -> Overrides:
+    """How chunks are sampled unless told: as the model's own, in at most twelve steps."""
+    return Overrides(steps=min(STEPS, config.sampler.steps))
+
+
 def chunks(
     pipeline: Pipeline,
     prompt: Prompt,
@@ -104,7 +109,7 @@ def chunks(
         prompt: Asked before every chunk.
         seed: Of the stream's noise; the same seed and prompts give the same stream.
         aspect: One of ``SIDES``.
-        overrides: Of how the model samples; None: as the model's own, in at most twelve steps.
+        overrides: Of how the model samples; None: as ``usual`` says.
         pace: How far it may be ahead; None: as far as it gets.
 
     Raises:
@@ -117,7 +122,7 @@ def chunks(
     pipeline.config.frames(WINDOW * LATENT_STRIDE / pipeline.config.fps)
     rows, columns = (side // SPATIAL_STRIDE for side in pipeline.config.size(SIDES[aspect]))
     shape = (pipeline.config.latent_channels, WINDOW, rows, columns)
-    overrides = overrides or Overrides(steps=min(STEPS, pipeline.config.sampler.steps))
+    overrides = overrides or usual(pipeline.config)
     begun, frames, number = pace.clock(), 0, 0
     before: np.ndarray | None = None
     while True:

@@ -1,6 +1,6 @@
 """Pipeline: prompts in, clips with sound out, over graphs of any runtime."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -13,12 +13,15 @@ from serving.decoding.budget import Fit, fitting
 from serving.decoding.stream import stream
 from serving.decoding.tiles import Tiles
 from serving.decoding.trial import inputs_peak, tile_peak
-from serving.errors import GraphMissing, RequestRefused, SamplingFailed
+from serving.drawing import AUDIO, VIDEO, StageProgress, caching, drawn, noise_of, require_prompts, require_whole, told
+from serving.errors import GraphMissing, RequestRefused
 from serving.features import LATENT_STRIDE, video_features
+from serving.media.resize import cover
+from serving.sampling.caching import Calibration, calibrated
 from serving.sampling.continued import Continued
-from serving.sampling.guidance import Graph, Guided
+from serving.sampling.guidance import Condition, Graph, Guided, Jumping
 from serving.sampling.sampler import Overrides, Sampler
-from serving.sampling.solver import Progress, Velocity
+from serving.sampling.solver import Velocity
 from serving.sampling.windowed import Windowed
 from serving.shots import Plan, Shot, laid_out
 from serving.text import EncoderStates, TextStates
@@ -26,11 +29,9 @@ from serving.upsampling.budget import EnlargerFit, enlarger_fitting
 from serving.upsampling.cascade import Enlarger
 
 Aspect = str | tuple[int, int]
-StageProgress = Callable[[str, int, int], None]
 _BATCH = 8  # samples in one call of the backbone: bounds memory
 _AS_THE_MODEL = Overrides()
 _NEEDS_CPU = "a memory budget needs a bundle's graph that runs on the CPU; decode without one"
-_VIDEO, _AUDIO = 0, 1  # independent noise of one seed
 
 
 class Pipeline:
@@ -138,21 +139,24 @@ class Pipeline:
         progress: StageProgress | None = None,
     ) -> list[np.ndarray]:
         """As ``generate_batch``, but the videos' latents, float32 [C, T, h, w] each, neither decoded nor sounded."""
-        self._check(prompts, seeds)
+        require_prompts(prompts, seeds)
         shape = self.config.latent_shape(self.config.frames(seconds), self.config.size(aspect))
         sampler = self.config.sampler.with_overrides(overrides)
+        if reference is not None:
+            require_whole(sampler, "a reference")
+        plan = caching(sampler, self.config.calibration)
         latents: list[np.ndarray] = []
         for start in range(0, len(prompts), _BATCH):
             part = slice(start, start + _BATCH)
-            noise = np.stack([_noise(seed, _VIDEO, shape) for seed in seeds[part]])
+            noise = np.stack([noise_of(seed, VIDEO, shape) for seed in seeds[part]])
             condition, null = self._text.conditions(prompts[part])
-            graph = self._graph("backbone")
+            graph = self._graph(_model(sampler))
             if reference is not None:
                 graph = self._graph("personalized_backbone")
                 tokens = {"reference": np.repeat(self._reference(reference), len(noise), axis=0)}
                 condition, null = {**condition, **tokens}, {**null, **tokens}
-            velocity = Guided.classifier_free(graph, condition, null, sampler.guidance, sampler.guidance_interval)
-            latents += list(self._sample(sampler, velocity, noise, "video", progress))
+            velocity = _flow(graph, condition, null, sampler)
+            latents += list(drawn(sampler, velocity, noise, "video", progress, plan))
         return latents
 
     def edit(
@@ -172,10 +176,11 @@ class Pipeline:
         Raises:
             RequestRefused, GraphMissing, SamplingFailed: as ``generate_batch``.
         """
-        self._check([instruction], [seed])
+        require_prompts([instruction], [seed])
         count = self.config.frames(len(frames) / self.config.fps)
         self.config.size((frames.shape[1], frames.shape[2]))
         sampler = self.config.sampler.with_overrides(overrides)
+        require_whole(sampler, "editing")
         source = self.encode(frames)
         condition, null = self._text.conditions([instruction])
         velocity = Guided.dual(
@@ -187,7 +192,7 @@ class Pipeline:
             video=self.config.source_guidance,
             interval=sampler.guidance_interval,
         )
-        latent = self._sample(sampler, velocity, _noise(seed, _VIDEO, source.shape[1:])[None], "edit", progress)[0]
+        latent = drawn(sampler, velocity, noise_of(seed, VIDEO, source.shape[1:])[None], "edit", progress)[0]
         return self._clip(latent, count, instruction, seed, audio=False, progress=progress)
 
     def sound(
@@ -205,22 +210,17 @@ class Pipeline:
         Raises:
             RequestRefused, GraphMissing, SamplingFailed: as ``generate_batch``.
         """
-        self._check([prompt], [seed])
+        require_prompts([prompt], [seed])
         self.config.frames(seconds)
         sampler = self.config.audio_sampler.with_overrides(overrides)
+        require_whole(sampler, "sound")
         length = round(seconds * self.config.sample_rate)
         shape = (-(-length // self.config.audio_hop), self.config.audio_channels)
         features = video_features(latent, shape[0], fps=self.config.fps, audio_rate=self.config.audio_rate)
         video = {"video": features[None]}
         condition, null = self._text.conditions([prompt])
-        velocity = Guided.classifier_free(
-            self._graph("audio_backbone"),
-            {**condition, **video},
-            {**null, **video},
-            sampler.guidance,
-            sampler.guidance_interval,
-        )
-        audio = self._sample(sampler, velocity, _noise(seed, _AUDIO, shape)[None], "sound", progress)
+        velocity = _flow(self._graph("audio_backbone"), {**condition, **video}, {**null, **video}, sampler)
+        audio = drawn(sampler, velocity, noise_of(seed, AUDIO, shape)[None], "sound", progress)
         waveform = self._graph("audio_decode")(latent=audio)[0]
         return np.clip(waveform[:length], -1, 1).astype(np.float32)
 
@@ -259,15 +259,31 @@ class Pipeline:
         Raises:
             RequestRefused, GraphMissing, SamplingFailed: as ``generate_batch``.
         """
-        self._check([shot.prompt for shot in shots], [seed] * len(shots))
+        require_prompts([shot.prompt for shot in shots], [seed] * len(shots))
         sampler = self.config.sampler.with_overrides(overrides)
         _, _, *sides = self.config.latent_shape(1, self.config.size(aspect))
-        guided = [self._guided(shot.prompt, sampler) for shot in shots]
+        guided = [self._flow_of(shot.prompt, sampler) for shot in shots]
         velocity = Windowed(
             [window for window, _ in plan.windows], [guided[shot] for _, shot in plan.windows], plan.length, axis=2
         )
-        noise = _noise(seed, _VIDEO, (self.config.latent_channels, plan.length, *sides))
-        return self._sample(sampler, velocity, noise[None], "video", progress)[0]
+        noise = noise_of(seed, VIDEO, (self.config.latent_channels, plan.length, *sides))
+        caches = caching(sampler, self.config.calibration)
+        return drawn(sampler, velocity, noise[None], "video", progress, caches)[0]
+
+    def calibrate(
+        self, prompts: Sequence[str], seeds: Sequence[int], *, seconds: float, aspect: Aspect = "16:9"
+    ) -> Calibration:
+        """What step caching is planned by, from samples of ``prompts``, all in one call of the backbone."""
+        require_prompts(prompts, seeds)
+        shape = self.config.latent_shape(self.config.frames(seconds), self.config.size(aspect))
+        noise = np.stack([noise_of(seed, VIDEO, shape) for seed in seeds])
+        sampler = self.config.sampler
+        return calibrated(_flow(self._graph("backbone"), *self._text.conditions(prompts), sampler), noise, sampler)
+
+    def sampling(self, overrides: Overrides = _AS_THE_MODEL) -> str:
+        """How video is sampled, in words: for records. Raises as ``latents``."""
+        sampler = self.config.sampler.with_overrides(overrides)
+        return told(sampler, caching(sampler, self.config.calibration))
 
     def next_latent(
         self,
@@ -283,13 +299,13 @@ class Pipeline:
         Raises:
             RequestRefused, GraphMissing, SamplingFailed: as ``generate_batch``.
         """
-        self._check([prompt], [seed])
+        require_prompts([prompt], [seed])
         sampler = self.config.sampler.with_overrides(overrides)
-        noise = _noise(seed, _VIDEO, shape)[None]
-        velocity: Velocity = self._guided(prompt, sampler)
+        noise = noise_of(seed, VIDEO, shape)[None]
+        velocity = self._flow_of(prompt, sampler)
         if before is not None:
             velocity = Continued(velocity, noise, before[None])
-        return self._sample(sampler, velocity, noise, "video", None)[0]
+        return drawn(sampler, velocity, noise, "video", None, caching(sampler, self.config.calibration))[0]
 
     def encode(self, frames: np.ndarray) -> np.ndarray:
         """uint8 [F, H, W, 3] as its normalised latent [1, 16, T, h, w]; the last frame is held to fill the last T."""
@@ -351,47 +367,27 @@ class Pipeline:
 
     def _reference(self, image: np.ndarray) -> np.ndarray:
         """Tokens [1, K, width] of a reference picture, cropped to a square about its centre."""
-        from PIL import Image, ImageOps
-
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[-1] != 3:
             raise RequestRefused(f"a reference is uint8 [H, W, 3], not {image.dtype} {list(image.shape)}")
-        side = self.config.reference_size
-        square = ImageOps.fit(Image.fromarray(image), (side, side), Image.Resampling.LANCZOS)
-        picture = from_pixels(np.asarray(square)[None])[:, 0]
+        picture = from_pixels(cover(image[None], (self.config.reference_size,) * 2))[:, 0]
         return self._graph("reference_encoder")(image=picture[None])
 
-    def _guided(self, prompt: str, sampler: Sampler) -> Guided:
+    def _flow_of(self, prompt: str, sampler: Sampler) -> Velocity:
         """The velocity of one video."""
-        conditions = self._text.conditions([prompt])
-        return Guided.classifier_free(self._graph("backbone"), *conditions, sampler.guidance, sampler.guidance_interval)
+        return _flow(self._graph(_model(sampler)), *self._text.conditions([prompt]), sampler)
 
     def _graph(self, name: str) -> Graph:
         if name not in self._graphs:
             raise GraphMissing(f"this model has no graph '{name}', only {', '.join(sorted(self._graphs))}")
         return self._graphs[name]
 
-    @staticmethod
-    def _sample(
-        sampler: Sampler, velocity: Velocity, noise: np.ndarray, stage: str, progress: StageProgress | None
-    ) -> np.ndarray:
-        report: Progress | None = None if progress is None else partial(progress, stage)
-        sample = sampler.sample(velocity, noise, report)
-        if not np.isfinite(sample).all():
-            raise SamplingFailed(f"sampling {stage} gave values that are not finite; lower the guidance ({sampler})")
-        return sample
 
-    @staticmethod
-    def _check(prompts: Sequence[str], seeds: Sequence[int]) -> None:
-        if len(prompts) != len(seeds):
-            raise RequestRefused(f"{len(prompts)} prompts need as many seeds, not {len(seeds)}")
-        for prompt in prompts:
-            if not prompt.strip():
-                raise RequestRefused("the prompt is empty: say what the video shows")
-        for seed in seeds:
-            if seed < 0:
-                raise RequestRefused(f"a seed is not negative: {seed}")
+def _model(sampler: Sampler) -> str:
+    """The graph that a sampler samples text to video with."""
+    return "backbone" if sampler.student is None else "student"
 
 
-def _noise(seed: int, stream: int, shape: Sequence[int]) -> np.ndarray:
-    """Standard normal float32 that depends on the seed and the stream alone."""
-    return np.random.default_rng([seed, stream]).standard_normal(shape, dtype=np.float32)
+def _flow(graph: Graph, condition: Condition, null: Condition, sampler: Sampler) -> Velocity:
+    if sampler.student is not None:
+        return Jumping(graph, condition, sampler.student)
+    return Guided.classifier_free(graph, condition, null, sampler.guidance, sampler.guidance_interval)

@@ -19,7 +19,7 @@ from serving.decoding.tiles import WHOLE, Tiles
 from serving.errors import MediaError
 from serving.features import LATENT_STRIDE
 from serving.home import Home
-from serving.live import SIDES, Chunk, Pace, Prompt, chunks, until
+from serving.live import SIDES, Chunk, Pace, Prompt, chunks, until, usual
 from serving.media.loudness import normalise, stereo
 from serving.media.mp4 import write_fragmented, write_mp4
 from serving.media.reading import Limits, read_video
@@ -72,6 +72,7 @@ class Film:
         sample_rate: Samples a second.
         size: (height, width) of the frames.
         enlarger: Brings them to the file's size.
+        sampling: How its latent was drawn, in words.
     """
 
     pieces: Iterator[np.ndarray]
@@ -81,6 +82,7 @@ class Film:
     sample_rate: int
     size: tuple[int, int]
     enlarger: Enlarger
+    sampling: str
 
 
 def _sides(latent: np.ndarray) -> tuple[int, int]:
@@ -142,8 +144,9 @@ class Studio:
         rewrites = [None if rewriter is None else rewrite(prompt, rewriter) for prompt in prompts]
         texts = [prompt if new is None else new.text for prompt, new in zip(prompts, rewrites, strict=True)]
         latents = pipeline.latents(texts, seeds, seconds=seconds, aspect=aspect, overrides=overrides, progress=progress)
+        way = pipeline.sampling(overrides)
         films = [
-            self._film(latent, seconds, text, seed, aspect, audio=audio, memory=memory, progress=progress)
+            self._film(latent, seconds, text, seed, aspect, way, audio=audio, memory=memory, progress=progress)
             for latent, text, seed in zip(latents, texts, seeds, strict=True)
         ]
         return [
@@ -187,9 +190,9 @@ class Studio:
         latent = pipeline.long_latent(shots, plan, seed=seed, aspect=aspect, overrides=overrides, progress=progress)
         tiles, enlarger = self._cut(latent, aspect, memory, Tiles())
         takes = (pipeline.frames_of(latent[:, take.places], LATENT_STRIDE * take.length, tiles) for take in plan.takes)
-        config = pipeline.config
+        config, way = pipeline.config, pipeline.sampling(overrides)
         pieces, count = chain.from_iterable(takes), LATENT_STRIDE * plan.length
-        film = Film(pieces, count, config.fps, None, config.sample_rate, _sides(latent), enlarger)
+        film = Film(pieces, count, config.fps, None, config.sample_rate, _sides(latent), enlarger, way)
         prompt = " / ".join(f"{shot.seconds:g} s: {shot.prompt}" for shot in shots)
         return self._finish(output, film, delivery_size(aspect), prompt, seed)
 
@@ -225,12 +228,14 @@ class Studio:
         """
         pipeline = self._pipeline
         fps, shown = pipeline.config.fps, dict[str, None]()
+        overrides = overrides or usual(pipeline.config)
+        way = pipeline.sampling(overrides)
         made = chunks(pipeline, prompt, seed=seed, aspect=aspect, overrides=overrides, pace=Pace(fps, ahead))
         height, width = (2 * side for side in SIDES[aspect])
         count = None if seconds is None else round(seconds * fps)
         method = pipeline.enlarger.method(SIDES[aspect], (height, width))
         version = str(self._bundle.lineage["model_version"])
-        record = sha256_json(["stream", prompt.text, seed, version, height, width, method])
+        record = sha256_json(["stream", prompt.text, seed, version, height, width, method, way])
 
         def pieces() -> Iterator[np.ndarray]:
             for chunk in until(made, count, told):
@@ -245,7 +250,7 @@ class Studio:
             unsigned = Path(scratch) / "stream.mp4"
             written = write_fragmented(unsigned, marked, fps)
             title = " / ".join(shown)
-            facts = self._facts(title, seed, record, method)
+            facts = self._facts(title, seed, record, method, way)
             sign(unsigned, output, facts, self._home)
         result = Made(output, sha256_file(output), written / fps, (height, width), version)
         self._record(result, facts, title)
@@ -258,6 +263,7 @@ class Studio:
         text: str,
         seed: int,
         aspect: str,
+        way: str,
         *,
         audio: bool,
         memory: int | None,
@@ -271,7 +277,7 @@ class Studio:
         sound = pipeline.sound(latent, text, count / config.fps, seed=seed, progress=progress) if audio else None
         shown = None if sound is None else stereo(sound)
         pieces = pipeline.frames_of(latent, count, tiles)
-        return Film(pieces, count, config.fps, shown, config.sample_rate, _sides(latent), enlarger)
+        return Film(pieces, count, config.fps, shown, config.sample_rate, _sides(latent), enlarger, way)
 
     def _cut(self, latent: np.ndarray, aspect: str, memory: int | None, usual: Tiles) -> tuple[Tiles, Enlarger]:
         """How a latent is decoded and its frames enlarged: as usual, or in tiles that fit into so many bytes."""
@@ -307,8 +313,8 @@ class Studio:
         if original.audio is not None:
             sound = original.audio[: round(clip.seconds * original.sample_rate), :2]
         shape = clip.frames.shape
-        enlarger = self._pipeline.enlarger
-        film = Film(iter([clip.frames]), shape[0], clip.fps, sound, original.sample_rate, shape[1:3], enlarger)
+        enlarger, way = self._pipeline.enlarger, self._pipeline.sampling()
+        film = Film(iter([clip.frames]), shape[0], clip.fps, sound, original.sample_rate, shape[1:3], enlarger, way)
         return self._finish(output, film, delivery_size(aspect), instruction, seed, parent=video)
 
     def _finish(
@@ -326,10 +332,10 @@ class Studio:
         origin = None if parent is None else sha256_file(parent)
         text = [] if rewritten is None else [rewritten.text]
         method = film.enlarger.method(film.size, size)
-        record = sha256_json([prompt, seed, version, film.count, list(size), origin, method, *text])
+        record = sha256_json([prompt, seed, version, film.count, list(size), origin, method, film.sampling, *text])
         marked = self._marked(film.enlarger(film.pieces, size), record)
         sound = None if film.sound is None else normalise(film.sound, film.sample_rate)[0]
-        facts = self._facts(prompt, seed, record, method, rewritten)
+        facts = self._facts(prompt, seed, record, method, film.sampling, rewritten)
         with tempfile.TemporaryDirectory() as scratch:
             unsigned = Path(scratch) / "clip.mp4"
             write_mp4(unsigned, marked, film.fps, sound, film.sample_rate or 48_000)
@@ -343,7 +349,9 @@ class Studio:
         marker, payload = Watermarker(Keys.open(self._home).watermark_key), payload_of(record)
         return (frame for piece in pieces for frame in marker.embed(piece, payload))
 
-    def _facts(self, prompt: str, seed: int, record: str, method: str, rewritten: Rewrite | None = None) -> Facts:
+    def _facts(
+        self, prompt: str, seed: int, record: str, method: str, sampling: str, rewritten: Rewrite | None = None
+    ) -> Facts:
         lineage = self._bundle.lineage
         return Facts(
             title=prompt,
@@ -356,6 +364,7 @@ class Studio:
             attribution=tuple(lineage.get("attributions", ())),
             rewritten_prompt_sha256=rewritten.sha256 if rewritten else None,
             upsampling=method,
+            sampling=sampling,
         )
 
     def _record(self, made: Made, facts: Facts, prompt: str) -> None:

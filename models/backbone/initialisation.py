@@ -6,16 +6,16 @@ import torch
 from torch import nn
 
 from models.backbone.attention import CrossAttention
-from models.backbone.time import Head, Modulation
+from models.backbone.time import Head, Modulation, TimeEmbedding
 
 
 def initialise(network: nn.Module) -> None:
     """Fill a transformer's weights in place.
 
     Linear maps start with variance 1 / fan-in, which keeps unit-scale signals at unit scale at every width (LLaMa's
-    fixed 0.02 is that for a width of 2,500 and too quiet for 192). Modulations, the output and the reference's way
-    into cross-attention start at zero (DiT's adaLN-zero): the first prediction is zero, and gradients decide what
-    opens. Modules with tables of their own fill them in ``reset_parameters``.
+    fixed 0.02 is that for a width of 2,500 and too quiet for 192). Modulations, the output, a step's span and the
+    reference's way into cross-attention start at zero (DiT's adaLN-zero): the first prediction is zero, and gradients
+    decide what opens. Modules with tables of their own fill them in ``reset_parameters``.
     """
     silent = _silent(network)
     for module in network.modules():
@@ -54,6 +54,8 @@ def _silent(network: nn.Module) -> set[nn.Module]:
     for module in network.modules():
         if isinstance(module, Modulation | Head):
             found.add(module.linear)
+        elif isinstance(span := getattr(module, "span", None), TimeEmbedding):
+            found.add(span.second)
         elif isinstance(module, CrossAttention) and module.reference_out is not None:
             found.add(module.reference_out)
     return found

@@ -39,6 +39,7 @@ class Backbone(nn.Module):
         self.embed = nn.Linear(patch_channels * (2 if config.source else 1), width, bias=False)
         self.positions = Positions(config.positions, width)
         self.time = TimeEmbedding(width)
+        self.span = TimeEmbedding(width) if config.span else None
         self.modulation = Modulation(width, 6)
         self.text = TextTokens(config.text, width)
         self.reference_encoder = ReferenceEncoder(width, config.heads, config.ffn) if config.reference else None
@@ -56,6 +57,7 @@ class Backbone(nn.Module):
         text: Text,
         reference: Tensor | None = None,
         source_BCTHW: Tensor | None = None,
+        span_B: Tensor | None = None,
     ) -> Tensor:
         """The velocity dX/dt at ``latent_BCTHW``, of the same shape.
 
@@ -66,6 +68,7 @@ class Backbone(nn.Module):
             reference: Tokens [B, K, D] of the reference encoder, or images [B, 3, 64, 64], which are encoded here
                 (training: the whole network in one forward call, as sharded training needs). None: no reference.
             source_BCTHW: Latent of the video to be edited, shaped like ``latent_BCTHW``. None: a black condition.
+            span_B: How far a step goes in flow time: the velocity is then the mean one over it. None: no way at all.
 
         Raises:
             LatentDoesNotFit: The grid exceeds the position tables, or a condition is given that the network lacks.
@@ -73,7 +76,7 @@ class Backbone(nn.Module):
         """
         grid = self.grid(latent_BCTHW)
         positions_1ND = self.positions(grid)
-        embedding_BD = self.time(time_B)
+        embedding_BD = self.with_span(self.time(time_B), span_B)
         modulation_B6D = self.modulation(embedding_BD)
         text_BSD, text_mask_BS = self.text(text)
         reference_BKD = self.reference_tokens(reference)
@@ -114,6 +117,14 @@ class Backbone(nn.Module):
         if self.reference_encoder is None:
             raise LatentDoesNotFit("a reference was given to a backbone without one: configure reference=True")
         return self.reference_encoder(reference) if reference.ndim == 4 else reference
+
+    def with_span(self, embedding_BD: Tensor, span_B: Tensor | None) -> Tensor:
+        """The time's embedding with that of a step's span, where the network has it."""
+        if self.span is None:
+            if span_B is not None:
+                raise LatentDoesNotFit("a span was given to a backbone without one: configure span=True")
+            return embedding_BD
+        return embedding_BD + self.span(embedding_BD.new_zeros(len(embedding_BD)) if span_B is None else span_B)
 
     def with_source(self, latent_BCTHW: Tensor, source_BCTHW: Tensor | None) -> Tensor:
         """The latent with its source on further channels, where the network has them."""

@@ -23,7 +23,8 @@ from models.recipes import BackboneConfig
 
 KIND = "backbone"
 _TABLES, _EMBED = "positions.", "embed.weight"
-_MAY_DIFFER = {"positions", "source", "reference"}
+_CONDITIONS = ("source", "reference", "span")
+_MAY_DIFFER = {"positions", *_CONDITIONS}
 
 
 def save_backbone(model: Backbone, folder: Path) -> None:
@@ -54,7 +55,7 @@ def warm_start(model: Backbone, folder: Path) -> Put:
 
     The tensors are read one at a time, when they are asked for, so that ``model`` may still be on the meta device.
     Position tables grow (:func:`models.backbone.positions.extended`); a source condition that is new gets zero
-    weights; a reference condition that is new keeps the weights it was made with, of which the last is zero.
+    weights; a reference or a span that is new keeps the weights it was made with, of which the last is zero.
 
     Raises:
         WeightsDoNotFit: Anything else differs or a condition would be lost; or, when it is asked for, a table would
@@ -63,14 +64,14 @@ def warm_start(model: Backbone, folder: Path) -> Put:
     earlier = BackboneConfig(**read_config(folder, KIND))
     _refuse_other_differences(earlier, model.config, folder)
     stored, shapes = stored_weights(folder)
-    source, reference = (getattr(model.config, new) and not getattr(earlier, new) for new in ("source", "reference"))
+    source, *more = (getattr(model.config, new) and not getattr(earlier, new) for new in _CONDITIONS)
 
     @torch.no_grad()
     def put(name: str, tensor: Tensor) -> None:
         if name in stored.entries:
             tensor.copy_(_adapted(name, stored.tensor(name), tensor.shape, source=source))
 
-    check_shapes(model, _adapted_shapes(model, shapes, source=source, reference=reference), folder)
+    check_shapes(model, _adapted_shapes(model, shapes, source=source, more=any(more)), folder)
     return put
 
 
@@ -82,11 +83,11 @@ def _adapted(name: str, stored: Tensor, shape: torch.Size, *, source: bool) -> T
 
 
 def _adapted_shapes(
-    model: Backbone, stored: dict[str, tuple[int, ...]], *, source: bool, reference: bool
+    model: Backbone, stored: dict[str, tuple[int, ...]], *, source: bool, more: bool
 ) -> dict[str, tuple[int, ...]]:
-    """The shapes of earlier tensors once they are adapted, and of those that a new reference condition adds."""
+    """The shapes of earlier tensors once they are adapted, and of those that new conditions add."""
     own = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
-    shapes = own | stored if reference else dict(stored)
+    shapes = own | stored if more else dict(stored)
     for name in shapes.keys() & own.keys():
         if name.startswith(_TABLES):
             shapes[name] = (own[name][0], *shapes[name][1:])
@@ -103,7 +104,7 @@ def _refuse_other_differences(earlier: BackboneConfig, wanted: BackboneConfig, f
                 f"{folder}: {field} is {before[field]} there and {after[field]} in the network; "
                 f"a warm start may change only {sorted(_MAY_DIFFER)}"
             )
-    for field in ("source", "reference"):
+    for field in _CONDITIONS:
         if before[field] and not after[field]:
             raise WeightsDoNotFit(f"{folder}: its {field} condition would be lost; configure {field}=True")
 

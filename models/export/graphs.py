@@ -65,6 +65,26 @@ class BackboneGraph(nn.Module):
         return self.backbone(latent, time, text)
 
 
+class StudentGraph(BackboneGraph):
+    """Mean velocity of a latent over a step, given its time and span, and text."""
+
+    def forward(  # type: ignore[override]  # one input more
+        self,
+        latent: Tensor,
+        time: Tensor,
+        span: Tensor,
+        text_prompt: Tensor,
+        text_prompt_mask: Tensor,
+        text_long: Tensor,
+        text_long_mask: Tensor,
+        text_characters: Tensor,
+        text_characters_mask: Tensor,
+    ) -> Tensor:
+        """The velocity."""
+        text = ((text_prompt, text_prompt_mask), (text_long, text_long_mask), (text_characters, text_characters_mask))
+        return self.backbone(latent, time, text, span_B=span)
+
+
 class PersonalizedBackboneGraph(BackboneGraph):
     """Velocity of a latent given time, text and reference tokens."""
 
@@ -154,7 +174,7 @@ def graph_modules(folders: Mapping[str, Path]) -> dict[str, nn.Module]:
 
     Args:
         folders: Where models lie, by name: ``autoencoder``, ``codec``, ``backbone``, ``personalized_backbone``,
-            ``editing_backbone``, ``audio_backbone``, ``upsampler``. What is left out has no graphs; text
+            ``editing_backbone``, ``audio_backbone``, ``student``, ``upsampler``. What is left out has no graphs; text
             encoders are those that the networks read.
 
     Raises:
@@ -202,6 +222,15 @@ def _backbone(folder: Path) -> dict[str, nn.Module]:
     return {"backbone": BackboneGraph(load_backbone(folder))}
 
 
+def _student(folder: Path) -> dict[str, nn.Module]:
+    from models.backbone import WeightsDoNotFit, load_backbone
+
+    model = load_backbone(folder)
+    if not model.config.span:
+        raise WeightsDoNotFit(f"{folder} holds a backbone that takes no span: distil a student into it")
+    return {"student": StudentGraph(model)}
+
+
 def _personalized(folder: Path) -> dict[str, nn.Module]:
     from models.backbone import WeightsDoNotFit, load_backbone
 
@@ -239,6 +268,7 @@ _MAKERS = {
     "autoencoder": _autoencoder,
     "codec": _codec,
     "backbone": _backbone,
+    "student": _student,
     "personalized_backbone": _personalized,
     "editing_backbone": _editing,
     "audio_backbone": _audio,

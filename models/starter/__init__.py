@@ -10,3 +10,6 @@ BACKBONE = Path(__file__).parent / "backbone"
 
 UPSAMPLER = Path(__file__).parent / "upsampler"
 """Of the spatial upsampler; ``python -m assets.starter.upsampler FOLDER`` trains it."""
+
+STUDENT = Path(__file__).parent / "student"
+"""What a student of one to four steps differs in from that backbone; ``python -m assets.starter.student FOLDER``."""

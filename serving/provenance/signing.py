@@ -30,6 +30,7 @@ class Facts:
         attribution: Credits that licences of the training footage ask for.
         rewritten_prompt_sha256: Hex digest of what the model was given in the prompt's place, if it was rewritten.
         upsampling: How the model's picture was brought to the file's size.
+        sampling: How the model's latent was drawn, where the model's own way could be changed.
     """
 
     title: str
@@ -43,6 +44,7 @@ class Facts:
     attribution: tuple[str, ...] = ()
     rewritten_prompt_sha256: str | None = None
     upsampling: str | None = None
+    sampling: str | None = None
 
 
 def sign(source: Path, destination: Path, facts: Facts, home: Home, *, parent: Path | None = None) -> None:

@@ -81,3 +81,23 @@ class Guided:
         if self.interval is None or self.interval[0] <= t <= self.interval[1]:
             return self.weights
         return (1.0, *[0.0] * (len(self.weights) - 1))
+
+
+@dataclass(frozen=True)
+class Jumping:
+    """The mean velocity of a few-step student over each of its equal steps; guidance is in it.
+
+    Attributes:
+        graph: Called as ``graph(latent=..., time=..., span=..., **condition)``, batch first.
+        condition: Named inputs, each [B, ...].
+        steps: How many go from noise to data.
+    """
+
+    graph: Graph
+    condition: Condition
+    steps: int
+
+    def __call__(self, x: np.ndarray, t: float) -> np.ndarray:
+        """The velocity at state ``x`` [B, ...] from time ``t`` on."""
+        time, span = (np.full(len(x), value, dtype=np.float32) for value in (t, 1 / self.steps))
+        return self.graph(latent=x, time=time, span=span, **self.condition)

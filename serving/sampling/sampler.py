@@ -1,7 +1,7 @@
 """Sampler: the choice of schedule, solver and guidance, as the bundle's config stores it and requests override it."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from serving.errors import RequestRefused
 from serving.sampling.schedule import Schedule, linear_quadratic, shifted, uniform
 from serving.sampling.solver import SOLVERS, Progress, Solver, Velocity, integrate
+
+StudentSteps = Literal[1, 2, 4]
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,8 @@ class Overrides:
     shift: float | None = None
     guidance: float | None = None
     guidance_interval: tuple[float, float] | None = None
+    cache: float | None = None
+    student: StudentSteps | None = None
 
 
 class Sampler(BaseModel):
@@ -35,6 +39,8 @@ class Sampler(BaseModel):
         shift: Strength of the ``shifted`` schedule.
         guidance: Classifier-free guidance scale; 1 is none.
         guidance_interval: The times between which there is guidance, 0 for noise and 1 for data; None: always.
+        cache: Error that a velocity taken from earlier ones may have, as a share of it; None: all are computed.
+        student: Steps of the model's few-step student, which takes its place; None: the model itself.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -46,6 +52,8 @@ class Sampler(BaseModel):
     shift: float = Field(default=1.0, gt=0)
     guidance: float = 3.0
     guidance_interval: tuple[float, float] | None = None
+    cache: float | None = Field(default=None, gt=0, lt=1)
+    student: StudentSteps | None = None
 
     @model_validator(mode="after")
     def _emulates_at_least_its_steps(self) -> "Sampler":
@@ -64,6 +72,12 @@ class Sampler(BaseModel):
             raise ValueError("guidance_interval needs a guidance other than 1, which is none at any time")
         return self
 
+    @model_validator(mode="after")
+    def _caches_whole_steps(self) -> "Sampler":
+        if self.cache is not None and self.solver != "euler":
+            raise ValueError(f"cache does not combine with the solver {self.solver}: only euler's steps are calibrated")
+        return self
+
     def with_overrides(self, overrides: Overrides) -> "Sampler":
         """This sampler with what is set replaced.
 
@@ -71,6 +85,8 @@ class Sampler(BaseModel):
             RequestRefused: a value out of range, or one that the schedule it would be used with does not read.
         """
         changes = {name: value for name, value in asdict(overrides).items() if value is not None}
+        if "student" in changes:
+            return self._as_student(changes)
         schedule = changes.get("schedule", self.schedule)
         for name, needed in (("emulated_steps", "linear_quadratic"), ("shift", "shifted")):
             if name in changes and schedule != needed:
@@ -81,6 +97,19 @@ class Sampler(BaseModel):
             return Sampler(**{**self.model_dump(), **changes})
         except ValidationError as error:
             raise RequestRefused(f"this cannot be sampled: {_reasons(error)}") from error
+
+    @staticmethod
+    def _as_student(changes: dict[str, Any]) -> "Sampler":
+        """Equal steps without guidance: both were fixed when the student was distilled."""
+        steps = changes.pop("student")
+        if changes:
+            names = ", ".join(sorted(changes))
+            raise RequestRefused(
+                f"{names} does not combine with student: its steps and guidance were distilled into it"
+            )
+        if steps not in get_args(StudentSteps):
+            raise RequestRefused(f"a student takes {get_args(StudentSteps)} steps, not {steps}")
+        return Sampler(solver="euler", schedule="uniform", steps=steps, guidance=1.0, student=steps)
 
     def times(self) -> np.ndarray:
         """The times 0 = t_0 < ... < t_S = 1, float64 [steps + 1]."""

@@ -1,6 +1,13 @@
 import pytest
 
+from serving.config import ServingConfig
 from serving.errors import RequestRefused
+
+
+def test_a_configuration_from_before_there_was_calibration_is_read(config):
+    stored = config.model_dump(mode="json")
+    del stored["calibration"], stored["sampler"]["cache"]
+    assert ServingConfig.model_validate(stored) == config
 
 
 def test_frames_are_the_nearest_whole_number(config):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from serving.clip import from_pixels, to_pixels
-from serving.errors import GraphMissing, RequestRefused, SamplingFailed
+from serving.errors import CalibrationMissing, GraphMissing, RequestRefused, SamplingFailed
 from serving.pipeline import Pipeline
 from serving.sampling.sampler import Overrides
 from serving.shots import Shot
@@ -100,6 +100,79 @@ def test_sound_is_reproducible_and_differs_between_seeds(graphs, shift_flow, tok
     first, again, other = (pipeline.sound(latent, RED, 1.0, seed=seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+def test_caching_computes_fewer_steps_and_gives_nearly_the_same_video(graphs, tokenizers, config, shift_flow):
+    graphs = {**graphs, "backbone": shift_flow}
+    with pytest.raises(CalibrationMissing, match="export and promote it again"):
+        Pipeline(graphs, tokenizers, config).generate(RED, seconds=0.5, overrides=Overrides(cache=0.05))
+    table = Pipeline(graphs, tokenizers, config).calibrate([RED, "a blue square"], [1, 2], seconds=0.5)
+    pipeline = Pipeline(graphs, tokenizers, config.model_copy(update={"calibration": table}))
+    whole = pipeline.latents([RED], [3], seconds=0.5)[0]
+    shift_flow.batches.clear()
+    cached = pipeline.latents([RED], [3], seconds=0.5, overrides=Overrides(cache=0.05))[0]
+    assert shift_flow.batches == [2]  # the flow never changes
+    np.testing.assert_allclose(cached, whole, atol=1e-5)
+    assert pipeline.sampling(Overrides(cache=0.05)).endswith("guidance 2, 3 steps reused within 0.05")
+    shots = [Shot(seconds=6, prompt=RED)]
+    shift_flow.batches.clear()
+    long = pipeline.long_latent(shots, pipeline.plan(shots), overrides=Overrides(cache=0.05))
+    assert long.shape[1] == 12
+    assert len(shift_flow.batches) == len(pipeline.plan(shots).windows)
+
+
+class JumpFlow:
+    """A student that adds its target to the noise, and half of each step's span to that."""
+
+    def __init__(self, flow):
+        self.flow = flow
+        self.asked = []
+
+    def __call__(self, *, latent, time, span, **conditions):
+        self.asked.append((len(latent), float(time[0]), float(span[0])))
+        return self.flow(latent=latent, time=time, **conditions) + span.reshape(-1, 1, 1, 1, 1) / 2
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4])
+def test_a_student_is_evaluated_once_a_step_and_told_how_far_that_goes(
+    graphs, tokenizers, config, shift_flow, steps, value_of
+):
+    student = JumpFlow(shift_flow)
+    pipeline = Pipeline({**graphs, "student": student}, tokenizers, config)
+    overrides = Overrides(student=steps)
+    latents = pipeline.latents([RED, RED], [3, 4], seconds=0.5, overrides=overrides)
+    assert student.asked == [(2, step / steps, 1 / steps) for step in range(steps)]
+    assert not graphs["backbone"].batches
+    noise = pipeline.latents([RED], [3], seconds=0.5, overrides=Overrides(student=steps))[0] - value_of(RED)
+    np.testing.assert_allclose(latents[0], noise + value_of(RED), atol=1e-4)
+    assert float(noise.mean()) == pytest.approx(0.5 / steps, abs=0.1)
+    assert pipeline.sampling(overrides) == f"student, {steps} steps"
+
+
+def test_a_student_is_refused_where_it_was_not_taught_and_missed_where_there_is_none(pipeline):
+    student = Overrides(student=4)
+    picture = np.zeros((8, 64, 112, 3), np.uint8)
+    with pytest.raises(GraphMissing, match="no graph 'student'"):
+        pipeline.generate(RED, seconds=0.5, overrides=student)
+    with pytest.raises(RequestRefused, match="student does not combine with a reference"):
+        pipeline.generate(RED, seconds=0.5, overrides=student, reference=picture[0])
+    with pytest.raises(RequestRefused, match="student does not combine with editing"):
+        pipeline.edit(picture, "make it blue", overrides=student)
+    with pytest.raises(RequestRefused, match="student does not combine with sound"):
+        pipeline.sound(np.zeros((16, 2, 8, 14), np.float32), RED, 1.0, overrides=student)
+
+
+def test_caching_is_refused_where_nothing_is_calibrated(pipeline):
+    cache = Overrides(cache=0.05)
+    picture = np.zeros((8, 64, 112, 3), np.uint8)
+    with pytest.raises(RequestRefused, match="cache does not combine with a reference"):
+        pipeline.generate(RED, seconds=0.5, overrides=cache, reference=picture[0])
+    with pytest.raises(RequestRefused, match="cache does not combine with editing"):
+        pipeline.edit(picture, "make it blue", overrides=cache)
+    with pytest.raises(RequestRefused, match=r"cache does not combine with .*midpoint"):
+        pipeline.sound(np.zeros((16, 2, 8, 14), np.float32), RED, 1.0, overrides=cache)
+    with pytest.raises(RequestRefused, match="cache does not combine with sound"):
+        pipeline.sound(np.zeros((16, 2, 8, 14), np.float32), RED, 1.0, overrides=Overrides(cache=0.05, solver="euler"))
 
 
 @pytest.mark.parametrize(

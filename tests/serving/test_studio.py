@@ -17,6 +17,7 @@ from serving.openai_endpoint import ChatClient, Endpoint
 from serving.provenance import verify
 from serving.provenance.signing import FACTS_LABEL
 from serving.rewriting import RULES, EndpointRewriter, RewritingFailed
+from serving.sampling.sampler import Overrides
 from serving.shots import Shot
 from serving.studio import CAMPAIGN, Studio
 from tests.chat_server import says
@@ -98,6 +99,20 @@ def test_a_long_video_of_shots_is_marked_signed_and_recorded(studio, home, tmp_p
     assert stated(made.path)["title"] == "4 s: a red ball / 2.5 s: a blue square"
     with pytest.raises(PromptRefused):
         studio.long([*shots, Shot(seconds=4, prompt="a naked child")], tmp_path / "b.mp4", seed=3, aspect="1:1")
+
+
+def test_the_signature_says_how_a_clip_was_sampled_and_its_record_is_its_own(studio, pipeline, shift_flow, tmp_path):
+    pipeline._graphs["backbone"] = shift_flow
+    table = pipeline.calibrate(["a red ball"], [1], seconds=0.5)
+    pipeline.config = pipeline.config.model_copy(update={"calibration": table})
+    facts = []
+    for number, overrides in enumerate((Overrides(), Overrides(cache=0.3), Overrides(steps=2))):
+        path = tmp_path / f"{number}.mp4"
+        one(studio, "a red ball", path, seconds=0.5, aspect="1:1", audio=False, overrides=overrides)
+        facts.append(stated(path))
+    assert facts[0]["sampling"] == "euler, 4 linear_quadratic steps, guidance 2"
+    assert facts[1]["sampling"].endswith("steps reused within 0.3")
+    assert len({each["record_id"] for each in facts}) == 3
 
 
 def test_the_mark_leads_to_the_record(studio, home, tmp_path):

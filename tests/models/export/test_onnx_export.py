@@ -47,6 +47,7 @@ def folders(tmp_path_factory):
     audio = AudioBackbone(AudioConfig(layers=1, width=32, ffn=48, heads=2, positions=12))
     return {
         "backbone": backbone("backbone"),
+        "student": backbone("student", span=True),
         "personalized_backbone": backbone("personalized", reference=True),
         "editing_backbone": backbone("editing", source=True),
         "audio_backbone": saved(audio, save_audio_backbone, root / "audio"),

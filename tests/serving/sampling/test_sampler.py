@@ -47,11 +47,22 @@ def test_overrides_are_validated_like_the_original():
         (Overrides(guidance=1.0, guidance_interval=(0.0, 0.5)), "guidance other than 1"),
         (Overrides(guidance_interval=(0.5, 0.5)), "rising"),
         (Overrides(guidance_interval=(0.5, 1.5)), "rising"),
+        (Overrides(solver="heun", cache=0.05), "cache does not combine with the solver heun"),
+        (Overrides(cache=0.0), "cache"),
+        (Overrides(student=3), "1, 2, 4"),
+        (Overrides(student=4, steps=4), "steps does not combine with student"),
+        (Overrides(student=4, cache=0.1, guidance=2.0), "cache, guidance does not combine with student"),
     ],
 )
 def test_what_does_not_fit_together_is_refused_and_not_ignored(overrides, reason):
     with pytest.raises(RequestRefused, match=reason):
         Sampler(steps=10, emulated_steps=20).with_overrides(overrides)
+
+
+def test_a_student_takes_equal_steps_without_guidance():
+    student = Sampler(steps=10, emulated_steps=20, guidance=5.0).with_overrides(Overrides(student=4))
+    np.testing.assert_array_equal(student.times(), uniform(4))
+    assert (student.solver, student.guidance, student.student) == ("euler", 1.0, 4)
 
 
 def test_an_unknown_option_is_refused():

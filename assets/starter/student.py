@@ -1,0 +1,189 @@
+"""The starter student: ``python -m assets.starter.student FOLDER`` distils the starter backbone into 1, 2 or 4 steps.
+
+Its teacher's paths and the state are kept under ``FOLDER``, so that a training which is killed goes on where it was. A
+folder of paths belongs to one teacher: begin in another one when the backbone has changed.
+"""
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assets.encoding.encoder import TextStates
+from assets.encoding.shards import NULL, write_index, write_shard
+from assets.sandbox_corpus.record import Record
+from assets.starter.latents import VIDEOS, parts
+from assets.starter.progress import teller
+from models.files import write_json
+from models.recipes import DataMix, demo
+from models.starter import BACKBONE
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from assets.encoding.plan import Part
+    from models.backbone import Backbone, Text
+    from models.training.solo import Draw, Loss
+
+_FIRST = 100_000  # clips from here on: captions that the teacher was not trained with
+_BATCH = 32  # paths at once
+_PATH = "path"
+
+Array = NDArray[np.generic]
+
+
+@dataclass(frozen=True)
+class StudentRecipe:
+    """One-process distillation of a backbone by its own guided paths.
+
+    Attributes:
+        teacher: Folder of the backbone.
+        guidance: Of its paths.
+        paths: How many, each of another caption and noise.
+        rank: Of the changes to its matrices.
+        settling: Share of the steps, the last ones, over which the rate falls.
+    """
+
+    teacher: Path = BACKBONE
+    guidance: float = 3.0
+    paths: int = 6144
+    rank: int = 32
+    steps: int = 2400
+    batch: int = 40
+    learning_rate: float = 2e-3
+    warmup: int = 20
+    settling: float = 0.5
+    ema_decay: float = 0.99
+    checkpoint_every: int = 100
+    seed: int = 0
+
+
+RECIPE = StudentRecipe()
+Progress = Callable[[int, int, dict[str, float]], None]
+
+
+def train(recipe: StudentRecipe, folder: Path, progress: Progress | None = None) -> "Backbone":
+    """The student, trained to the recipe's last step from where an earlier call was stopped."""
+    import torch
+
+    from models.distillation import student_of
+    from models.training.solo import Solo
+
+    index = paths(recipe, folder / "paths", progress)
+    torch.manual_seed(recipe.seed)
+    student = student_of(recipe.teacher, recipe.rank)
+    solo = Solo(
+        student,
+        jump_terms(recipe, student, index),
+        folder,
+        steps=recipe.steps,
+        learning_rate=recipe.learning_rate,
+        checkpoint_every=recipe.checkpoint_every,
+        seed=recipe.seed,
+        warmup=recipe.warmup,
+        settling=recipe.settling,
+        ema_decay=recipe.ema_decay,
+        progress=progress,
+    )
+    solo.run()
+    return student
+
+
+def paths(recipe: StudentRecipe, folder: Path, progress: Progress | None = None) -> Path:
+    """Draw the teacher's paths, each shard once, and write the index over them: ``path`` [N, K, 16, T, 8, 8] each.
+
+    Returns:
+        The index.
+    """
+    from models.backbone import load_backbone
+    from models.text.encoders import load_encoders
+
+    teacher = load_backbone(recipe.teacher)
+    texts = TextStates(load_encoders(teacher.config.text))
+    write_shard(folder / NULL, {name: value[0] for name, value in texts.of([""]).items()})
+    planned = list(parts(demo().world, VIDEOS, "train", recipe.paths, _FIRST))
+    for number, part in enumerate(planned, 1):
+        if not (folder / part.name).exists():
+            write_shard(folder / part.name, _drawn(recipe, teacher, texts, part))
+        if progress is not None:
+            progress(number, len(planned), {})
+    write_index(folder, planned, teacher.config.text)
+    return folder / "index.json"
+
+
+def _drawn(recipe: StudentRecipe, teacher: "Backbone", texts: TextStates, part: "Part") -> dict[str, Array]:
+    """The captions of a shard, and a path of each: its last state as ``latent``, those before it as ``path``."""
+    import torch
+
+    from models.distillation import guided_path
+    from models.text.tokens import prefixed
+
+    clips = [clip for clip in part.clips if isinstance(clip, Record)]
+    text, null = texts.of([prefixed(clip.caption) for clip in clips]), texts.of([""])
+    shape = (teacher.config.latent_channels, *part.latent_size)
+    found = []
+    for start in range(0, len(clips), _BATCH):
+        rows = slice(start, start + _BATCH)
+        noise = np.stack([_noise(recipe.seed, clip, shape) for clip in clips[rows]])
+        asked = _text({name: value[rows] for name, value in text.items()})
+        free = _text({name: value.repeat(len(noise), axis=0) for name, value in null.items()})
+        found.append(guided_path(teacher, torch.from_numpy(noise), asked, free, recipe.guidance).half().numpy())
+    path = np.concatenate(found)
+    return {"latent": path[:, -1], _PATH: path[:, :-1], **text}
+
+
+def _noise(seed: int, clip: Record, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    return np.random.default_rng([seed, clip.seed]).standard_normal(shape, dtype=np.float32)
+
+
+def _text(states: Mapping[str, Array]) -> "Text":
+    """Stored states and masks as networks take them."""
+    import torch
+
+    from models.training.texts import text_of
+
+    tensors = {name: torch.from_numpy(value) for name, value in states.items()}
+    return text_of({name: each.bool() if each.dtype == torch.uint8 else each.float() for name, each in tensors.items()})
+
+
+def jump_terms(recipe: StudentRecipe, student: "Backbone", index: Path) -> "Loss":
+    """The loss of a step: random jumps along the paths of a batch."""
+    import torch
+
+    from models.distillation import drawn_jumps, jump_losses
+    from models.training.batches import Batches
+    from models.training.texts import text_of
+
+    drawn = Batches((DataMix(str(index), VIDEOS),), recipe.batch, recipe.seed)
+
+    def loss(step: int, draw: "Draw") -> "dict[str, Tensor]":
+        batch = drawn.batch(step, 0, 1)
+        path = torch.cat([batch.pop(_PATH), batch.pop("latent").unsqueeze(1)], dim=1)
+        text = text_of(batch)
+        first, last = drawn_jumps(len(path), draw.numpy)
+        with torch.autocast("cpu", torch.bfloat16):
+            errors = jump_losses(lambda x, t, span: student(x, t, text, span_B=span), path, first, last)
+        return {"loss": errors.mean()}
+
+    return loss
+
+
+def main(folder: Path) -> None:
+    """Train, and leave the student and ``figures.json`` in ``folder``."""
+    import torch
+
+    from models.distillation import save_student
+    from models.distillation.lowrank import trained
+
+    torch.set_num_threads(1)  # one order of sums
+    student = train(RECIPE, folder, teller())
+    save_student(student, RECIPE.teacher, RECIPE.rank, folder)
+    write_json(folder / "figures.json", {"parameters": sum(value.numel() for value in trained(student).values())})
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,39 @@
+"""Paths of a teacher: states on its guided way from noise to data, which a student learns to jump between.
+
+Shapes: B batch, C channels, T latent frames, H W latent height and width, K kept states.
+"""
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from models.backbone import Backbone, Text
+
+KEPT = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Times of the states that are kept: a student of four steps stops at each of them."""
+
+TIMES = (0.0, 0.03, 0.06, 0.1, 0.16, 0.25, 0.34, 0.42, 0.5, 0.62, 0.75, 0.87, 1.0)
+"""Times of a teacher's steps, closest where its guided velocity changes fastest; the kept ones are among them."""
+
+
+@torch.no_grad()
+def guided_path(teacher: Backbone, noise_BCTHW: Tensor, text: Text, null: Text, guidance: float) -> Tensor:
+    """States [B, K, C, T, H, W] at the kept times of Euler's method from ``noise_BCTHW`` on.
+
+    Args:
+        teacher: Its velocity is guided as u(null) + guidance (u(text) - u(null)).
+        noise_BCTHW: Where the paths begin.
+        text: Of each path.
+        null: The empty text, for each path.
+        guidance: What the student has in it afterwards, for one evaluation of itself in the place of two.
+    """
+    x, kept = noise_BCTHW, [noise_BCTHW]
+    for start, end in pairwise(TIMES):
+        times = x.new_full((len(x),), start)
+        with torch.autocast("cpu", torch.bfloat16):
+            asked, free = teacher(x, times, text).float(), teacher(x, times, null).float()
+        x = x + (end - start) * (free + guidance * (asked - free))
+        if end in KEPT:
+            kept.append(x)
+    return torch.stack(kept, dim=1)

@@ -1,0 +1,55 @@
+"""Sampling: speed and checker score of schedules, step caching and few-step students, on the same prompts and seeds."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from assets.starter.quality import asked
+from models.files import write_text
+from models.recipes import demo
+from orchestration.benches.sampling.measured import figures, measured
+from orchestration.benches.sampling.options import combinations, options_of, text_only
+from orchestration.benches.sampling.report import curve, table
+from serving.home import Home
+from serving.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from serving.bundle import Bundle
+
+_PROMPTS = 100
+
+
+def run(prompts: int = _PROMPTS, bundle: "Bundle | None" = None, folder: Path | None = None) -> dict[str, float | str]:
+    """Every option on held-out prompts at 64 px, two seconds each, by ONNX Runtime with all cores.
+
+    Figures as :func:`orchestration.benches.sampling.measured.figures` says. The curve (``sampling.png``) and the
+    table of options and their combinations (``sampling.md``) are written to ``benches/`` of the home.
+
+    Args:
+        prompts: How many.
+        bundle: The model; None: the starter, with its student if that was distilled from it, exported now.
+        folder: Where to write, instead.
+    """
+    from rich.console import Console
+
+    from orchestration.benches.sampling.served import served
+
+    console = Console(stderr=True)
+    folder = folder or Home.from_env().root / "benches"
+    with TemporaryDirectory(prefix="cinemill-sampling-") as scratch:
+        model = bundle or served(Path(scratch))
+        options = options_of(model.graphs)
+        console.print(f"exported and calibrated; {len(options)} options")
+        shown = asked(demo().world, "validation", prompts).prompts
+        found = measured(
+            Pipeline.from_bundle(model),
+            options,
+            shown,
+            lambda done, count: console.print(f"prompts: {done} of {count}"),
+        )
+        allowed = combinations(text_only(model.graphs, model.tokenizers, model.config))
+    curve(folder / "sampling.png", options, found)
+    write_text(folder / "sampling.md", table(options, found, allowed))
+    console.print(f"written: {folder / 'sampling.png'}, {folder / 'sampling.md'}")
+    rounded = {name: value if isinstance(value, str) else round(value, 4) for name, value in figures(found).items()}
+    return {"prompts": float(prompts)} | rounded

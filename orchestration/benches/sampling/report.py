@@ -1,0 +1,67 @@
+"""What the bench of sampling leaves for people: speed against score as a picture, and the table of what combines."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from models.files import atomic_path
+from orchestration.benches.sampling.measured import Measured, interval, keeps, speedup
+from orchestration.benches.sampling.options import BASELINE, Option
+
+
+def curve(path: Path, options: Sequence[Option], found: Mapping[str, Measured]) -> Path:
+    """Seconds a clip against the checkers' score of each option, with 95% intervals, as a PNG."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 4.6), layout="constrained")
+    axes = figure.subplots()
+    for option in options:
+        one = found[option.name]
+        low, high = interval(one.scores)
+        bars = axes.errorbar(
+            one.median, one.score, [[one.score - low], [high - one.score]], fmt="o", capsize=3, label=option.told
+        )
+        axes.annotate(
+            option.name.replace("_", " "),
+            (one.median, one.score),
+            xytext=(5, 5),
+            textcoords="offset points",
+            fontsize=7,
+            color=bars[0].get_color(),
+        )
+    axes.axhline(found[BASELINE].score * 0.95, color="black", linewidth=0.8, linestyle=":")
+    axes.set_xscale("log")
+    axes.set_xlabel("seconds a clip (2 s at 64 x 64 pixels), sampling and decoding")
+    axes.set_ylabel("checker score")
+    axes.grid(visible=True, which="both", alpha=0.25)
+    axes.legend(frameon=False, fontsize=7, loc="lower right")
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=110)
+    return path
+
+
+def table(options: Sequence[Option], found: Mapping[str, Measured], allowed: Mapping[str, Mapping[str, bool]]) -> str:
+    """The options with speed and score, and which switches combine, as Markdown."""
+    lines = [
+        "| sampling | seconds a clip | times as fast | checker score (95%) | keeps 95% |",
+        "|---|---|---|---|---|",
+    ]
+    for option in options:
+        one = found[option.name]
+        low, high = interval(one.scores)
+        kept = "yes" if keeps(found, option.name) else "no"
+        lines.append(
+            f"| {option.told} | {one.median:.3f} | {speedup(found, option.name):.1f} "
+            f"| {one.score:.3f} ({low:.3f} to {high:.3f}) | {kept} |"
+        )
+    return "\n".join([*lines, "", *_combinations(allowed)]) + "\n"
+
+
+def _combinations(allowed: Mapping[str, Mapping[str, bool]]) -> list[str]:
+    lines = ["| switch | combines with | is refused with |", "|---|---|---|"]
+    for switch, others in allowed.items():
+        sides = [
+            ", ".join(f"`{o}`" if o.startswith("--") else o for o, may in others.items() if may is want)
+            for want in (True, False)
+        ]
+        lines.append(f"| `{switch}` | {sides[0] or 'nothing'} | {sides[1] or 'nothing'} |")
+    return lines

@@ -1,0 +1,46 @@
+"""The starter as serving runs it: exported to ONNX, bundled and calibrated, at the size that it was trained at."""
+
+from pathlib import Path
+
+from assets.evaluation.calibration import calibration
+from assets.evaluation.serving_config import serving_config
+from assets.starter.latents import FRAMES, SIDE
+from models.recipes import demo
+from models.starter import AUTOENCODER, BACKBONE, STUDENT
+from serving.bundle import Bundle
+
+
+def served(
+    folder: Path, backbone: Path = BACKBONE, autoencoder: Path = AUTOENCODER, student: Path | None = STUDENT
+) -> Bundle:
+    """The bundle of a backbone, written to ``folder``, with the demo's sampler.
+
+    Args:
+        folder: Where to.
+        backbone: Folder of the model.
+        autoencoder: Folder of the one whose latents it makes.
+        student: Folder of its student; None, or one that holds none: there is no student in the bundle.
+
+    Raises:
+        WeightsDoNotFit: The student is another backbone's.
+    """
+    from models.backbone import load_backbone, save_backbone
+    from models.distillation import load_student
+    from models.export.onnx_export import export_graphs
+    from models.text.encoders import save_tokenizers
+    from serving.bundle import write_bundle, write_manifest
+
+    folders = {"backbone": backbone, "autoencoder": autoencoder}
+    if student is not None and (student / "model.safetensors").exists():
+        save_backbone(load_student(student, backbone), folder / "student")
+        folders["student"] = folder / "student"
+    graphs = export_graphs(folders, folder / "graphs")
+    tokenizers = save_tokenizers(load_backbone(backbone).config.text, folder / "graphs")
+    config = serving_config(demo()).model_copy(update={"sizes": {"1:1": (SIDE, SIDE)}, "max_frames": FRAMES})
+    bundle = folder / "bundle"
+    manifest = write_bundle(
+        bundle, name="starter", graphs=graphs, tokenizers=tokenizers, config=config, lineage={"model_version": None}
+    )
+    config = config.model_copy(update={"calibration": calibration(bundle, demo().world)})
+    write_manifest(bundle, manifest.model_copy(update={"config": config}))
+    return Bundle.load(bundle)
