@@ -67,7 +67,7 @@ def timed(sides: "Mapping[str, Decoding]", frames: int = _FRAMES, rounds: int = 
     """Milliseconds of processor time a frame, the order of the sides reversed every round."""
     spent: dict[str, list[float]] = {name: [] for name in sides}
     for round_ in range(rounds + 1):
-        for name in sides if round_ % 2 else reversed(sides):
+        for name in sides if round_ % 2 else reversed(list(sides)):
             begun = time.process_time()
             count = sum(len(piece) for piece in sides[name](frames))
             if round_:

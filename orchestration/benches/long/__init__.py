@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SHEET = "long.png"
 _LENGTHS = (8, 16, 32, 64)  # seconds
-_SECONDS = 24  # of the films of one prompt
+_SECONDS = 16  # of the films of one prompt
 _RESAMPLED = 2000
 _STILLS = 12
 
