@@ -50,9 +50,9 @@ class StudentRecipe:
 
     teacher: Path = BACKBONE
     guidance: float = 3.0
-    paths: int = 6144
+    paths: int = 3072
     rank: int = 32
-    steps: int = 2400
+    steps: int = 1200
     batch: int = 40
     learning_rate: float = 2e-3
     warmup: int = 20

@@ -20,7 +20,7 @@ from serving.sampling.sampler import Overrides
 _TOGETHER = 8  # clips of a turn: a batch of the pipeline's
 _RESAMPLES = 4000
 _WARM_UP = Overrides(steps=1)
-_KEPT = 0.95  # share of the baseline's score that counts as kept
+KEPT = 0.95  # share of the baseline's score that counts as kept
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def figures(found: Mapping[str, Measured]) -> dict[str, float | str]:
 
 def keeps(found: Mapping[str, Measured], name: str) -> bool:
     """Whether an option has at least 95% of the baseline's score."""
-    return found[name].score >= _KEPT * found[BASELINE].score
+    return found[name].score >= KEPT * found[BASELINE].score
 
 
 def speedup(found: Mapping[str, Measured], name: str) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from models.files import atomic_path
-from orchestration.benches.sampling.measured import Measured, interval, keeps, speedup
+from orchestration.benches.sampling.measured import KEPT, Measured, interval, keeps, speedup
 from orchestration.benches.sampling.options import BASELINE, Option
 
 
@@ -12,28 +12,27 @@ def curve(path: Path, options: Sequence[Option], found: Mapping[str, Measured]) 
     """Seconds a clip against the checkers' score of each option, with 95% intervals, as a PNG."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8, 4.6), layout="constrained")
+    figure = Figure(figsize=(9.5, 4.4), layout="constrained")
     axes = figure.subplots()
     for option in options:
         one = found[option.name]
         low, high = interval(one.scores)
-        bars = axes.errorbar(
-            one.median, one.score, [[one.score - low], [high - one.score]], fmt="o", capsize=3, label=option.told
+        axes.errorbar(
+            one.median,
+            one.score,
+            [[one.score - low], [high - one.score]],
+            fmt="s" if option.overrides.student else "^" if option.overrides.cache else "o",
+            capsize=3,
+            label=option.told,
         )
-        axes.annotate(
-            option.name.replace("_", " "),
-            (one.median, one.score),
-            xytext=(5, 5),
-            textcoords="offset points",
-            fontsize=7,
-            color=bars[0].get_color(),
-        )
-    axes.axhline(found[BASELINE].score * 0.95, color="black", linewidth=0.8, linestyle=":")
+    axes.axhline(
+        KEPT * found[BASELINE].score, color="black", linewidth=0.8, linestyle=":", label=f"{KEPT:.0%} of 250 steps"
+    )
     axes.set_xscale("log")
     axes.set_xlabel("seconds a clip (2 s at 64 x 64 pixels), sampling and decoding")
     axes.set_ylabel("checker score")
     axes.grid(visible=True, which="both", alpha=0.25)
-    axes.legend(frameon=False, fontsize=7, loc="lower right")
+    figure.legend(frameon=False, fontsize=8, loc="outside right upper")
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=110)
     return path
