@@ -9,7 +9,7 @@ from threading import Timer
 
 import numpy as np
 
-from assets.starter.exported import exported
+from assets.starter.bundle import bundled
 from assets.starter.quality import asked
 from assets.starter.round_trip import psnr, through
 from models.recipes import demo
@@ -40,7 +40,7 @@ def run(seconds: float = _SECONDS) -> dict[str, float]:
     from models.autoencoder import load_autoencoder
 
     with TemporaryDirectory(prefix="cinemill-streaming-") as folder:
-        pipeline = exported(Path(folder))
+        pipeline = Pipeline.from_bundle(bundled(Path(folder)))
         Viewer(_WARM).watch(pipeline, Path(folder) / "warm.mp4")
         viewer = Viewer(seconds)
         viewer.watch(pipeline, Path(folder) / "stream.mp4")

@@ -43,11 +43,12 @@ def run(prompts: int = 20, seconds: float = _SECONDS, lengths: Sequence[int] = _
     A contact sheet of the longest film is written to ``benches/long.png`` in the home.
     """
     from assets.evaluation.prompts import EVALUATION_PROMPTS
-    from orchestration.benches.long.films import bundle, pipeline
+    from assets.starter.bundle import bundled
+    from orchestration.benches.long.films import pipeline
 
     with TemporaryDirectory(prefix="cinemill-long-") as scratch:
         folder = Path(scratch)
-        served = bundle(folder)
+        served = bundled(folder).folder
         figures: dict[str, float] = {}
         for length in lengths:
             made = _apart(served, length, folder / f"{length}.raw")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from assets.evaluation.sight import Sight
 from models.recipes import FPS
-from serving.bundle import Bundle, write_bundle
+from serving.bundle import Bundle
 from serving.decoding.tiles import STRIDE, Tiles
 from serving.pipeline import Pipeline
 from serving.sampling.sampler import Overrides
@@ -47,23 +47,6 @@ class Film:
         change = changes(self.frames)
         between = [place for place in range(STRIDE, len(change), STRIDE) if place not in self.joins]
         return float(change[list(self.joins)].mean()), float(change[between].mean())
-
-
-def bundle(folder: Path) -> Path:
-    """A serving bundle of the starter weights, in ``folder``."""
-    from assets.evaluation.serving_config import serving_config
-    from models.backbone import load_backbone
-    from models.export.onnx_export import export_graphs
-    from models.recipes import demo
-    from models.starter import AUTOENCODER, BACKBONE
-    from models.text.encoders import save_tokenizers
-
-    config = serving_config(demo()).model_copy(update={"sizes": {"1:1": (SIDE, SIDE)}, "max_frames": WINDOW})
-    graphs = export_graphs({"backbone": BACKBONE, "autoencoder": AUTOENCODER}, folder / "graphs")
-    tokenizers = save_tokenizers(load_backbone(BACKBONE).config.text, folder / "tokenizers")
-    name = folder / "bundle"
-    write_bundle(name, name="starter", graphs=graphs, tokenizers=tokenizers, config=config, lineage={})
-    return name
 
 
 def pipeline(folder: Path) -> Pipeline:

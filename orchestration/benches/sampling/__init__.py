@@ -4,6 +4,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from assets.starter.bundle import bundled
 from assets.starter.quality import asked
 from models.files import write_text
 from models.recipes import demo
@@ -32,12 +33,10 @@ def run(prompts: int = _PROMPTS, bundle: "Bundle | None" = None, folder: Path | 
     """
     from rich.console import Console
 
-    from orchestration.benches.sampling.served import served
-
     console = Console(stderr=True)
     folder = folder or Home.from_env().root / "benches"
     with TemporaryDirectory(prefix="cinemill-sampling-") as scratch:
-        model = bundle or served(Path(scratch))
+        model = bundle or bundled(Path(scratch))
         options = options_of(model.graphs)
         console.print(f"exported and calibrated; {len(options)} options")
         shown = asked(demo().world, "validation", prompts).prompts

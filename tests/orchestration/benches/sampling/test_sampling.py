@@ -9,6 +9,7 @@ from PIL import Image
 from assets.evaluation.prompts import Prompt
 from assets.evaluation.serving_config import serving_config
 from assets.evaluation.sight import Sight
+from assets.starter.bundle import bundled
 from models.autoencoder import TemporalAutoencoder
 from models.backbone import Backbone, save_backbone
 from models.distillation import load_student, save_student, student_of
@@ -29,7 +30,6 @@ from orchestration.benches.sampling.options import (
     text_only,
     together,
 )
-from orchestration.benches.sampling.served import served
 from serving.pipeline import Pipeline
 from serving.sampling.sampler import Overrides
 
@@ -140,7 +140,7 @@ def test_the_served_starter_and_its_student_agree_with_torch(tmp_path):
     for value in trained(student).values():
         torch.nn.init.normal_(value, std=0.05)
     save_student(student, folders["backbone"], 4, tmp_path / "student")
-    bundle = served(tmp_path / "served", *folders.values(), tmp_path / "student")
+    bundle = bundled(tmp_path / "served", *folders.values(), tmp_path / "student")
     assert bundle.config.calibration is not None
     save_backbone(load_student(tmp_path / "student", folders["backbone"]), tmp_path / "merged")
     torch_side = Pipeline(torch_graphs(folders | {"student": tmp_path / "merged"}), bundle.tokenizers, bundle.config)

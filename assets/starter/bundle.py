@@ -6,14 +6,14 @@ from assets.evaluation.calibration import calibration
 from assets.evaluation.serving_config import serving_config
 from assets.starter.latents import FRAMES, SIDE
 from models.recipes import demo
-from models.starter import AUTOENCODER, BACKBONE, STUDENT
+from models.starter import AUTOENCODER, BACKBONE, STUDENT, UPSAMPLER
 from serving.bundle import Bundle
 
 
-def served(
+def bundled(
     folder: Path, backbone: Path = BACKBONE, autoencoder: Path = AUTOENCODER, student: Path | None = STUDENT
 ) -> Bundle:
-    """The bundle of a backbone, written to ``folder``, with the demo's sampler.
+    """The bundle of a backbone, written to ``folder``, with the demo's sampler and the starter upsampler; no sound.
 
     Args:
         folder: Where to.
@@ -30,7 +30,7 @@ def served(
     from models.text.encoders import save_tokenizers
     from serving.bundle import write_bundle, write_manifest
 
-    folders = {"backbone": backbone, "autoencoder": autoencoder}
+    folders = {"backbone": backbone, "autoencoder": autoencoder, "upsampler": UPSAMPLER}
     if student is not None and (student / "model.safetensors").exists():
         save_backbone(load_student(student, backbone), folder / "student")
         folders["student"] = folder / "student"
