@@ -19,10 +19,15 @@ from assets.checkers.patches import Picture, Scene, of_clip, scenes
 from assets.checkers.things import sightings, spots_of
 from assets.checkers.tracking import Steps, steps
 from assets.checkers.tracks import joined
+from assets.sandbox_corpus.lots import corner
+from assets.starter.round_trip import through
 from assets.world.actors import happened
 from assets.world.draw import WorldOptions, draw
 from assets.world.physics import simulate
 from models.files import write_text
+from models.recipes import demo
+from models.starter import AUTOENCODER
+from serving.media.resize import cover
 
 SEED = 0
 _HALF_WAY = Path("var/checkers")
@@ -35,8 +40,14 @@ _BURSTS = replace(clips.STILL, kinds=("bomb", "zombie", "coin", "robot", "star")
 _HELD_OUT = 4  # each so manieth clip shows a combination that models never see in training, and their judges must know
 _UNSEEN = replace(clips.STILL, split="unseen", people=0.0)
 _DETECTOR_ROUNDS = (3000, 4000)  # steps; the second goes on from the first at half the rate, with new pictures
-_LOOKS_ROUNDS = (6000, 3000)  # the second looks at what the detector takes for things, in new clips
+_LOOKS_ROUNDS = (
+    6000,
+    3000,
+    3000,
+)  # the second looks at what the detector takes for things, in new clips, the third ...
 _TAKEN, _FIRST_TAKEN = 1200, 112_000
+_LATENT, _FIRST_LATENT = 800, 114_000
+_LATENT_FPS, _LATENT_FRAMES, _LATENT_SIDE = 16, 32, 64
 _TUMBLING = 2  # each so manieth of these has several things that turn
 _TURNING = replace(
     clips.STILL, objects=(2, 3), motions=("throw left", "throw right", "spin", "bounce", "fall"), own_colours=0.5
@@ -96,23 +107,47 @@ def _train_detector() -> None:
 
 def _train_looks() -> None:
     """In rounds, as the detector; which must be trained before."""
-    done = _HALF_WAY / "looks-0.done.safetensors"
-    if not done.exists():
-        half_way = _HALF_WAY / "looks-0.safetensors"
-        save(looks.train(_backs(), _frames(), _LOOKS_ROUNDS[0], SEED, half_way), done)
-    half_way, first = _HALF_WAY / "looks-1.safetensors", pixelwise(load(looks.network(), done))
-    save(looks.train(_backs(), _taken(), _LOOKS_ROUNDS[1], SEED + 1, half_way, first), looks.WEIGHTS)
-    done.unlink()
+    first = None
+    kept = [_HALF_WAY / f"looks-{number}.done.safetensors" for number in range(len(_LOOKS_ROUNDS))]
+    shown = (_frames, _taken, lambda: _taken() + _latent())
+    for number, done in enumerate(kept):
+        if not done.exists():
+            half_way = _HALF_WAY / f"looks-{number}.safetensors"
+            save(looks.train(_backs(), shown[number](), _LOOKS_ROUNDS[number], SEED + number, half_way, first), done)
+        first = pixelwise(load(looks.network(), done))
+    assert first is not None
+    save(first, looks.WEIGHTS)
+    for done in kept:
+        done.unlink()
 
 
+@cache
 def _taken() -> list[Picture]:
     """Frames of clips with what the trained detector takes for things."""
-    found: list[Picture] = []
-    for seed in range(_FIRST_TAKEN, _FIRST_TAKEN + _TAKEN):
-        for one in _frames_of(seed, _TURNING if seed % _TUMBLING == 0 else _mixed(seed)):
-            maps = detector.look_at(detector.resized(one.pixels[None]))
-            found.append(replace(one, taken=tuple(spot[:3] for spot in spots_of(maps, 0))))
+    seeds = range(_FIRST_TAKEN, _FIRST_TAKEN + _TAKEN)
+    return [
+        _seen(one) for seed in seeds for one in _frames_of(seed, _TURNING if seed % _TUMBLING == 0 else _mixed(seed))
+    ]
+
+
+def _latent() -> list[Picture]:
+    """Frames of clips after the starter autoencoder, through which all that models make is seen; as ``_taken``."""
+    from models.autoencoder import load_autoencoder
+
+    autoencoder, found = load_autoencoder(AUTOENCODER), list[Picture]()
+    for seed in range(_FIRST_LATENT, _FIRST_LATENT + _LATENT):
+        options = replace(corner(demo().world, "train"), split=_mixed(seed).split) if seed % 2 else _mixed(seed)
+        clip = clips.rendered(seed, options, _LATENT_FPS, _LATENT_FRAMES)
+        small = cover(clip.frames, (_LATENT_SIDE, _LATENT_SIDE))
+        frames = detector.resized(through(autoencoder, [small])[0])
+        which = np.random.default_rng([SEED, seed]).permutation(_LATENT_FRAMES)[: 2 * _FROM_CLIP]
+        found += [_seen(one) for one in of_clip(clip, frames, which.tolist())]
     return found
+
+
+def _seen(one: Picture) -> Picture:
+    maps = detector.look_at(detector.resized(one.pixels[None]))
+    return replace(one, taken=tuple(spot[:3] for spot in spots_of(maps, 0)))
 
 
 def _mixed(seed: int) -> WorldOptions:

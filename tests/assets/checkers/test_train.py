@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from assets.checkers import detector, fitting, train
+from assets.checkers import clips, detector, fitting, looks, train
 from assets.world.combinations import held_out
 from assets.world.draw import draw
 
@@ -106,3 +106,39 @@ def test_the_second_round_of_looks_is_shown_what_the_detector_takes_for_things(m
     ]
     assert len(spots) >= len(shown) / 2
     assert np.mean(near) > 0.5
+
+
+def test_the_third_round_of_looks_also_sees_what_an_autoencoder_gives_back(monkeypatch):
+    monkeypatch.setattr(train, "_LATENT", 4)
+    shown = train._latent()
+    assert len(shown) == 4 * 2 * train._FROM_CLIP
+    own, other = (
+        clips.rendered(seed, train._mixed(seed), 16, 32).frames.astype(float)
+        for seed in (train._FIRST_LATENT, train._FIRST_LATENT + 2)
+    )
+    for one in shown[: 2 * train._FROM_CLIP]:
+        near, far = (np.abs(frames - one.pixels).mean(axis=(1, 2, 3)).min() for frames in (own, other))
+        assert 0 < near < far / 2
+    assert sum(len(one.taken) for one in shown) >= len(shown) / 2
+
+
+def test_rounds_of_looks_are_shown_more_and_more(monkeypatch, tmp_path):
+    seen, firsts = [], []
+
+    def fit(backs, pictures, steps, seed, half_way, first):
+        seen.append((pictures, steps, seed))
+        firsts.append(first)
+        return looks.network()
+
+    monkeypatch.setattr(train, "_HALF_WAY", tmp_path)
+    monkeypatch.setattr(train, "_backs", list)
+    for name in ("frames", "taken", "latent"):
+        monkeypatch.setattr(train, f"_{name}", lambda name=name: [name])
+    monkeypatch.setattr(looks, "train", fit)
+    monkeypatch.setattr(looks, "WEIGHTS", tmp_path / "looks.safetensors")
+    train._train_looks()
+    assert [pictures for pictures, _, _ in seen] == [["frames"], ["taken"], ["taken", "latent"]]
+    assert [steps for _, steps, _ in seen] == list(train._LOOKS_ROUNDS)
+    assert firsts[0] is None
+    assert None not in firsts[1:]
+    assert [path.name for path in tmp_path.iterdir()] == ["looks.safetensors"]
