@@ -40,10 +40,10 @@ def cells(recipe: Recipe) -> Iterator[Cell]:
 def run(recipe: Recipe, folder: Path) -> Cells:
     """The figures of all cells, of which those that ``folder`` holds for this recipe are not made again.
 
-    A cell that was killed goes on from its last checkpoint. ``folder`` gets ``latents``, ``models``, ``work`` and
+    A cell that was killed goes on from its last checkpoint. ``folder`` gets latents, ``models``, ``work`` and
     ``cells``, a JSON file each.
     """
-    index = encoded(recipe, folder / "latents")
+    index = encoded(recipe, folder / f"latents-{recipe.shown}")
     found: Cells = {}
     for cell in cells(recipe):
         path = folder / "cells" / f"{cell.name}-{cell.seed}.json"

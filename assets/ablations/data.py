@@ -13,7 +13,7 @@ from assets.evaluation.prompts import Prompt
 from assets.sandbox_corpus.lots import record
 from assets.sandbox_corpus.record import Record
 from assets.starter.latents import IMAGES, VIDEOS, encode
-from models.recipes import Split, demo
+from models.recipes import Split
 from models.text.config import TextConfig
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def encoded(recipe: Recipe, folder: Path) -> Path:
         (VIDEOS, "train"): recipe.videos,
         (VIDEOS, "validation"): recipe.held_out,
     }
-    return encode(folder, demo().world, recipe.model.text, counts)
+    return encode(folder, recipe.world, recipe.model.text, counts)
 
 
 def videos(index: Path, split: Split) -> "Bucket":
@@ -46,7 +46,7 @@ def videos(index: Path, split: Split) -> "Bucket":
 def held_out(recipe: Recipe, seed: int) -> list[Record]:
     """The clips whose captions a seed's models are asked for."""
     first = _FIRST + seed * recipe.prompts
-    return [record("video", "validation", index, demo().world) for index in range(first, first + recipe.prompts)]
+    return [record("video", "validation", index, recipe.world) for index in range(first, first + recipe.prompts)]
 
 
 def prompts(clips: Sequence[Record]) -> list[Prompt]:

@@ -1,10 +1,10 @@
 """What is compared: arms that differ from ours in one thing each, finetunes of ours, and the numbers that all share."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 from models.files import sha256_json
-from models.recipes import BackboneConfig
+from models.recipes import BackboneConfig, CorpusWorld, demo
 
 Objective = Literal["flow", "v-cosine", "v-linear"]
 
@@ -60,6 +60,15 @@ FINETUNES = (
     Finetune("finetune-videos", 1e-3, 0.0, 2),
     Finetune("finetune-low-rate", 5e-4, 0.0, 3),
 )
+_CORNER = replace(
+    demo().world,
+    kinds=("robot", "fish", "spaceship", "car", "ball", "star", "cactus", "mushroom"),
+    motions=("still", "left", "right", "rise", "fall"),
+    backgrounds=("plain",),
+    own_colours=0.0,
+    wander=0.0,
+    long_captions=0.0,
+)
 _MODEL = BackboneConfig(layers=4, width=160, ffn=432, heads=2)
 AVERAGE, BEST, REAL = "average", "best finetune", "real"
 
@@ -69,6 +78,7 @@ class Recipe:
     """Numbers that all cells share.
 
     Attributes:
+        world: A corner of the demo's corner that is small enough for so few steps.
         images, videos: How many are encoded for training.
         held_out: Validation videos; finetunes are chosen by the first half of them, and losses told of the second.
         prompts: Sampled and judged for each cell, others for each seed.
@@ -80,6 +90,7 @@ class Recipe:
     """
 
     model: BackboneConfig = _MODEL
+    world: CorpusWorld = _CORNER
     images: int = 1024
     videos: int = 1024
     held_out: int = 128
@@ -91,7 +102,7 @@ class Recipe:
     finetune_steps: int = 80
     image_batch: int = 32
     video_batch: int = 24
-    learning_rate: float = 2e-3
+    learning_rate: float = 5e-3
     warmup: int = 20
     settling: float = 0.3
     caption_dropout: float = 0.1
@@ -104,6 +115,11 @@ class Recipe:
     def digest(self) -> str:
         """Twelve hex digits that change with any number or arm."""
         return sha256_json([asdict(part) for part in (self, *ARMS, *FINETUNES)])[:12]
+
+    @property
+    def shown(self) -> str:
+        """Twelve hex digits that change with what is encoded."""
+        return sha256_json([asdict(self.world), asdict(self.model.text)])[:12]
 
 
 def images_at(recipe: Recipe, order: Literal["images-first", "mixed"]) -> list[bool]:
