@@ -139,8 +139,8 @@ autoencoder; {recipe.held_out} held-out clips give the flow loss. They show a co
 that few steps suffice for: {len(recipe.world.kinds)} kinds of things, {len(recipe.world.motions)} motions, plain walls,
 usual places, short captions. A backbone of {recipe.model.layers} layers of width {recipe.model.width}, batches of
 {recipe.image_batch} images or {recipe.video_batch} videos, bfloat16, Muon at {recipe.learning_rate:g}, falling to zero
-in the last {100 * recipe.settling:.0f}%, averaged weights ({recipe.ema_decay}), {100 * recipe.caption_dropout:.0f}% of the
-captions dropped; {recipe.sampling_steps} sampling steps, guidance {recipe.guidance:g}, one process, one thread.
+in the last {100 * recipe.settling:.0f}%, averaged weights ({recipe.ema_decay}), {100 * recipe.caption_dropout:.0f}%
+of the captions dropped; {recipe.sampling_steps} sampling steps, guidance {recipe.guidance:g}, one process, one thread.
 
 - *v-prediction*: v = a noise - s data on 1,000 levels, equally likely, the last without signal: the cosine schedule, or
   the linear one of betas, rescaled (Lin et al. 2023). Sampled by DDIM from pure noise on, with as many steps and the
