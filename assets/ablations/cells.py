@@ -3,12 +3,12 @@
 import logging
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assets.ablations import judging
 from assets.ablations.data import encoded
-from assets.ablations.recipe import ARMS, AVERAGE, FINETUNES, OURS, REAL, Arm, Finetune, Recipe
+from assets.ablations.recipe import ARMS, AVERAGE, FINETUNES, OURS, RATED, RATES, REAL, Arm, Finetune, Recipe, Trial
 from assets.ablations.training import Flow, law, train_arm, train_finetune
 from models.files import read_json, write_json
 
@@ -20,14 +20,14 @@ Cells = dict[str, list[judging.Figures]]
 
 @dataclass(frozen=True)
 class Cell:
-    """An arm, a finetune, the average of the finetunes, or real clips, for one seed."""
+    """An arm, a finetune, the average of the finetunes, real clips, or an arm at another rate, for one seed."""
 
-    what: Arm | Finetune | str
+    what: Arm | Finetune | Trial | str
     seed: int
 
     @property
     def name(self) -> str:
-        """Of the arm or finetune."""
+        """Of the arm, finetune or trial."""
         return self.what if isinstance(self.what, str) else self.what.name
 
 
@@ -35,6 +35,7 @@ def cells(recipe: Recipe) -> Iterator[Cell]:
     """All cells, seed by seed, in an order in which each finds what it starts from."""
     for seed in recipe.seeds:
         yield from (Cell(what, seed) for what in (REAL, *ARMS, *FINETUNES, AVERAGE))
+    yield from (Cell(Trial(arm, rate), recipe.seeds[0]) for arm in RATED for rate in RATES)
 
 
 def run(recipe: Recipe, folder: Path) -> Cells:
@@ -69,11 +70,12 @@ def made(cell: Cell, recipe: Recipe, folder: Path, index: Path) -> judging.Figur
     work = folder / "work" / f"{cell.name}-{cell.seed}-{recipe.digest}"
     if cell.what == REAL:
         return judging.real(recipe, cell.seed, index)
-    if isinstance(cell.what, Arm):
-        model = train_arm(cell.what, recipe, cell.seed, index, work)
+    if isinstance(cell.what, Arm | Trial):
+        trial = cell.what if isinstance(cell.what, Trial) else Trial(cell.what, recipe.learning_rate)
+        model = train_arm(trial.arm, replace(recipe, learning_rate=trial.learning_rate), cell.seed, index, work)
         if cell.what == OURS:
             save_backbone(model, stored(cell.name))
-        return judging.judged(model, law(cell.what.objective), recipe, cell.seed, index)
+        return judging.judged(model, law(trial.arm.objective), recipe, cell.seed, index)
     if isinstance(cell.what, Finetune):
         model = train_finetune(cell.what, recipe, cell.seed, stored(OURS.name), index, work)
         save_backbone(model, stored(cell.name))

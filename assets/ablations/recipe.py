@@ -60,6 +60,10 @@ FINETUNES = (
     Finetune("finetune-videos", 1e-3, 0.0, 2),
     Finetune("finetune-low-rate", 5e-4, 0.0, 3),
 )
+RATED = tuple(arm for arm in ARMS if arm.name in {"ours", "v-cosine", "dit-operations"})
+RATES = (2.5e-3, 1e-2)
+"""Learning rates that those arms are also trained with, for the first seed: the shared one may not suit all."""
+
 _CORNER = replace(
     demo().world,
     kinds=("robot", "fish", "spaceship", "car", "ball", "star", "cactus", "mushroom"),
@@ -71,6 +75,19 @@ _CORNER = replace(
 )
 _MODEL = BackboneConfig(layers=4, width=160, ffn=432, heads=2)
 AVERAGE, BEST, REAL = "average", "best finetune", "real"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """An arm at another learning rate."""
+
+    arm: Arm
+    learning_rate: float
+
+    @property
+    def name(self) -> str:
+        """Of its cell."""
+        return f"{self.arm.name} at {self.learning_rate:g}"
 
 
 @dataclass(frozen=True)

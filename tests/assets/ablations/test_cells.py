@@ -4,7 +4,7 @@ import pytest
 
 from assets.ablations import cells as module
 from assets.ablations.cells import Cell, cells, made, run
-from assets.ablations.recipe import ARMS, AVERAGE, FINETUNES, OURS
+from assets.ablations.recipe import ARMS, AVERAGE, FINETUNES, OURS, RATED, RATES, Trial
 from models.averaging import average_folders
 from models.backbone import load_backbone
 from models.files import read_json
@@ -42,10 +42,21 @@ def test_a_finished_cell_is_not_made_again_unless_the_recipe_is_another(small, t
 
 
 def test_each_cell_comes_after_what_it_starts_from(small):
-    names = [cell.name for cell in cells(small) if cell.seed == 0]
+    names = [cell.name for cell in cells(small) if cell.seed == 1]
     assert len(names) == len(set(names)) == len(ARMS) + len(FINETUNES) + 2
+    assert len(list(cells(small))) == 2 * len(names) + len(RATED) * len(RATES)
     assert names.index(OURS.name) < min(names.index(tune.name) for tune in FINETUNES)
     assert names[-1] == AVERAGE
+
+
+def test_a_trial_is_the_arm_at_its_rate(small, index, tmp_path):
+    rates = (small.learning_rate, 0.02)
+    ours, same, other = (
+        made(Cell(what, 0), small, tmp_path / str(number), index)
+        for number, what in enumerate((OURS, *(Trial(OURS, rate) for rate in rates)))
+    )
+    assert same == ours
+    assert other["flow_loss"] != ours["flow_loss"]
 
 
 def test_the_average_is_of_the_finetunes_of_ours(small, index, tmp_path):

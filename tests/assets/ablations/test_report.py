@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from assets.ablations.comparison import ABLATIONS, METRICS, difference, with_best
-from assets.ablations.recipe import ARMS, AVERAGE, BEST, FINETUNES, REAL, Recipe
+from assets.ablations.recipe import ARMS, AVERAGE, BEST, FINETUNES, RATED, RATES, REAL, Recipe, Trial
 from assets.ablations.report import write
 from models.files import read_json
 
@@ -19,6 +19,7 @@ def found():
 
     names = (REAL, *(arm.name for arm in ARMS), *(tune.name for tune in FINETUNES), AVERAGE)
     cells = {name: [figures(-1 if name.startswith("v-") else 1) for _ in range(3)] for name in names}
+    cells |= {Trial(arm, rate).name: [figures(1)] for arm in RATED for rate in RATES}
     cells[FINETUNES[1].name][0]["choosing_loss"] = -1.0
     return cells
 
@@ -58,6 +59,7 @@ def test_the_report_tells_every_ablation_from_given_cells(found, tmp_path):
     assert "pictures/ablations.png" in page
     reading = next(line for line in page.splitlines() if "v-prediction, cosine" in line and line.startswith("- "))
     assert reading.count(" better") == 4
+    assert f"{found['v-cosine at 0.01'][0]['flow_loss']:.3f}, " in page.split("## Other learning rates")[1]
     told = read_json(tmp_path / "figures.json")
     score = told["differences"][ABLATIONS[0].title]["v-cosine"]["score"]
     expected = np.mean([a["score"] - b["score"] for a, b in zip(found["ours"], found["v-cosine"], strict=True)])
