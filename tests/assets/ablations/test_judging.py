@@ -2,7 +2,7 @@ import numpy as np
 import torch
 
 from assets.ablations import data
-from assets.ablations.judging import distance, flow_losses, guided, sampled, seen
+from assets.ablations.judging import distance, flow_losses, guided, judged, real, sampled, seen
 from assets.ablations.recipe import OURS
 from assets.ablations.training import Flow, law, network
 from assets.evaluation.prompts import Prompt
@@ -64,6 +64,16 @@ def test_a_model_that_says_nothing_has_the_loss_of_the_velocity_itself(small, in
         expected = velocity(latent, torch.randn(latent.shape)).square().mean()
         assert abs(loss / float(expected) - 1) < 0.1
     assert flow_losses(network(OURS, small, 0), law("v-cosine"), index) != (chosen, told)
+
+
+def test_a_model_gets_every_figure_and_real_clips_those_of_samples(small, index):
+    model = network(OURS, small, 0)
+    found, reached = judged(model, Flow(), small, 0, index), real(small, 0, index)
+    assert found.keys() - reached.keys() == {"flow_loss", "choosing_loss", "weights", "operations"}
+    assert found["weights"] == sum(value.numel() for value in model.parameters())
+    assert found["operations"] > 2 * 64 * found["weights"] / 4  # most weights are used for each of 64 tokens
+    assert reached["distance"] < found["distance"]
+    assert reached["score"] > 0.5 > found["score"]
 
 
 def test_scores_are_of_what_the_checkers_see(small):
