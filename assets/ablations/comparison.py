@@ -71,7 +71,7 @@ class Difference:
         if self.half < abs(self.mean):
             return way
         if signs in ({1}, {-1}):
-            return f"{way} for every seed, the interval holds 0"
+            return f"{way} for every seed, yet the interval holds 0"
         return "undecided"
 
 

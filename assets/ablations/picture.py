@@ -46,6 +46,7 @@ def draw(found: Cells, labels: Mapping[str, str], path: Path) -> Path:
         axes.set_title(title, fontsize=9)
         axes.set_yticks(range(len(rows)), [name for name, _ in rows], fontsize=8)
         axes.tick_params(axis="x", labelsize=8)
+        axes.locator_params(axis="x", nbins=4)
         axes.grid(visible=True, axis="x", alpha=0.25)
         axes.set_ylim(len(rows) - 0.5, -0.5)
     figure.supxlabel(

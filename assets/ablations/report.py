@@ -1,6 +1,6 @@
 """The report of the ablations: a page, the figures it is made of, and a picture."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,7 @@ def page(found: Cells, recipe: Recipe) -> str:
         lines += [
             _difference(f"{LABELS[ablation.one]} minus {LABELS[other]}", rows) for other, rows in compared.items()
         ]
-        readings = [_reading(LABELS[other], rows) for other, rows in compared.items()]
+        readings = [_reading(LABELS[ablation.one], LABELS[other], rows) for other, rows in compared.items()]
         parts.append("\n".join([f"## {ablation.title}", "", *readings, "", *_head(), *lines]))
     parts += [_rates(found, recipe), _made(found, recipe)]
     return "\n\n".join(parts) + "\n"
@@ -132,11 +132,13 @@ def _difference(name: str, rows: Mapping[str, Difference]) -> str:
     return f"| *{name}* | {' | '.join(shown)} | |"
 
 
-def _reading(other: str, rows: Mapping[str, Difference]) -> str:
-    def told(metrics: Sequence[str]) -> str:
-        return "; ".join(f"{_NAMES[metric]} {rows[metric].verdict}" for metric in metrics)
-
-    return f"- Against {other}: {told(('flow_loss', 'score', 'motion', 'distance'))}."
+def _reading(one: str, other: str, rows: Mapping[str, Difference]) -> str:
+    """A line that puts every figure under its verdict."""
+    told: dict[str, list[str]] = {}
+    for metric, row in rows.items():
+        told.setdefault(row.verdict, []).append(_NAMES[metric])
+    verdicts = "; ".join(f"{verdict}: {', '.join(names)}" for verdict, names in sorted(told.items()))
+    return f"- {one} against {other}: {verdicts}."
 
 
 def _rates(found: Cells, recipe: Recipe) -> str:
@@ -178,4 +180,4 @@ of the captions dropped; {recipe.sampling_steps} sampling steps, guidance {recip
   samples, steps and operations.
 - *Finetunes* of each seed's model: {recipe.finetune_steps} steps, rates falling as a cosine: {tunes}. Their plain
   average, against the one with the least flow loss on half of the held-out clips (losses here are of the other half)
-  and against the model that they began from."""
+  and against the model that they began from, which has trained for {recipe.finetune_steps} steps less."""
