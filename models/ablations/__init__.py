@@ -1,0 +1,1 @@
+"""What the backbone's choices are held against: other objectives and other blocks, for ablations alone."""
