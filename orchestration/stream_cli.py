@@ -1,6 +1,5 @@
 """``cinemill stream``: video as it is made, under prompts that come in while it runs."""
 
-import os
 import signal
 import sys
 import threading
@@ -44,7 +43,7 @@ def stream(
     try:
         made = Studio(Home.from_env()).stream(
             current,
-            os.fdopen(os.dup(1), "wb") if str(output) == "-" else output,
+            sys.stdout.buffer if str(output) == "-" else output,
             seed=seed,
             aspect=size.value,
             told=Teller(_err, ended),

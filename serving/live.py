@@ -1,6 +1,5 @@
 """Live: video without an end, a chunk after the other, under the prompt of the moment."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -43,26 +42,20 @@ class Chunk:
 class Prompt:
     """What a stream shows; may be changed by another thread while it runs.
 
+    Attributes:
+        text: The prompt of the moment.
+
     Raises:
         PromptRefused: the content policy does not allow the prompt.
     """
 
     def __init__(self, text: str) -> None:
-        self._lock = threading.Lock()
-        self._text = ""
         self.change(text)
 
     def change(self, text: str) -> None:
         """Show this from the next chunk on. A prompt that is refused (PromptRefused) leaves the one before."""
         require_allowed(text)
-        with self._lock:
-            self._text = text
-
-    @property
-    def text(self) -> str:
-        """The prompt of the moment."""
-        with self._lock:
-            return self._text
+        self.text = text
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,13 @@ recipe has got more steps goes on from its last checkpoint.
 """
 
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assets.starter.latents import IMAGES, VIDEOS, encode
-from assets.starter.progress import teller
+from assets.starter.progress import Progress, teller
+from assets.starter.recipe import SoloRecipe
 from models.files import write_json
 from models.recipes import STARTER_BACKBONE, BackboneConfig, DataMix, Split, demo
 
@@ -27,7 +27,7 @@ _SHOWN = 64  # validation samples of each group
 
 
 @dataclass(frozen=True)
-class StarterRecipe:
+class StarterRecipe(SoloRecipe):
     """One-process training of a backbone: on images first, then on images and videos.
 
     Attributes:
@@ -35,7 +35,6 @@ class StarterRecipe:
         images, videos: How many are encoded for training.
         image_steps: Steps on images alone, of ``steps``.
         image_batch, video_batch: Samples of a batch.
-        settling: Share of the steps, the last ones, over which the rate falls.
     """
 
     model: BackboneConfig = STARTER_BACKBONE
@@ -43,16 +42,11 @@ class StarterRecipe:
     images: int = 12288
     videos: int = 6144
     steps: int = 5600
+    settling: float = 0.2
     image_steps: int = 400
     image_batch: int = 64
     video_batch: int = 40
-    learning_rate: float = 2e-3
-    warmup: int = 50
-    settling: float = 0.2
     caption_dropout: float = 0.1
-    ema_decay: float = 0.995
-    checkpoint_every: int = 100
-    seed: int = 0
 
 
 RECIPE = StarterRecipe()
@@ -64,14 +58,11 @@ def further(init: Path) -> StarterRecipe:
     return replace(RECIPE, init=init, steps=_FURTHER_STEPS, image_steps=0)
 
 
-def train(
-    recipe: StarterRecipe, folder: Path, progress: Callable[[int, int, dict[str, float]], None] | None = None
-) -> "Backbone":
+def train(recipe: StarterRecipe, folder: Path, progress: Progress | None = None) -> "Backbone":
     """The backbone, trained to the recipe's last step from where an earlier call was stopped."""
     import torch
 
     from models.backbone import Backbone, initialise_from
-    from models.training.solo import Solo
 
     counts: dict[tuple[str, Split], int] = {
         (IMAGES, "train"): recipe.images,
@@ -84,20 +75,7 @@ def train(
     model = Backbone(recipe.model)
     if recipe.init is not None:
         initialise_from(model, recipe.init)
-    solo = Solo(
-        model,
-        flow_terms(recipe, model, index),
-        folder,
-        steps=recipe.steps,
-        learning_rate=recipe.learning_rate,
-        checkpoint_every=recipe.checkpoint_every,
-        seed=recipe.seed,
-        warmup=recipe.warmup,
-        settling=recipe.settling,
-        ema_decay=recipe.ema_decay,
-        progress=progress,
-    )
-    solo.run()
+    recipe.train(model, flow_terms(recipe, model, index), folder, progress)
     return model
 
 

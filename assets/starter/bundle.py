@@ -11,7 +11,7 @@ from serving.bundle import Bundle
 
 
 def bundled(
-    folder: Path, backbone: Path = BACKBONE, autoencoder: Path = AUTOENCODER, student: Path | None = STUDENT
+    folder: Path, backbone: Path = BACKBONE, autoencoder: Path = AUTOENCODER, student: Path = STUDENT
 ) -> Bundle:
     """The bundle of a backbone, written to ``folder``, with the demo's sampler and the starter upsampler; no sound.
 
@@ -19,7 +19,7 @@ def bundled(
         folder: Where to.
         backbone: Folder of the model.
         autoencoder: Folder of the one whose latents it makes.
-        student: Folder of its student; None, or one that holds none: there is no student in the bundle.
+        student: Folder of its student.
 
     Raises:
         WeightsDoNotFit: The student is another backbone's.
@@ -30,10 +30,9 @@ def bundled(
     from models.text.encoders import save_tokenizers
     from serving.bundle import write_bundle, write_manifest
 
-    folders = {"backbone": backbone, "autoencoder": autoencoder, "upsampler": UPSAMPLER}
-    if student is not None and (student / "model.safetensors").exists():
-        save_backbone(load_student(student, backbone), folder / "student")
-        folders["student"] = folder / "student"
+    merged = folder / "student"
+    save_backbone(load_student(student, backbone), merged)
+    folders = {"backbone": backbone, "autoencoder": autoencoder, "student": merged, "upsampler": UPSAMPLER}
     graphs = export_graphs(folders, folder / "graphs")
     tokenizers = save_tokenizers(load_backbone(backbone).config.text, folder / "graphs")
     config = serving_config(demo()).model_copy(update={"sizes": {"1:1": (SIDE, SIDE)}, "max_frames": FRAMES})

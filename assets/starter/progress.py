@@ -4,9 +4,12 @@ import sys
 import time
 from collections.abc import Callable
 
+Progress = Callable[[int, int, dict[str, float]], None]
+"""(steps done, steps in all, loss terms) -> None."""
 
-def teller() -> Callable[[int, int, dict[str, float]], None]:
-    """Takes (steps done, steps in all, loss terms) and writes them with the seconds since it was made."""
+
+def teller() -> Progress:
+    """Writes what it is told, with the seconds since it was made."""
     begun = time.monotonic()
 
     def tell(step: int, steps: int, terms: dict[str, float]) -> None:

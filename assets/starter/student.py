@@ -5,7 +5,7 @@ folder of paths belongs to one teacher: begin in another one when the backbone h
 """
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,8 @@ from assets.encoding.encoder import TextStates
 from assets.encoding.shards import NULL, write_index, write_shard
 from assets.sandbox_corpus.record import Record
 from assets.starter.latents import VIDEOS, parts
-from assets.starter.progress import teller
+from assets.starter.progress import Progress, teller
+from assets.starter.recipe import SoloRecipe
 from models.files import write_json
 from models.recipes import DataMix, demo
 from models.starter import BACKBONE
@@ -37,7 +38,7 @@ Array = NDArray[np.generic]
 
 
 @dataclass(frozen=True)
-class StudentRecipe:
+class StudentRecipe(SoloRecipe):
     """One-process distillation of a backbone by its own guided paths.
 
     Attributes:
@@ -45,7 +46,6 @@ class StudentRecipe:
         guidance: Of its paths.
         paths: How many, each of another caption and noise.
         rank: Of the changes to its matrices.
-        settling: Share of the steps, the last ones, over which the rate falls.
     """
 
     teacher: Path = BACKBONE
@@ -54,16 +54,12 @@ class StudentRecipe:
     rank: int = 32
     steps: int = 1200
     batch: int = 40
-    learning_rate: float = 2e-3
     warmup: int = 20
     settling: float = 0.5
     ema_decay: float = 0.99
-    checkpoint_every: int = 100
-    seed: int = 0
 
 
 RECIPE = StudentRecipe()
-Progress = Callable[[int, int, dict[str, float]], None]
 
 
 def train(recipe: StudentRecipe, folder: Path, progress: Progress | None = None) -> "Backbone":
@@ -71,25 +67,11 @@ def train(recipe: StudentRecipe, folder: Path, progress: Progress | None = None)
     import torch
 
     from models.distillation import student_of
-    from models.training.solo import Solo
 
     index = paths(recipe, folder / "paths", progress)
     torch.manual_seed(recipe.seed)
     student = student_of(recipe.teacher, recipe.rank)
-    solo = Solo(
-        student,
-        jump_terms(recipe, student, index),
-        folder,
-        steps=recipe.steps,
-        learning_rate=recipe.learning_rate,
-        checkpoint_every=recipe.checkpoint_every,
-        seed=recipe.seed,
-        warmup=recipe.warmup,
-        settling=recipe.settling,
-        ema_decay=recipe.ema_decay,
-        progress=progress,
-    )
-    solo.run()
+    recipe.train(student, jump_terms(recipe, student, index), folder, progress)
     return student
 
 

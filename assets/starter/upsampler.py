@@ -5,7 +5,6 @@ one whose recipe has got more steps goes on from its last checkpoint.
 """
 
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.starter.pairs import Pairs
-from assets.starter.progress import teller
+from assets.starter.progress import Progress, teller
+from assets.starter.recipe import SoloRecipe
 from models.files import write_json
 from models.upsampler.config import UpsamplerConfig
 from serving.upsampling.enlarging import enlarged
@@ -29,7 +29,7 @@ _FLOOR = 2e-4  # added to the error that a clip starts with: of those that start
 
 
 @dataclass(frozen=True)
-class UpsamplerRecipe:
+class UpsamplerRecipe(SoloRecipe):
     """One-process training of the upsampler.
 
     Attributes:
@@ -38,7 +38,6 @@ class UpsamplerRecipe:
         frames: Of it.
         at_start: Share of the looks that are at the flow's start, from where one step leads to the expected clip; the
             others are at logit-normal times.
-        settling: Share of the steps, the last ones, over which the rate falls.
     """
 
     model: UpsamplerConfig = field(default_factory=UpsamplerConfig)
@@ -48,42 +47,21 @@ class UpsamplerRecipe:
     batch_size: int = 8
     at_start: float = 0.5
     steps: int = 3000
-    learning_rate: float = 2e-3
-    warmup: int = 50
     settling: float = 0.3
-    ema_decay: float = 0.995
-    checkpoint_every: int = 100
-    seed: int = 0
 
 
 RECIPE = UpsamplerRecipe()
 
 
-def train(
-    recipe: UpsamplerRecipe, folder: Path, progress: Callable[[int, int, dict[str, float]], None] | None = None
-) -> "Upsampler":
+def train(recipe: UpsamplerRecipe, folder: Path, progress: Progress | None = None) -> "Upsampler":
     """The upsampler, trained to the recipe's last step from where an earlier call was stopped."""
     import torch
 
-    from models.training.solo import Solo
     from models.upsampler import Upsampler
 
     torch.manual_seed(recipe.seed)
     model = Upsampler(recipe.model)
-    solo = Solo(
-        model,
-        flow_terms(recipe, model),
-        folder,
-        steps=recipe.steps,
-        learning_rate=recipe.learning_rate,
-        checkpoint_every=recipe.checkpoint_every,
-        seed=recipe.seed,
-        warmup=recipe.warmup,
-        settling=recipe.settling,
-        ema_decay=recipe.ema_decay,
-        progress=progress,
-    )
-    solo.run()
+    recipe.train(model, flow_terms(recipe, model), folder, progress)
     return model
 
 

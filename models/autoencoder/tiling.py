@@ -81,8 +81,8 @@ def blended(tiles: Iterable[Tensor], overlap: int) -> Iterator[Tensor]:
 
     Frame j of n that two tiles share is ``(1 - w) * last + w * next`` with ``w = (j + 1 - m) / (n + 1 - 2 m)``, cut to
     [0, 1]: the outer ``m = n // 4`` at either end of a tile are context alone, for beyond its ends a tile sees its
-    edge repeated. (Linear over all of the overlap, as Movie Gen has it, a video changes 7% more where tiles begin and
-    end.) What no later tile can change is handed on at once.
+    edge repeated. (Linear over all of the overlap, as Movie Gen has it, a video changes more where tiles begin and end:
+    ``cinemill bench decode``.) What no later tile can change is handed on at once.
     """
     margin = overlap // 4
     weights = ((torch.arange(overlap) + 1.0 - margin) / (overlap + 1 - 2 * margin)).clamp(0, 1).view(-1, 1, 1)

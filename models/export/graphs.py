@@ -42,12 +42,16 @@ class DecodeGraph(nn.Module):
         return self.autoencoder.decode(latent)
 
 
-class BackboneGraph(nn.Module):
-    """Velocity of a latent given time and text."""
+class OfBackbone(nn.Module):
+    """A graph around a backbone; which inputs it takes is its own."""
 
     def __init__(self, backbone: Any) -> None:
         super().__init__()
         self.backbone = backbone
+
+
+class BackboneGraph(OfBackbone):
+    """Velocity of a latent given time and text."""
 
     def forward(
         self,
@@ -65,10 +69,10 @@ class BackboneGraph(nn.Module):
         return self.backbone(latent, time, text)
 
 
-class StudentGraph(BackboneGraph):
+class StudentGraph(OfBackbone):
     """Mean velocity of a latent over a step, given its time and span, and text."""
 
-    def forward(  # type: ignore[override]  # one input more
+    def forward(
         self,
         latent: Tensor,
         time: Tensor,
@@ -85,10 +89,10 @@ class StudentGraph(BackboneGraph):
         return self.backbone(latent, time, text, span_B=span)
 
 
-class PersonalizedBackboneGraph(BackboneGraph):
+class PersonalizedBackboneGraph(OfBackbone):
     """Velocity of a latent given time, text and reference tokens."""
 
-    def forward(  # type: ignore[override]  # one input more
+    def forward(
         self,
         latent: Tensor,
         time: Tensor,
@@ -105,10 +109,10 @@ class PersonalizedBackboneGraph(BackboneGraph):
         return self.backbone(latent, time, text, reference=reference)
 
 
-class EditingBackboneGraph(BackboneGraph):
+class EditingBackboneGraph(OfBackbone):
     """Velocity of a latent given time, an instruction and the latent of the video to edit."""
 
-    def forward(  # type: ignore[override]  # one input more
+    def forward(
         self,
         latent: Tensor,
         time: Tensor,
@@ -125,10 +129,10 @@ class EditingBackboneGraph(BackboneGraph):
         return self.backbone(latent, time, text, source_BCTHW=source)
 
 
-class AudioBackboneGraph(BackboneGraph):
+class AudioBackboneGraph(OfBackbone):
     """Velocity of an audio latent given time, text and video features."""
 
-    def forward(  # type: ignore[override]  # one input more
+    def forward(
         self,
         latent: Tensor,
         time: Tensor,
@@ -194,7 +198,7 @@ def _text_encoders(modules: Mapping[str, nn.Module]) -> dict[str, nn.Module]:
     from models.backbone import WeightsDoNotFit
     from models.text.encoders import load_encoders
 
-    read = {name: module.backbone.config.text for name, module in modules.items() if isinstance(module, BackboneGraph)}
+    read = {name: module.backbone.config.text for name, module in modules.items() if isinstance(module, OfBackbone)}
     if not read:
         return {}
     if len(set(read.values())) > 1:

@@ -1,14 +1,19 @@
 """Benches by name: each module of this package with a ``run`` function, its figures in one common envelope."""
 
 import importlib
+import json
 import os
 import pkgutil
 import platform
+import subprocess
+import sys
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from serving.home import REPOSITORY
 
 _PACKAGES = (
     *("torch", "onnxruntime-gpu", "numpy", "dagster", "mlflow", "av"),
@@ -23,6 +28,20 @@ class UnknownBench(LookupError):
 
 class PeerMissing(RuntimeError):
     """A peer of the benches is not installed; the message says how to install it."""
+
+
+class ProcessFailed(RuntimeError):
+    """A measurement in a process of its own ended with an error; the message holds the end of its output."""
+
+
+def in_fresh_process(module: str, *arguments: object) -> dict[str, Any]:
+    """What a module prints as JSON in its last line, run in a fresh process. Raises ProcessFailed."""
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ProcessFailed(f"{' '.join(command[1:])} ended with {done.returncode}: {done.stderr[-2000:]}")
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return told
 
 
 def require(package: str) -> None:

@@ -57,14 +57,13 @@ def write_mp4(
             raise MediaError(f"{path} could not be written: {error}") from error
 
 
-def write_fragmented(target: Path | BinaryIO, frames: Iterable[np.ndarray], fps: int, *, crf: int = 18) -> int:
+def write_fragmented(target: Path | BinaryIO, frames: Iterable[np.ndarray], fps: int) -> int:
     """Write frames as they come, as H.264 in an mp4 that can be watched while it grows: a fragment each second.
 
     Args:
         target: A file, which is there from the first frame on, or a stream of bytes.
         frames: As for ``write_mp4``.
         fps: Frames a second.
-        crf: x264's quality, lower is better.
 
     Returns:
         How many frames were written.
@@ -75,7 +74,7 @@ def write_fragmented(target: Path | BinaryIO, frames: Iterable[np.ndarray], fps:
     import av
 
     to = str(target) if isinstance(target, Path) else target
-    options = {"crf": str(crf), "preset": "veryfast", "tune": "zerolatency", "g": str(fps)}
+    options = {"crf": "18", "preset": "veryfast", "tune": "zerolatency", "g": str(fps)}
     try:
         with av.open(to, "w", format="mp4", options={"movflags": _FRAGMENTED}) as container:
             return _encode(container, frames, fps, None, 0, options)

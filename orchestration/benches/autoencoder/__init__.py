@@ -1,19 +1,14 @@
 """The autoencoder against those of Wan, CogVideoX and HunyuanVideo in diffusers: time, memory, and what is learnt."""
 
-import json
 import math
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from orchestration.benches.autoencoder.sides import FRAMES, OURS, PEERS, SEED, Ours, Side, side
-from orchestration.benches.envelope import require
-from serving.home import REPOSITORY
+from orchestration.benches.envelope import in_fresh_process, require
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,10 +20,6 @@ _BATCH = {OURS: 4}
 _PEERS_BATCH = 1  # they are so slow that more would leave them a dozen steps
 _RATE, _WARM = 1e-3, 10
 _SHORT, _LONG = 8, 64  # seconds
-
-
-class ProcessFailed(RuntimeError):
-    """A measurement in a process of its own ended with an error; the message holds the end of its output."""
 
 
 def run() -> dict[str, float]:
@@ -161,8 +152,4 @@ def _clips() -> "tuple[Tensor, Tensor]":
 
 
 def _apart(task: str, argument: str) -> float:
-    command: Sequence[str] = [sys.executable, "-m", "orchestration.benches.autoencoder.apart", task, argument]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise ProcessFailed(f"{' '.join(command[1:])} ended with {done.returncode}: {done.stderr[-2000:]}")
-    return float(json.loads(done.stdout.splitlines()[-1])["peak_mib"])
+    return float(in_fresh_process("orchestration.benches.autoencoder.apart", task, argument)["peak_mib"])

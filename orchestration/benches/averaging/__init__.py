@@ -1,16 +1,12 @@
 """Averaging four models of 200 MB: against mergekit's linear merge of the same files, in fresh processes by turns."""
 
-import json
 import statistics
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from models.files import write_json
-from orchestration.benches.envelope import require
-from serving.home import REPOSITORY
+from orchestration.benches.envelope import in_fresh_process, require
 
 _MODELS, _ROUNDS = 4, 5  # and one round to warm up
 _SIDES = ("ours", "mergekit")
@@ -27,10 +23,6 @@ _CONFIG = {
     "tie_word_embeddings": False,
     "torch_dtype": "float32",
 }
-
-
-class AveragingFailed(RuntimeError):
-    """One side ended with an error; the message holds the end of its output."""
 
 
 def run() -> dict[str, float]:
@@ -71,11 +63,7 @@ def run() -> dict[str, float]:
 
 
 def _apart(task: str, out: Path, models: list[Path]) -> dict[str, float]:
-    command = [sys.executable, "-m", "orchestration.benches.averaging.apart", task, str(out), *map(str, models)]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise AveragingFailed(f"{task} ended with {done.returncode}: {done.stderr[-2000:]}")
-    return dict(json.loads(done.stdout.strip().splitlines()[-1]))
+    return in_fresh_process("orchestration.benches.averaging.apart", task, out, *models)
 
 
 def _model(folder: Path, seed: int) -> Path:

@@ -1,18 +1,14 @@
 """Decoding as serving does it against diffusers' autoencoders with tiling: time, memory over length, seams of tiles."""
 
-import json
-import subprocess
-import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from orchestration.benches.autoencoder.sides import OURS, PEERS
-from orchestration.benches.envelope import require
-from serving.home import REPOSITORY
+from orchestration.benches.envelope import in_fresh_process, require
 
 if TYPE_CHECKING:
     from orchestration.benches.decode.sides import Decoding
@@ -22,10 +18,6 @@ _ROUNDS = 3  # and one to warm up
 _LENGTHS = (8, 16, 32, 64)  # seconds
 _PEERS_LENGTHS = (1, 2)  # they are so slow
 _CLIPS = 6
-
-
-class ProcessFailed(RuntimeError):
-    """A measurement in a process of its own ended with an error; the message holds the end of its output."""
 
 
 def run() -> dict[str, float]:
@@ -84,8 +76,4 @@ def summed(seams: Mapping[str, float]) -> dict[str, float]:
 
 
 def _apart(name: str, graph: Path, frames: int) -> float:
-    command: Sequence[str] = [sys.executable, "-m", "orchestration.benches.decode.apart", name, str(graph), str(frames)]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise ProcessFailed(f"{' '.join(command[1:])} ended with {done.returncode}: {done.stderr[-2000:]}")
-    return float(json.loads(done.stdout.splitlines()[-1])["peak_mib"])
+    return float(in_fresh_process("orchestration.benches.decode.apart", name, graph, frames)["peak_mib"])

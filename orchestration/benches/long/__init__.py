@@ -1,8 +1,5 @@
 """Long films of the starter weights as serving makes them: time, memory, seams, and whether a thing stays the same."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean
@@ -11,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from serving.home import REPOSITORY, Home
+from orchestration.benches.envelope import in_fresh_process
+from serving.home import Home
 
 if TYPE_CHECKING:
     from orchestration.benches.long.films import Film
@@ -22,10 +20,6 @@ _LENGTHS = (8, 16, 32, 64)  # seconds
 _SECONDS = 16  # of the films of one prompt
 _RESAMPLED = 2000
 _STILLS = 12
-
-
-class ProcessFailed(RuntimeError):
-    """A film in a process of its own ended with an error; the message holds the end of its output."""
 
 
 def run(prompts: int = 20, seconds: float = _SECONDS, lengths: Sequence[int] = _LENGTHS) -> dict[str, float]:
@@ -109,9 +103,4 @@ def sheet(raw: Path, seconds: int, picture: Path) -> None:
 
 
 def _apart(bundle: Path, seconds: int, file: Path) -> dict[str, float]:
-    command = [sys.executable, "-m", "orchestration.benches.long.apart", str(bundle), str(seconds), str(file)]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise ProcessFailed(f"{' '.join(command[1:])} ended with {done.returncode}: {done.stderr[-2000:]}")
-    told: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return told
+    return in_fresh_process("orchestration.benches.long.apart", bundle, seconds, file)

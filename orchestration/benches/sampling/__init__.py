@@ -28,7 +28,7 @@ def run(prompts: int = _PROMPTS, bundle: "Bundle | None" = None, folder: Path | 
 
     Args:
         prompts: How many.
-        bundle: The model; None: the starter, with its student if that was distilled from it, exported now.
+        bundle: The model; None: the starter with its student, exported now.
         folder: Where to write, instead.
     """
     from rich.console import Console
