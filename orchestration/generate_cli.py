@@ -78,6 +78,12 @@ def generate(
     memory: Annotated[
         int | None, typer.Option(metavar="MIB", min=1, help="What decoding and upsampling may take: in tiles.")
     ] = None,
+    image: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Picture that the clip begins with.")
+    ] = None,
+    last_image: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Picture that the clip ends with.")
+    ] = None,
     rewrite: Annotated[
         bool,
         typer.Option("--rewrite", help="Reword the prompt like training captions: by CINEMILL_REWRITER_URL, or rules."),
@@ -127,8 +133,12 @@ def generate(
     prompts, listed = prompt or [], listed_shots(shot, shots)
     if listed and sound:
         raise WrongOptions("--sound does not combine with shots: long videos are silent")
+    pictures = {"image": image, "last_image": last_image}
     refuse_contradictions(
-        prompts, listed, {"seconds": seconds, "rewrite": rewrite or None}, {"window": window, "overlap": overlap}
+        prompts,
+        listed,
+        {"seconds": seconds, "rewrite": rewrite or None, **pictures},
+        {"window": window, "overlap": overlap},
     )
     overrides = Overrides(
         solver=None if solver is None else solver.value,
@@ -157,7 +167,8 @@ def generate(
         else:
             outputs, length = outputs_of(output, len(prompts)), 4.0 if seconds is None else seconds
             audio = sound is not False
-            made = studio.generate(prompts, outputs, seeds, seconds=length, audio=audio, rewriter=rewriter, **common)
+            common |= {"rewriter": rewriter, **pictures}
+            made = studio.generate(prompts, outputs, seeds, seconds=length, audio=audio, **common)
     for one in made:
         print_made(one)
 
@@ -192,7 +203,7 @@ def refuse_contradictions(
     kind, others = ("shots", only_clips) if shots else ("prompts", only_long)
     for name, value in others.items():
         if value is not None:
-            raise WrongOptions(f"--{name} does not combine with {kind}")
+            raise WrongOptions(f"--{name.replace('_', '-')} does not combine with {kind}")
 
 
 def student_steps(number: int | None) -> "StudentSteps | None":

@@ -19,6 +19,7 @@ from serving.decoding.tiles import WHOLE, Tiles
 from serving.errors import MediaError
 from serving.features import LATENT_STRIDE
 from serving.home import Home
+from serving.known import Ends
 from serving.live import SIDES, Chunk, Pace, Prompt, chunks, until, usual
 from serving.media.loudness import normalise, stereo
 from serving.media.mp4 import write_fragmented, write_mp4
@@ -113,6 +114,8 @@ class Studio:
         seconds: float,
         aspect: str,
         audio: bool = True,
+        image: Path | None = None,
+        last_image: Path | None = None,
         rewriter: PromptRewriter | None = None,
         overrides: Overrides = _AS_THE_MODEL,
         memory: int | None = None,
@@ -127,6 +130,8 @@ class Studio:
             seconds: Length, at most what the model covers.
             aspect: ``1:1``, ``16:9`` or ``9:16``; the short side becomes 480 pixels, by the model's upsampler if any.
             audio: Whether to make sound.
+            image: File of the picture that every clip begins with; None: the model's own.
+            last_image: Of the one that it ends with.
             rewriter: Rewrites the prompt, which is then screened again; None: it is used as it is.
             overrides: Of how the model samples video.
             memory: Bytes that decoding and upsampling may take beside what is in use; None: each clip is decoded whole.
@@ -136,15 +141,18 @@ class Studio:
             BundleMissing, BundleDamaged: there is no usable champion.
             PromptRefused: the content policy does not allow the prompt.
             RewritingFailed: there is no rewritten prompt, or the content policy does not allow it.
-            RequestRefused: the model does not cover the length or aspect ratio.
+            RequestRefused: the model does not cover the length, the aspect ratio or the pictures.
+            MediaError: a picture cannot be read.
         """
         for prompt in prompts:
             require_allowed(prompt)
-        pipeline = self._pipeline
+        pipeline, ends = self._pipeline, Ends.read(image, last_image)
         rewrites = [None if rewriter is None else rewrite(prompt, rewriter) for prompt in prompts]
         texts = [prompt if new is None else new.text for prompt, new in zip(prompts, rewrites, strict=True)]
-        latents = pipeline.latents(texts, seeds, seconds=seconds, aspect=aspect, overrides=overrides, progress=progress)
-        way = pipeline.sampling(overrides)
+        latents = pipeline.latents(
+            texts, seeds, seconds=seconds, aspect=aspect, overrides=overrides, ends=ends, progress=progress
+        )
+        way = pipeline.sampling(overrides) + ("" if ends is None else f", {ends.named}")
         films = [
             self._film(latent, seconds, text, seed, aspect, way, audio=audio, memory=memory, progress=progress)
             for latent, text, seed in zip(latents, texts, seeds, strict=True)
