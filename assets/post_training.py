@@ -1,4 +1,4 @@
-"""Post-training from the average: personalization, editing, and sound."""
+"""Post-training from the average: personalization, editing, image to video, and sound."""
 
 from dataclasses import replace
 from typing import Any
@@ -10,7 +10,7 @@ from assets.code_version import code_version
 from assets.ports import Launcher, Settings
 from assets.store import Store
 from assets.training import learned, trained
-from assets.training_recipes import audio_recipe, high_resolution, stage_recipe
+from assets.training_recipes import audio_recipe, high_resolution, image_to_video_recipe, stage_recipe
 
 _ASSET: dict[str, Any] = {
     "group_name": "post_training",
@@ -75,6 +75,25 @@ def editing_model(
 
 
 @dg.asset(**_ASSET)
+def image_to_video_model(
+    context: dg.AssetExecutionContext,
+    store: dg.ResourceParam[Store],
+    launcher: dg.ResourceParam[Launcher],
+    settings: dg.ResourceParam[Settings],
+    latents: Artifact,
+    averaged_model: Artifact,
+) -> dg.MaterializeResult[Artifact]:
+    """The averaged backbone with what is known of a clip on further channels: its ends, or its first latent frames.
+
+    It starts as the averaged model and, if that came from the packaged starter, what the packaged network for known
+    frames has more than the starter: ``validation_initial`` is that baseline. The first picture of each validation clip
+    is known; ``validation_control`` is the loss when each clip is given another one's.
+    """
+    recipe = image_to_video_recipe(settings.profile, latents.folder, averaged_model.folder)
+    return trained(context, store, launcher, recipe, {"latents": latents, "averaged_model": averaged_model})
+
+
+@dg.asset(**_ASSET)
 def audio_model(
     context: dg.AssetExecutionContext,
     store: dg.ResourceParam[Store],
@@ -99,6 +118,12 @@ def personalized_model_learned(personalized_model: Artifact) -> dg.AssetCheckRes
 def editing_model_learned(editing_model: Artifact) -> dg.AssetCheckResult:
     """Losses are finite and the validation flow loss ended below that of the averaged model."""
     return learned(editing_model)
+
+
+@dg.asset_check(asset=image_to_video_model, blocking=True)
+def image_to_video_model_learned(image_to_video_model: Artifact) -> dg.AssetCheckResult:
+    """Losses are finite and the validation flow loss ended below that of the model that it started as."""
+    return learned(image_to_video_model)
 
 
 @dg.asset_check(asset=audio_model, blocking=True)

@@ -14,7 +14,7 @@ from assets.ports import Launcher
 from assets.store import Store
 from models.files import sha256_file
 from models.recipes import TrainingRecipe
-from models.starter import BACKBONE
+from models.starter import BACKBONE, KNOWN
 
 if TYPE_CHECKING:
     # Named here so that the code version of a trained asset covers the training code, which ranks import.
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from models.training.run import train as train  # noqa: PLC0414
 
 METRICS = "metrics.jsonl"
+WEIGHTS = "model.safetensors"
 _SHORT = 20  # steps; a training below that is a rehearsal, in which noise may outweigh what was learned
 _SLACK = 1.02
 
@@ -119,7 +120,9 @@ def _settings(recipe: TrainingRecipe) -> dict[str, Any]:
     """The recipe without paths, which the inputs' digests stand for; packaged weights are named by their own."""
     settings = asdict(recipe)
     if settings.pop("init") == "starter":
-        settings["init"] = sha256_file(BACKBONE / "model.safetensors")
+        settings["init"] = sha256_file(BACKBONE / WEIGHTS)
+    if settings.pop("changes") == "starter":
+        settings["changes"] = sha256_file(KNOWN / WEIGHTS)
     for name in ("data", "validation"):
         settings[name] = [[part["group"], part["weight"]] for part in settings[name]]
     return settings

@@ -11,6 +11,8 @@ from models.recipes import BackboneConfig, DataMix, Profile, Stage, TrainingReci
 INDEX = "index.json"
 OPTIONAL_GROUPS = frozenset({"video-footage"})  # no footage may have been good enough
 
+_KNOWN_GROUPS = {"video-low": 0.3, "video-high": 0.7}  # of ``WITH_ENDS``
+
 _PIXELS_A_POSITION = 16  # latent stride 8, patch 2
 _FRAMES_A_POSITION = 8
 
@@ -79,6 +81,24 @@ def stage_recipe(
         checkpoint_every=_interval(stage),
         seed=stage.seed,
     )
+
+
+def image_to_video_recipe(profile: Profile, latents: Path, init: Path) -> TrainingRecipe:
+    """The recipe of the model that takes known frames, from the one in ``init``.
+
+    Where the backbone began as the packaged starter, what the packaged network for known frames has more than that is
+    added first: the few steps then only fit it to the sizes, the latents and the weights of this run.
+    """
+    recipe = stage_recipe(
+        "image_to_video",
+        profile.image_to_video,
+        replace(high_resolution(profile), known=True),
+        latents,
+        weights=_KNOWN_GROUPS,
+        validation=list(_KNOWN_GROUPS),
+        init=init,
+    )
+    return replace(recipe, method="known", changes=profile.backbone_init)
 
 
 def audio_recipe(profile: Profile, latents: Path) -> TrainingRecipe:

@@ -5,9 +5,10 @@ Three profiles: ``smoke`` (tests: seconds a stage), ``demo`` (two laptop cores, 
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 from models.autoencoder_recipe import LATENT_CHANNELS, STARTER, AutoencoderConfig, AutoencoderRecipe
+from models.corpus_recipe import CorpusSize, CorpusWorld
 from models.text.config import TextConfig
 
 FPS = 16
@@ -15,6 +16,7 @@ SAMPLE_RATE = 48_000
 AUDIO_CHANNELS = 128
 AUDIO_RATE = 25  # latent frames a second: hop 1920
 REFERENCE_SIZE = 64  # pixels a side of the personalization reference
+KNOWN_MASKS = 2  # channels that say what of a latent frame is known
 
 Split = Literal["train", "validation"]
 Schedule = Literal["constant", "cosine", "plateau"]
@@ -55,6 +57,8 @@ class BackboneConfig:
         source: Whether the latent of an input video is concatenated on channels (editing).
         reference: Whether tokens of a reference image join the text tokens (personalization).
         span: Whether it is told how far its step goes (few-step students).
+        known: Whether frames that are known beforehand are concatenated on channels, with two masks of them
+            (``models.backbone.known``).
     """
 
     layers: int = 6
@@ -68,6 +72,13 @@ class BackboneConfig:
     source: bool = False
     reference: bool = False
     span: bool = False
+    known: bool = False
+
+    @property
+    def input_channels(self) -> int:
+        """Channels that the patch embedding reads: the noised latent's and those of conditions beside it."""
+        known = self.latent_channels + KNOWN_MASKS if self.known else 0
+        return self.latent_channels * (2 if self.source else 1) + known
 
 
 STARTER_BACKBONE = BackboneConfig(layers=6, width=256, ffn=704, heads=4)
@@ -112,6 +123,8 @@ class TrainingRecipe:
         init: Folder of an earlier model (``model.safetensors``, ``config.json``) to start from, or ``starter`` for the
             packaged backbone (``models.starter``); None starts at random.
             Position tables grow; new conditions start at zero, so step 0 equals the earlier model.
+        changes: What is added to those weights: what the packaged network for known frames differs in from the packaged
+            backbone (``starter``), or nothing.
         batch_size: Global, over all ranks.
         token_balance: None: every bucket's batches are of that size. A number: the largest bucket's are; the others'
             are multiples of this number, with about as many tokens (``models.buckets.balanced``).
@@ -134,11 +147,12 @@ class TrainingRecipe:
     """
 
     name: str
-    method: Literal["video", "audio"]
+    method: Literal["video", "known", "audio"]
     model: BackboneConfig | AudioConfig
     data: tuple[DataMix, ...]
     validation: tuple[DataMix, ...]
     init: str | None = None
+    changes: Literal["starter"] | None = None
     steps: int = 100
     batch_size: int = 16
     token_balance: int | None = None
@@ -185,64 +199,6 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class CorpusWorld:
-    """The corner of the sandbox world that the corpus is drawn from, in the world's own words.
-
-    What is named twice comes twice as often. The camera is at rest, and nothing is written over the picture.
-
-    Attributes:
-        kinds: Of things; empty for all that there are.
-        sizes, motions, backgrounds: To choose from.
-        objects: Fewest and most things in a clip.
-        edits: What editing clips change.
-        own_colours: Share of the things that keep the colours of their drawing; the others are dyed.
-        people: Share of the clips, beside those of personalization, whose first thing is a person.
-        meetings: Probability that the first thing meets another one.
-        wander: How far from its usual place a thing may begin, as a share of what the world allows. Captions do not
-            say it, and what is left open is what a model learns last.
-        long_captions: Share of the captions that are the long ones, cut at the text's length.
-    """
-
-    kinds: tuple[str, ...]
-    sizes: tuple[Literal["small", "medium", "big"], ...]
-    motions: tuple[Literal["still", "left", "right", "rise", "fall", "bounce", "jump", "spin"], ...]
-    backgrounds: tuple[Literal["plain", "gradient", "layered"], ...]
-    edits: tuple[Literal["recolour", "replace", "add", "remove", "background", "style", "motion"], ...]
-    objects: tuple[int, int] = (1, 1)
-    own_colours: float = 0.1
-    people: float = 0.0
-    meetings: float = 0.0
-    wander: float = 0.3
-    long_captions: float = 0.1
-
-    @classmethod
-    def from_json(cls, value: dict[str, Any]) -> "CorpusWorld":
-        """The corner whose ``asdict`` went through JSON."""
-        plain: dict[str, Any] = {key: tuple(item) if isinstance(item, list) else item for key, item in value.items()}
-        return cls(**plain)
-
-
-@dataclass(frozen=True)
-class CorpusSize:
-    """How many clips of each kind the sandbox corpus holds for training.
-
-    Attributes:
-        videos_high: How many of the videos are encoded at the high sizes too: the dear ones.
-        validation: Held-out clips of each kind.
-        pairs: Each of personalization and editing.
-        pairs_high: How many of the pairs are encoded at the high sizes, the others at the low one.
-    """
-
-    images: int = 1024
-    videos: int = 384
-    videos_high: int = 96
-    validation: int = 24
-    pairs: int = 128
-    pairs_high: int = 24
-    sounds: int = 144
-
-
-@dataclass(frozen=True)
 class Profile:
     """How much every stage does. ``size_low`` and ``sizes_high`` are (height, width) in pixels.
 
@@ -265,6 +221,7 @@ class Profile:
     finetunes: tuple[tuple[str, Stage], ...]
     personalization: Stage
     editing: Stage
+    image_to_video: Stage
     audio: Stage
     size_low: tuple[int, int] = (64, 64)
     sizes_high: tuple[tuple[int, int], ...] = ((96, 96), (64, 112), (112, 64), (80, 112), (112, 80))
@@ -317,6 +274,7 @@ def demo() -> Profile:
         ),
         personalization=Stage(50, 8, 3e-4, "cosine"),
         editing=Stage(50, 8, 3e-4, "cosine"),
+        image_to_video=Stage(50, 8, 3e-4, "cosine"),
         audio=Stage(100, 8, 3e-3),
     )
 
@@ -346,6 +304,7 @@ def smoke() -> Profile:
         finetunes=tuple((name, few(stage)) for name, stage in big.finetunes),
         personalization=few(big.personalization),
         editing=few(big.editing),
+        image_to_video=few(big.image_to_video),
         audio=few(big.audio),
         sampling_steps=2,
         evaluation_prompts=4,
@@ -391,6 +350,7 @@ def full() -> Profile:
         finetunes=tuple((name, more(stage)) for name, stage in base.finetunes),
         personalization=more(base.personalization),
         editing=more(base.editing),
+        image_to_video=more(base.image_to_video),
         audio=more(base.audio),
         evaluation_seeds=4,
         sampling_steps=50,

@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from serving.config import ServingConfig
-from serving.errors import BundleDamaged, BundleMissing
+from serving.errors import BundleDamaged, BundleMissing, RequestRefused
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -100,6 +100,17 @@ class OnnxGraph:
     def provider(self) -> str:
         """The execution provider that is really used, which need not be the one asked for."""
         return str(self.session.get_providers()[0])
+
+
+def on_cpu(graph: object) -> OnnxGraph:
+    """A graph whose memory can be tried: one that runs from a file, on the CPU.
+
+    Raises:
+        RequestRefused: this one does not.
+    """
+    if not isinstance(graph, OnnxGraph) or graph.provider != "CPUExecutionProvider":
+        raise RequestRefused("a memory budget needs a bundle's graph that runs on the CPU; decode without one")
+    return graph
 
 
 class Bundle:

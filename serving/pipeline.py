@@ -6,24 +6,26 @@ from pathlib import Path
 
 import numpy as np
 
-from serving.bundle import Bundle, OnnxGraph
+from serving.bundle import Bundle, on_cpu
 from serving.clip import Clip, from_pixels, to_pixels
 from serving.config import ServingConfig
 from serving.decoding.budget import Fit, fitting
 from serving.decoding.stream import stream
 from serving.decoding.tiles import Tiles
 from serving.decoding.trial import inputs_peak, tile_peak
-from serving.drawing import AUDIO, VIDEO, StageProgress, caching, drawn, noise_of, require_prompts, require_whole, told
+from serving.drawing import VIDEO, StageProgress, caching, drawn, noise_of, require_prompts, require_whole, told
 from serving.errors import GraphMissing, RequestRefused
-from serving.features import LATENT_STRIDE, video_features
-from serving.media.resize import cover
+from serving.features import LATENT_STRIDE
+from serving.known import KNOWN, Ends, ends_known, frames_known, knowing
+from serving.reference import reference_tokens
 from serving.sampling.caching import Calibration, calibrated
 from serving.sampling.continued import Continued
-from serving.sampling.guidance import Condition, Graph, Guided, Jumping
+from serving.sampling.guidance import Graph, Guided, flow
 from serving.sampling.sampler import Overrides, Sampler
 from serving.sampling.solver import Velocity
 from serving.sampling.windowed import Windowed
 from serving.shots import Plan, Shot, laid_out
+from serving.sounding import Sounding
 from serving.text import EncoderStates, TextStates
 from serving.upsampling.budget import EnlargerFit, enlarger_fitting
 from serving.upsampling.cascade import Enlarger
@@ -31,7 +33,6 @@ from serving.upsampling.cascade import Enlarger
 Aspect = str | tuple[int, int]
 _BATCH = 8  # samples in one call of the backbone: bounds memory
 _AS_THE_MODEL = Overrides()
-_NEEDS_CPU = "a memory budget needs a bundle's graph that runs on the CPU; decode without one"
 
 
 class Pipeline:
@@ -113,13 +114,7 @@ class Pipeline:
             SamplingFailed: the model produced values that are not finite.
         """
         latents = self.latents(
-            prompts,
-            seeds,
-            seconds=seconds,
-            aspect=aspect,
-            overrides=overrides,
-            reference=reference,
-            progress=progress,
+            prompts, seeds, seconds=seconds, aspect=aspect, overrides=overrides, reference=reference, progress=progress
         )
         frames = self.config.frames(seconds)
         return [
@@ -136,26 +131,26 @@ class Pipeline:
         aspect: Aspect = "16:9",
         overrides: Overrides = _AS_THE_MODEL,
         reference: np.ndarray | None = None,
+        ends: Ends | None = None,
         progress: StageProgress | None = None,
     ) -> list[np.ndarray]:
-        """As ``generate_batch``, but the videos' latents, float32 [C, T, h, w] each, neither decoded nor sounded."""
+        """As ``generate_batch``, but the videos' latents, float32 [C, T, h, w] each, neither decoded nor sounded.
+
+        With ``ends`` each video begins or ends with those pictures; RequestRefused too if the model never learned it.
+        """
         require_prompts(prompts, seeds)
-        shape = self.config.latent_shape(self.config.frames(seconds), self.config.size(aspect))
+        frames, size = self.config.frames(seconds), self.config.size(aspect)
+        shape = self.config.latent_shape(frames, size)
         sampler = self.config.sampler.with_overrides(overrides)
-        if reference is not None:
-            require_whole(sampler, "a reference")
+        graph, given = self._graph_given(sampler, reference, ends, frames, size)
         plan = caching(sampler, self.config.calibration)
         latents: list[np.ndarray] = []
         for start in range(0, len(prompts), _BATCH):
             part = slice(start, start + _BATCH)
             noise = np.stack([noise_of(seed, VIDEO, shape) for seed in seeds[part]])
             condition, null = self._text.conditions(prompts[part])
-            graph = self._graph(_model(sampler))
-            if reference is not None:
-                graph = self._graph("personalized_backbone")
-                tokens = {"reference": np.repeat(self._reference(reference), len(noise), axis=0)}
-                condition, null = {**condition, **tokens}, {**null, **tokens}
-            velocity = _flow(graph, condition, null, sampler)
+            more = {name: np.repeat(value, len(noise), axis=0) for name, value in given.items()}
+            velocity = flow(graph, {**condition, **more}, {**null, **more}, sampler)
             latents += list(drawn(sampler, velocity, noise, "video", progress, plan))
         return latents
 
@@ -195,34 +190,10 @@ class Pipeline:
         latent = drawn(sampler, velocity, noise_of(seed, VIDEO, source.shape[1:])[None], "edit", progress)[0]
         return self._clip(latent, count, instruction, seed, audio=False, progress=progress)
 
-    def sound(
-        self,
-        latent: np.ndarray,
-        prompt: str,
-        seconds: float,
-        *,
-        seed: int = 0,
-        overrides: Overrides = _AS_THE_MODEL,
-        progress: StageProgress | None = None,
-    ) -> np.ndarray:
-        """Sound for a video latent [16, T, h, w]: float32 mono [round(seconds * sample_rate)] in [-1, 1].
-
-        Raises:
-            RequestRefused, GraphMissing, SamplingFailed: as ``generate_batch``.
-        """
-        require_prompts([prompt], [seed])
-        self.config.frames(seconds)
-        sampler = self.config.audio_sampler.with_overrides(overrides)
-        require_whole(sampler, "sound")
-        length = round(seconds * self.config.sample_rate)
-        shape = (-(-length // self.config.audio_hop), self.config.audio_channels)
-        features = video_features(latent, shape[0], fps=self.config.fps, audio_rate=self.config.audio_rate)
-        video = {"video": features[None]}
-        condition, null = self._text.conditions([prompt])
-        velocity = _flow(self._graph("audio_backbone"), {**condition, **video}, {**null, **video}, sampler)
-        audio = drawn(sampler, velocity, noise_of(seed, AUDIO, shape)[None], "sound", progress)
-        waveform = self._graph("audio_decode")(latent=audio)[0]
-        return np.clip(waveform[:length], -1, 1).astype(np.float32)
+    @property
+    def sounding(self) -> Sounding:
+        """Makes sound for latents. Raises GraphMissing for a model without sound."""
+        return Sounding(self._graph("audio_backbone"), self._graph("audio_decode"), self._text, self.config)
 
     def plan(self, shots: Sequence[Shot], window: int | None = None, overlap: int | None = None) -> Plan:
         """Where shots and windows lie; ``window`` and ``overlap`` in latent frames, else the model's most and half.
@@ -278,7 +249,7 @@ class Pipeline:
         shape = self.config.latent_shape(self.config.frames(seconds), self.config.size(aspect))
         noise = np.stack([noise_of(seed, VIDEO, shape) for seed in seeds])
         sampler = self.config.sampler
-        return calibrated(_flow(self._graph("backbone"), *self._text.conditions(prompts), sampler), noise, sampler)
+        return calibrated(flow(self._graph("backbone"), *self._text.conditions(prompts), sampler), noise, sampler)
 
     def sampling(self, overrides: Overrides = _AS_THE_MODEL) -> str:
         """How video is sampled, in words: for records. Raises as ``latents``."""
@@ -296,13 +267,16 @@ class Pipeline:
     ) -> np.ndarray:
         """A latent of ``shape`` [C, T, h, w] that begins with the frames ``before`` [C, K, h, w] and goes on from them.
 
+        A model that takes known frames is told them (unless steps are cached or a student samples); of another one
+        only the noise of these frames is led to them.
+
         Raises:
             RequestRefused, GraphMissing, SamplingFailed: as ``generate_batch``.
         """
         require_prompts([prompt], [seed])
         sampler = self.config.sampler.with_overrides(overrides)
         noise = noise_of(seed, VIDEO, shape)[None]
-        velocity = self._flow_of(prompt, sampler)
+        velocity = self._flow_of(prompt, sampler, None if before is None else frames_known(before, shape[1]))
         if before is not None:
             velocity = Continued(velocity, noise, before[None])
         return drawn(sampler, velocity, noise, "video", None, caching(sampler, self.config.calibration))[0]
@@ -330,9 +304,7 @@ class Pipeline:
             RequestRefused: not even the smallest fit, or the graph is none that runs on the CPU from a file.
             TrialFailed: a tile could not be tried.
         """
-        graph = self._graph("autoencoder_decode")
-        if not isinstance(graph, OnnxGraph) or graph.provider != "CPUExecutionProvider":
-            raise RequestRefused(_NEEDS_CPU)
+        graph = on_cpu(self._graph("autoencoder_decode"))
         return fitting(partial(tile_peak, graph.path, graph.threads), latent_shape, budget)
 
     @property
@@ -351,30 +323,46 @@ class Pipeline:
         Raises:
             RequestRefused, TrialFailed: as ``tiles_within``.
         """
-        graph = self._graphs.get("upsampler")
-        if graph is None:
+        if "upsampler" not in self._graphs:
             return EnlargerFit(self.enlarger, 0)
-        if not isinstance(graph, OnnxGraph) or graph.provider != "CPUExecutionProvider":
-            raise RequestRefused(_NEEDS_CPU)
+        graph = on_cpu(self._graph("upsampler"))
         return enlarger_fitting(partial(inputs_peak, graph.path, graph.threads), self.enlarger, source, size, budget)
 
     def _clip(
         self, latent: np.ndarray, frames: int, prompt: str, seed: int, *, audio: bool, progress: StageProgress | None
     ) -> Clip:
         pixels = self.decode(latent, frames)
-        sound = self.sound(latent, prompt, frames / self.config.fps, seed=seed, progress=progress) if audio else None
+        seconds = frames / self.config.fps
+        sound = self.sounding.of_clip(latent, prompt, seconds, seed=seed, progress=progress) if audio else None
         return Clip(pixels, self.config.fps, sound, self.config.sample_rate, latent, prompt, seed)
 
-    def _reference(self, image: np.ndarray) -> np.ndarray:
-        """Tokens [1, K, width] of a reference picture, cropped to a square about its centre."""
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[-1] != 3:
-            raise RequestRefused(f"a reference is uint8 [H, W, 3], not {image.dtype} {list(image.shape)}")
-        picture = from_pixels(cover(image[None], (self.config.reference_size,) * 2))[:, 0]
-        return self._graph("reference_encoder")(image=picture[None])
+    def _graph_given(
+        self, sampler: Sampler, reference: np.ndarray | None, ends: Ends | None, frames: int, size: tuple[int, int]
+    ) -> tuple[Graph, dict[str, np.ndarray]]:
+        """The graph that draws a video, and its inputs [1, ...] beside latent, time and text."""
+        if ends is not None:
+            if reference is not None:
+                raise RequestRefused("pictures at the ends do not combine with a reference: give one or the other")
+            require_whole(sampler, "pictures at the ends")
+            graph = knowing(self._graphs)
+            return graph, {"known": ends_known(ends, frames, size, self.encode)[None]}
+        if reference is not None:
+            require_whole(sampler, "a reference")
+            tokens = reference_tokens(self._graph("reference_encoder"), reference, self.config.reference_size)
+            return self._graph("personalized_backbone"), {"reference": tokens}
+        return self._graph(_model(sampler)), {}
 
-    def _flow_of(self, prompt: str, sampler: Sampler) -> Velocity:
-        """The velocity of one video."""
-        return _flow(self._graph(_model(sampler)), *self._text.conditions([prompt]), sampler)
+    def _flow_of(self, prompt: str, sampler: Sampler, known: np.ndarray | None = None) -> Velocity:
+        """The velocity of one video; what is ``known`` of it is told to a model that takes it."""
+        condition, null = self._text.conditions([prompt])
+        if known is None or not self.goes_on(sampler):
+            return flow(self._graph(_model(sampler)), condition, null, sampler)
+        given = {"known": known[None]}
+        return flow(self._graphs[KNOWN], {**condition, **given}, {**null, **given}, sampler)
+
+    def goes_on(self, sampler: Sampler) -> bool:
+        """Whether the model takes known frames when it samples so: no steps cached, and not by a student."""
+        return KNOWN in self._graphs and sampler.cache is None and sampler.student is None
 
     def _graph(self, name: str) -> Graph:
         if name not in self._graphs:
@@ -385,9 +373,3 @@ class Pipeline:
 def _model(sampler: Sampler) -> str:
     """The graph that a sampler samples text to video with."""
     return "backbone" if sampler.student is None else "student"
-
-
-def _flow(graph: Graph, condition: Condition, null: Condition, sampler: Sampler) -> Velocity:
-    if sampler.student is not None:
-        return Jumping(graph, condition, sampler.student)
-    return Guided.classifier_free(graph, condition, null, sampler.guidance, sampler.guidance_interval)

@@ -3,7 +3,6 @@
 import hashlib
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -18,7 +17,9 @@ from serving.config import SPATIAL_STRIDE
 from serving.decoding.tiles import WHOLE, Tiles
 from serving.errors import MediaError
 from serving.features import LATENT_STRIDE
+from serving.film import Film, Made
 from serving.home import Home
+from serving.known import Ends
 from serving.live import SIDES, Chunk, Pace, Prompt, chunks, until, usual
 from serving.media.loudness import normalise, stereo
 from serving.media.mp4 import write_fragmented, write_mp4
@@ -37,52 +38,6 @@ CAMPAIGN = "studio"  # under this name single clips stand in the catalog
 _LIMITS = Limits(seconds=60.0)
 Progress = Callable[[str, int, int], None]
 _AS_THE_MODEL = Overrides()
-
-
-@dataclass(frozen=True)
-class Made:
-    """A finished file.
-
-    Attributes:
-        path: Where it is.
-        sha256: Of its content: the key of ``cinemill lineage``.
-        seconds: How long it plays.
-        size: (height, width) in pixels.
-        model_version: Of the champion that made it.
-        rewrite: What the model was given in the prompt's place, if it was rewritten.
-    """
-
-    path: Path
-    sha256: str
-    seconds: float
-    size: tuple[int, int]
-    model_version: str
-    rewrite: Rewrite | None = None
-
-
-@dataclass(frozen=True)
-class Film:
-    """A video on its way to a file.
-
-    Attributes:
-        pieces: Its frames in order, uint8 [., H, W, 3] each; read once.
-        count: How many frames they have together.
-        fps: Frames a second.
-        sound: float32 [S, channels], or None.
-        sample_rate: Samples a second.
-        size: (height, width) of the frames.
-        enlarger: Brings them to the file's size.
-        sampling: How its latent was drawn, in words.
-    """
-
-    pieces: Iterator[np.ndarray]
-    count: int
-    fps: int
-    sound: np.ndarray | None
-    sample_rate: int
-    size: tuple[int, int]
-    enlarger: Enlarger
-    sampling: str
 
 
 def _sides(latent: np.ndarray) -> tuple[int, int]:
@@ -114,6 +69,8 @@ class Studio:
         aspect: str,
         resolution: Resolution = USUAL,
         audio: bool = True,
+        image: Path | None = None,
+        last_image: Path | None = None,
         rewriter: PromptRewriter | None = None,
         overrides: Overrides = _AS_THE_MODEL,
         memory: int | None = None,
@@ -129,6 +86,8 @@ class Studio:
             aspect: The model's name of a ratio, ``16:9`` for one.
             resolution: Of the file; the model's upsampler brings frames to it, if there is one.
             audio: Whether to make sound.
+            image: File of the picture that every clip begins with; None: the model's own.
+            last_image: Of the one that it ends with.
             rewriter: Rewrites the prompt, which is then screened again; None: it is used as it is.
             overrides: Of how the model samples video.
             memory: Bytes that decoding and upsampling may take beside what is in use; None: each clip is decoded whole.
@@ -138,15 +97,18 @@ class Studio:
             BundleMissing, BundleDamaged: there is no usable champion.
             PromptRefused: the content policy does not allow the prompt.
             RewritingFailed: there is no rewritten prompt, or the content policy does not allow it.
-            RequestRefused: the model does not cover the length or aspect ratio.
+            RequestRefused: the model does not cover the length, the aspect ratio or the pictures.
+            MediaError: a picture cannot be read.
         """
         for prompt in prompts:
             require_allowed(prompt)
-        pipeline = self._pipeline
+        pipeline, ends = self._pipeline, Ends.read(image, last_image)
         rewrites = [None if rewriter is None else rewrite(prompt, rewriter) for prompt in prompts]
         texts = [prompt if new is None else new.text for prompt, new in zip(prompts, rewrites, strict=True)]
-        latents = pipeline.latents(texts, seeds, seconds=seconds, aspect=aspect, overrides=overrides, progress=progress)
-        way = pipeline.sampling(overrides)
+        latents = pipeline.latents(
+            texts, seeds, seconds=seconds, aspect=aspect, overrides=overrides, ends=ends, progress=progress
+        )
+        way = pipeline.sampling(overrides) + ("" if ends is None else f", {ends.named}")
         size = delivery_size(aspect, resolution)
         films = [
             self._film(latent, seconds, text, seed, size, way, audio=audio, memory=memory, progress=progress)
@@ -165,13 +127,16 @@ class Studio:
         seed: int,
         aspect: str,
         resolution: Resolution = USUAL,
+        audio: bool = True,
         window: int | None = None,
         overlap: int | None = None,
         overrides: Overrides = _AS_THE_MODEL,
         memory: int | None = None,
         progress: Progress | None = None,
     ) -> Made:
-        """A silent video of any length, a prompt a shot, written as it is decoded; memory does not grow with it.
+        """A video of any length, a prompt a shot, written as it is decoded.
+
+        Pictures take the same memory whatever the length, sound about half a MiB a second.
 
         Args:
             shots: What to show; screened first.
@@ -179,6 +144,7 @@ class Studio:
             seed: The number that the noise is drawn from.
             aspect: As for ``generate``.
             resolution: As for ``generate``.
+            audio: Whether to make sound.
             window: Latent frames that the model samples at once; None: as many as it can.
             overlap: Those that two windows share at least; None: half a window.
             overrides: Of how the model samples video.
@@ -196,9 +162,10 @@ class Studio:
         size = delivery_size(aspect, resolution)
         tiles, enlarger = self._cut(latent, size, memory, Tiles())
         takes = (pipeline.frames_of(latent[:, take.places], LATENT_STRIDE * take.length, tiles) for take in plan.takes)
+        sound = stereo(pipeline.sounding.of_film(latent, shots, plan, seed=seed, progress=progress)) if audio else None
         config, way = pipeline.config, pipeline.sampling(overrides)
         pieces, count = chain.from_iterable(takes), LATENT_STRIDE * plan.length
-        film = Film(pieces, count, config.fps, None, config.sample_rate, _sides(latent), enlarger, way)
+        film = Film(pieces, count, config.fps, sound, config.sample_rate, _sides(latent), enlarger, way)
         prompt = " / ".join(f"{shot.seconds:g} s: {shot.prompt}" for shot in shots)
         return self._finish(output, film, size, prompt, seed)
 
@@ -280,7 +247,9 @@ class Studio:
         config = pipeline.config
         count = config.frames(seconds)
         tiles, enlarger = self._cut(latent, size, memory, WHOLE)
-        sound = pipeline.sound(latent, text, count / config.fps, seed=seed, progress=progress) if audio else None
+        sound = (
+            pipeline.sounding.of_clip(latent, text, count / config.fps, seed=seed, progress=progress) if audio else None
+        )
         shown = None if sound is None else stereo(sound)
         pieces = pipeline.frames_of(latent, count, tiles)
         return Film(pieces, count, config.fps, shown, config.sample_rate, _sides(latent), enlarger, way)

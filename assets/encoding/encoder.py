@@ -1,13 +1,13 @@
 """Encoding: the clips of one planned shard to its tensors."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assets.encoding.plan import Part, Window
+from assets.encoding.plan import WITH_ENDS, Part, Window
 from assets.sandbox_corpus.record import Record
 from assets.sandbox_corpus.rendering import reference_picture
 from assets.world.lasting import lasting
@@ -88,10 +88,7 @@ class Encoder:
         """What the shard of ``part`` holds: ``latent``, the texts and what its group adds."""
         from models.text.tokens import prefixed
 
-        if part.group == "audio":
-            found = self._audio(part)
-        else:
-            found = {"latent": self._latents(part, lambda clip: _pixels(clip, part))}
+        found = self._audio(part) if part.group == "audio" else self._videos(part)
         if part.group == "editing":
             found["source"] = self._latents(part, lambda clip: _source(clip, part))
         if part.group == "personalization":
@@ -104,16 +101,26 @@ class Encoder:
         return {name: value[0] for name, value in self._texts.of([""]).items()}
 
     def _latents(self, part: Part, pixels: Callable[[Record | Window], Pixels]) -> NDArray[np.float16]:
+        return np.concatenate([self._encoded(clips) for clips in _batches(part, pixels)])
+
+    def _videos(self, part: Part) -> Tensors:
+        """Latents of clips; where known frames are learned from them, also of their first and last picture."""
+        latents, firsts, lasts = [], [], []
+        for clips in _batches(part, lambda clip: _pixels(clip, part)):
+            latents.append(self._encoded(clips))
+            if part.group in WITH_ENDS:
+                firsts.append(self._encoded(clips[:, :1])[:, :, 0])
+                lasts.append(self._encoded(clips[:, -1:])[:, :, 0])
+        found = {"latent": latents, "first": firsts, "last": lasts}
+        return {name: np.concatenate(parts) for name, parts in found.items() if parts}
+
+    def _encoded(self, clips: Pixels) -> NDArray[np.float16]:
+        """Latents of clips uint8 [N, F, H, W, 3]."""
         import torch
 
-        batch = max(1, _PIXELS // (part.frames * part.height * part.width))
-        parts = []
         with torch.inference_mode():
-            for start in range(0, len(part.clips), batch):
-                clips = np.stack([pixels(clip) for clip in part.clips[start : start + batch]])
-                video = torch.from_numpy(clips).permute(0, 4, 1, 2, 3).float() / 127.5 - 1
-                parts.append(self._autoencoder.encode(video).half().numpy())
-        return np.concatenate(parts)
+            video = torch.from_numpy(clips).permute(0, 4, 1, 2, 3).float() / 127.5 - 1
+            return self._autoencoder.encode(video).half().numpy()
 
     def _audio(self, part: Part) -> Tensors:
         import torch
@@ -126,6 +133,13 @@ class Encoder:
                 parts.append(self._codec.encode(torch.from_numpy(sounds)).half().numpy())
         latent = np.concatenate(parts)
         return {"latent": latent, "video": video_features(videos, latent.shape[1], fps=FPS).astype(np.float16)}
+
+
+def _batches(part: Part, pixels: Callable[[Record | Window], Pixels]) -> Iterator[Pixels]:
+    """The clips of a part, as many at once as are encoded at once."""
+    batch = max(1, _PIXELS // (part.frames * part.height * part.width))
+    for start in range(0, len(part.clips), batch):
+        yield np.stack([pixels(clip) for clip in part.clips[start : start + batch]])
 
 
 def _pixels(clip: Record | Window, part: Part) -> Pixels:

@@ -9,6 +9,9 @@ from assets.sandbox_corpus.record import FOOTAGE, Record, corpus_records
 from models.recipes import FPS, Profile, Split
 
 STRIDE = 8  # pixels to a latent position, in time, height and width
+WITH_ENDS = frozenset({"video-low", "video-high"})
+"""Groups of clips whose first and last picture are encoded by themselves too: known frames are learned from them."""
+
 _SHARD = 256  # samples at most
 _SPLITS: tuple[Split, ...] = ("train", "validation")
 

@@ -25,13 +25,13 @@ def bundled(
         WeightsDoNotFit: The student is another backbone's.
     """
     from models.backbone import load_backbone, save_backbone
-    from models.distillation import load_student
+    from models.distillation import STUDENTS
     from models.export.onnx_export import export_graphs
     from models.text.encoders import save_tokenizers
     from serving.bundle import write_bundle, write_manifest
 
     merged = folder / "student"
-    save_backbone(load_student(student, backbone), merged)
+    save_backbone(STUDENTS.load(student, backbone), merged)
     folders = {"backbone": backbone, "autoencoder": autoencoder, "student": merged, "upsampler": UPSAMPLER}
     graphs = export_graphs(folders, folder / "graphs")
     tokenizers = save_tokenizers(load_backbone(backbone).config.text, folder / "graphs")

@@ -66,11 +66,11 @@ def train(recipe: StudentRecipe, folder: Path, progress: Progress | None = None)
     """The student, trained to the recipe's last step from where an earlier call was stopped."""
     import torch
 
-    from models.distillation import student_of
+    from models.distillation import STUDENTS
 
     index = paths(recipe, folder / "paths", progress)
     torch.manual_seed(recipe.seed)
-    student = student_of(recipe.teacher, recipe.rank)
+    student = STUDENTS.started(recipe.teacher, recipe.rank)
     recipe.train(student, jump_terms(recipe, student, index), folder, progress)
     return student
 
@@ -158,12 +158,12 @@ def main(folder: Path) -> None:
     """Train, and leave the student and ``figures.json`` in ``folder``."""
     import torch
 
-    from models.distillation import save_student
+    from models.distillation import STUDENTS
     from models.distillation.lowrank import trained
 
     torch.set_num_threads(1)  # one order of sums
     student = train(RECIPE, folder, teller())
-    save_student(student, RECIPE.teacher, RECIPE.rank, folder)
+    STUDENTS.save(student, RECIPE.teacher, RECIPE.rank, folder)
     write_json(folder / "figures.json", {"parameters": sum(value.numel() for value in trained(student).values())})
 
 

@@ -17,7 +17,7 @@ from models.backbone.positions import Positions
 from models.backbone.reference import ReferenceEncoder
 from models.backbone.text import Text, TextTokens
 from models.backbone.time import Head, Modulation, TimeEmbedding
-from models.recipes import BackboneConfig
+from models.recipes import KNOWN_MASKS, BackboneConfig
 
 
 class Backbone(nn.Module):
@@ -36,7 +36,7 @@ class Backbone(nn.Module):
         self.config = config
         width = config.width
         patch_channels = config.latent_channels * config.patch**2
-        self.embed = nn.Linear(patch_channels * (2 if config.source else 1), width, bias=False)
+        self.embed = nn.Linear(config.input_channels * config.patch**2, width, bias=False)
         self.positions = Positions(config.positions, width)
         self.time = TimeEmbedding(width)
         self.span = TimeEmbedding(width) if config.span else None
@@ -58,6 +58,7 @@ class Backbone(nn.Module):
         reference: Tensor | None = None,
         source_BCTHW: Tensor | None = None,
         span_B: Tensor | None = None,
+        known_BKTHW: Tensor | None = None,
     ) -> Tensor:
         """The velocity dX/dt at ``latent_BCTHW``, of the same shape.
 
@@ -69,6 +70,7 @@ class Backbone(nn.Module):
                 (training: the whole network in one forward call, as sharded training needs). None: no reference.
             source_BCTHW: Latent of the video to be edited, shaped like ``latent_BCTHW``. None: a black condition.
             span_B: How far a step goes in flow time: the velocity is then the mean one over it. None: no way at all.
+            known_BKTHW: What is known of the clip (:mod:`models.backbone.known`). None: nothing.
 
         Raises:
             LatentDoesNotFit: The grid exceeds the position tables, or a condition is given that the network lacks.
@@ -80,7 +82,7 @@ class Backbone(nn.Module):
         modulation_B6D = self.modulation(embedding_BD)
         text_BSD, text_mask_BS = self.text(text)
         reference_BKD = self.reference_tokens(reference)
-        x_BND = self.embed(to_patches(self.with_source(latent_BCTHW, source_BCTHW), self.config.patch))
+        x_BND = self.embed(to_patches(self.with_conditions(latent_BCTHW, source_BCTHW, known_BKTHW), self.config.patch))
         for block in self.blocks:
             x_BND = block(x_BND, positions_1ND, modulation_B6D, text_BSD, text_mask_BS, reference_BKD)
         return from_patches(self.head(x_BND, embedding_BD), grid, self.config.patch)
@@ -126,12 +128,16 @@ class Backbone(nn.Module):
             return embedding_BD
         return embedding_BD + self.span(embedding_BD.new_zeros(len(embedding_BD)) if span_B is None else span_B)
 
-    def with_source(self, latent_BCTHW: Tensor, source_BCTHW: Tensor | None) -> Tensor:
-        """The latent with its source on further channels, where the network has them."""
-        if not self.config.source:
-            if source_BCTHW is not None:
-                raise LatentDoesNotFit("a source was given to a backbone without one: configure source=True")
-            return latent_BCTHW
-        if source_BCTHW is None:
-            source_BCTHW = torch.zeros_like(latent_BCTHW)
-        return torch.cat([latent_BCTHW, source_BCTHW], dim=1)
+    def with_conditions(self, latent_BCTHW: Tensor, source_BCTHW: Tensor | None, known_BKTHW: Tensor | None) -> Tensor:
+        """The latent with its source, then what is known, on further channels, where the network has them."""
+        parts = [latent_BCTHW]
+        for name, value, has, channels in (
+            ("source", source_BCTHW, self.config.source, self.config.latent_channels),
+            ("known", known_BKTHW, self.config.known, self.config.latent_channels + KNOWN_MASKS),
+        ):
+            if has:
+                batch, _, *grid = latent_BCTHW.shape
+                parts.append(latent_BCTHW.new_zeros(batch, channels, *grid) if value is None else value)
+            elif value is not None:
+                raise LatentDoesNotFit(f"a {name} condition was given to a backbone without one: configure {name}=True")
+        return torch.cat(parts, dim=1) if len(parts) > 1 else latent_BCTHW

@@ -23,7 +23,7 @@ from models.recipes import BackboneConfig
 
 KIND = "backbone"
 _TABLES, _EMBED = "positions.", "embed.weight"
-_CONDITIONS = ("source", "reference", "span")
+_CONDITIONS = ("source", "reference", "span", "known")
 _MAY_DIFFER = {"positions", *_CONDITIONS}
 
 
@@ -54,7 +54,7 @@ def warm_start(model: Backbone, folder: Path) -> Put:
     """How to start ``model`` from the backbone in ``folder``, so that on the old grids its output is the earlier one's.
 
     The tensors are read one at a time, when they are asked for, so that ``model`` may still be on the meta device.
-    Position tables grow (:func:`models.backbone.positions.extended`); a source condition that is new gets zero
+    Position tables grow (:func:`models.backbone.positions.extended`); a source or known frames that are new get zero
     weights; a reference or a span that is new keeps the weights it was made with, of which the last is zero.
 
     Raises:
@@ -64,35 +64,36 @@ def warm_start(model: Backbone, folder: Path) -> Put:
     earlier = BackboneConfig(**read_config(folder, KIND))
     _refuse_other_differences(earlier, model.config, folder)
     stored, shapes = stored_weights(folder)
-    source, *more = (getattr(model.config, new) and not getattr(earlier, new) for new in _CONDITIONS)
+    new = any(getattr(model.config, condition) and not getattr(earlier, condition) for condition in _CONDITIONS)
 
     @torch.no_grad()
     def put(name: str, tensor: Tensor) -> None:
         if name in stored.entries:
-            tensor.copy_(_adapted(name, stored.tensor(name), tensor.shape, source=source))
+            tensor.copy_(_adapted(name, stored.tensor(name), tensor.shape))
 
-    check_shapes(model, _adapted_shapes(model, shapes, source=source, more=any(more)), folder)
+    check_shapes(model, _adapted_shapes(model, earlier, shapes, new=new), folder)
     return put
 
 
-def _adapted(name: str, stored: Tensor, shape: torch.Size, *, source: bool) -> Tensor:
-    """An earlier tensor as the later network has it; ``source`` is whether that condition is new."""
+def _adapted(name: str, stored: Tensor, shape: torch.Size) -> Tensor:
+    """An earlier tensor as the later network has it."""
     if name.startswith(_TABLES):
         return extended(stored, shape[0], name)
-    return _with_silent_source(stored) if source and name == _EMBED else stored
+    return with_silent_inputs(stored, shape[1]) if name == _EMBED else stored
 
 
 def _adapted_shapes(
-    model: Backbone, stored: dict[str, tuple[int, ...]], *, source: bool, more: bool
+    model: Backbone, earlier: BackboneConfig, stored: dict[str, tuple[int, ...]], *, new: bool
 ) -> dict[str, tuple[int, ...]]:
     """The shapes of earlier tensors once they are adapted, and of those that new conditions add."""
     own = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
-    shapes = own | stored if more else dict(stored)
+    shapes = own | stored if new else dict(stored)
+    added = (model.config.input_channels - earlier.input_channels) * model.config.patch**2
     for name in shapes.keys() & own.keys():
         if name.startswith(_TABLES):
             shapes[name] = (own[name][0], *shapes[name][1:])
-        elif source and name == _EMBED:
-            shapes[name] = (shapes[name][0], 2 * shapes[name][1])
+        elif name == _EMBED:
+            shapes[name] = (shapes[name][0], shapes[name][1] + added)
     return shapes
 
 
@@ -104,6 +105,8 @@ def _refuse_other_differences(earlier: BackboneConfig, wanted: BackboneConfig, f
                 f"{folder}: {field} is {before[field]} there and {after[field]} in the network; "
                 f"a warm start may change only {sorted(_MAY_DIFFER)}"
             )
+    if after["source"] > before["source"] and before["known"]:
+        raise WeightsDoNotFit(f"{folder}: a source comes before known frames and cannot be added to a model with them")
     for field in _CONDITIONS:
         if before[field] and not after[field]:
             raise WeightsDoNotFit(f"{folder}: its {field} condition would be lost; configure {field}=True")
@@ -117,6 +120,6 @@ def _without_lengths(config: BackboneConfig) -> dict[str, Any]:
     return fields
 
 
-def _with_silent_source(embed: Tensor) -> Tensor:
-    """The patch embedding [D, C p p] with as many input channels again, of zero weight."""
-    return torch.cat([embed, torch.zeros_like(embed)], dim=1)
+def with_silent_inputs(embed: Tensor, inputs: int) -> Tensor:
+    """The patch embedding [D, I] with ``inputs`` columns: those that are new come last, with zero weights."""
+    return torch.nn.functional.pad(embed, (0, inputs - embed.shape[1]))

@@ -1,20 +1,20 @@
-"""Few-step students of a flow: what they learn from, how they differ from their teacher, where they are kept."""
+"""Backbones that change an earlier one: few-step students of its flow, and what takes more conditions than it."""
 
 from models.distillation.jumps import JUMPS, drawn_jumps, jump_losses
 from models.distillation.lowrank import adapt, merge
 from models.distillation.paths import KEPT, TIMES, guided_path
-from models.distillation.storage import load_student, save_student, student_of
+from models.distillation.storage import KNOWN_FRAMES, STUDENTS, Change
 
 __all__ = [
     "JUMPS",
     "KEPT",
+    "KNOWN_FRAMES",
+    "STUDENTS",
     "TIMES",
+    "Change",
     "adapt",
     "drawn_jumps",
     "guided_path",
     "jump_losses",
-    "load_student",
     "merge",
-    "save_student",
-    "student_of",
 ]

@@ -1,61 +1,101 @@
-"""Students on disk: what they differ in from their teacher, and from which one."""
+"""Changed backbones on disk: what they differ in from an earlier one, their teacher, and from which."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import torch
 from safetensors.torch import save_file
+from torch import Tensor
 
-from models.backbone import Backbone, WeightsDoNotFit, initialise_from
+from models.backbone import Backbone, WeightsDoNotFit, initialise_from, load_backbone
+from models.backbone.storage import with_silent_inputs
 from models.backbone.weights import CONFIG, WEIGHTS, read_config, read_weights
 from models.distillation.lowrank import adapt, merge, trained
 from models.files import atomic_path, read_json, sha256_file, write_json
 from models.recipes import BackboneConfig
 
-KIND = "student"
 _TEACHERS = "backbone"
-_NEW, _TEXT = ("span",), ("text",)
+_TEXT = ("text",)
 
 
-def student_of(teacher: Path, rank: int) -> Backbone:
-    """A network that starts as the teacher in a folder, to be trained by changes of rank ``rank``.
+@dataclass(frozen=True)
+class Change:
+    """A family of changed backbones. The way that texts are read is the teacher's and stays so.
 
-    The way that texts are read is the teacher's and stays so. Raises WeightsDoNotFit if there is no teacher.
+    Attributes:
+        kind: Of their folders.
+        condition: The condition that they have and their teacher lacks.
+        whole: Modules whose matrices are trained and kept as they are, by the start of their names.
     """
-    config = BackboneConfig(**read_config(teacher, _TEACHERS))
-    student = Backbone(replace(config, span=True))
-    initialise_from(student, teacher)
-    adapt(student, rank, fixed=_TEXT, whole=_NEW)
-    return student
+
+    kind: str
+    condition: Literal["span", "known"]
+    whole: tuple[str, ...]
+
+    def started(self, teacher: Path, rank: int) -> Backbone:
+        """A network that starts as the teacher in a folder, to be trained by changes of rank ``rank``.
+
+        Raises:
+            WeightsDoNotFit: There is no teacher.
+        """
+        config = BackboneConfig(**read_config(teacher, _TEACHERS))
+        changed = Backbone(replace(config, span=self.condition == "span", known=self.condition == "known"))
+        initialise_from(changed, teacher)
+        adapt(changed, rank, fixed=_TEXT, whole=self.whole)
+        return changed
+
+    def save(self, changed: Backbone, teacher: Path, rank: int, folder: Path) -> None:
+        """Write what training changed, in bfloat16, to ``folder`` (``model.safetensors``, ``config.json``)."""
+        changes = {name: value.detach().bfloat16().contiguous() for name, value in trained(changed).items()}
+        with atomic_path(folder / WEIGHTS) as temporary:
+            save_file(changes, temporary)
+        digest = sha256_file(teacher / WEIGHTS)
+        stored = {"kind": self.kind, "model": asdict(changed.config), "rank": rank, "teacher": digest}
+        write_json(folder / CONFIG, stored)
+
+    def load(self, folder: Path, teacher: Path) -> Backbone:
+        """The changed network in ``folder`` as an ordinary backbone, in evaluation mode.
+
+        Raises:
+            WeightsDoNotFit: There is none, it is damaged, or it is that of another teacher than the one in ``teacher``.
+        """
+        read_config(folder, self.kind)
+        stored = read_json(folder / CONFIG)
+        if stored["teacher"] != sha256_file(teacher / WEIGHTS):
+            raise WeightsDoNotFit(f"{folder} holds changes of another teacher than {teacher}: train them again")
+        changed = self.started(teacher, stored["rank"])
+        changes, own = read_weights(folder), trained(changed)
+        with torch.no_grad():
+            if changes.keys() != own.keys():
+                raise WeightsDoNotFit(f"{folder} holds changes of other tensors than a {self.kind} has: train it again")
+            for name, value in own.items():
+                if value.shape != changes[name].shape:
+                    raise WeightsDoNotFit(
+                        f"{folder}: tensor {name} has another shape than a {self.kind}'s: train it again"
+                    )
+                value.copy_(changes[name])
+        merge(changed)
+        return changed.eval()
+
+    def differences(self, folder: Path, teacher: Path) -> dict[str, Tensor]:
+        """What the network in ``folder`` has more than its teacher, by tensor; the teacher's absent inputs count as 0.
+
+        Raises:
+            WeightsDoNotFit: As ``load``.
+        """
+        before, after = load_backbone(teacher).state_dict(), self.load(folder, teacher).state_dict()
+        found = {}
+        for name, value in after.items():
+            if name in before and before[name].ndim == 2:
+                found[name] = value - with_silent_inputs(before[name], value.shape[1])
+            else:
+                found[name] = value - before[name] if name in before else value.clone()
+        return found
 
 
-def save_student(student: Backbone, teacher: Path, rank: int, folder: Path) -> None:
-    """Write the changes of :func:`student_of`, in bfloat16, to ``folder`` (``model.safetensors``, ``config.json``)."""
-    changes = {name: value.detach().bfloat16().contiguous() for name, value in trained(student).items()}
-    with atomic_path(folder / WEIGHTS) as temporary:
-        save_file(changes, temporary)
-    stored = {"kind": KIND, "model": asdict(student.config), "rank": rank, "teacher": sha256_file(teacher / WEIGHTS)}
-    write_json(folder / CONFIG, stored)
+STUDENTS = Change("student", "span", ("span",))
+"""Few-step students."""
 
-
-def load_student(folder: Path, teacher: Path) -> Backbone:
-    """The student in ``folder`` as an ordinary backbone, which takes a span, in evaluation mode.
-
-    Raises:
-        WeightsDoNotFit: There is none, it is damaged, or it is that of another teacher than the one in ``teacher``.
-    """
-    read_config(folder, KIND)
-    stored = read_json(folder / CONFIG)
-    if stored["teacher"] != sha256_file(teacher / WEIGHTS):
-        raise WeightsDoNotFit(f"{folder} holds a student of another teacher than {teacher}: distil it again")
-    student = student_of(teacher, stored["rank"])
-    changes, own = read_weights(folder), trained(student)
-    with torch.no_grad():
-        if changes.keys() != own.keys():
-            raise WeightsDoNotFit(f"{folder} holds changes of other tensors than a student has: distil it again")
-        for name, value in own.items():
-            if value.shape != changes[name].shape:
-                raise WeightsDoNotFit(f"{folder}: tensor {name} has another shape than a student's: distil it again")
-            value.copy_(changes[name])
-    merge(student)
-    return student.eval()
+KNOWN_FRAMES = Change("known", "known", ("embed",))
+"""Backbones that go on from known frames (:mod:`models.backbone.known`)."""

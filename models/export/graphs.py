@@ -129,6 +129,26 @@ class EditingBackboneGraph(OfBackbone):
         return self.backbone(latent, time, text, source_BCTHW=source)
 
 
+class KnownBackboneGraph(OfBackbone):
+    """Velocity of a latent given time, text and what is known of the clip."""
+
+    def forward(
+        self,
+        latent: Tensor,
+        time: Tensor,
+        text_prompt: Tensor,
+        text_prompt_mask: Tensor,
+        text_long: Tensor,
+        text_long_mask: Tensor,
+        text_characters: Tensor,
+        text_characters_mask: Tensor,
+        known: Tensor,
+    ) -> Tensor:
+        """The velocity."""
+        text = ((text_prompt, text_prompt_mask), (text_long, text_long_mask), (text_characters, text_characters_mask))
+        return self.backbone(latent, time, text, known_BKTHW=known)
+
+
 class AudioBackboneGraph(OfBackbone):
     """Velocity of an audio latent given time, text and video features."""
 
@@ -178,8 +198,8 @@ def graph_modules(folders: Mapping[str, Path]) -> dict[str, nn.Module]:
 
     Args:
         folders: Where models lie, by name: ``autoencoder``, ``codec``, ``backbone``, ``personalized_backbone``,
-            ``editing_backbone``, ``audio_backbone``, ``student``, ``upsampler``. What is left out has no graphs; text
-            encoders are those that the networks read.
+            ``editing_backbone``, ``known_backbone``, ``audio_backbone``, ``student``, ``upsampler``. What is left out
+            has no graphs; text encoders are those that the networks read.
 
     Raises:
         KeyError: A name is none of these.
@@ -256,6 +276,15 @@ def _editing(folder: Path) -> dict[str, nn.Module]:
     return {"editing_backbone": EditingBackboneGraph(model)}
 
 
+def _known(folder: Path) -> dict[str, nn.Module]:
+    from models.backbone import WeightsDoNotFit, load_backbone
+
+    model = load_backbone(folder)
+    if not model.config.known:
+        raise WeightsDoNotFit(f"{folder} holds a backbone that takes no known frames: train image to video into it")
+    return {"known_backbone": KnownBackboneGraph(model)}
+
+
 def _audio(folder: Path) -> dict[str, nn.Module]:
     from models.audio import load_audio_backbone
 
@@ -275,6 +304,7 @@ _MAKERS = {
     "student": _student,
     "personalized_backbone": _personalized,
     "editing_backbone": _editing,
+    "known_backbone": _known,
     "audio_backbone": _audio,
     "upsampler": _upsampler,
 }

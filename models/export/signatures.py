@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.recipes import AUDIO_CHANNELS, LATENT_CHANNELS, REFERENCE_SIZE
+from models.recipes import AUDIO_CHANNELS, KNOWN_MASKS, LATENT_CHANNELS, REFERENCE_SIZE
 from models.text.config import MINILM_WIDTH, ROLES, mask_name, states_name
 
 VOCABULARY = "V"
@@ -58,6 +58,7 @@ SIGNATURES: Mapping[str, tuple[Input, ...]] = {
     "personalized_backbone": (*_BACKBONE, Input("reference", ("B", "K", "D"))),
     "reference_encoder": (Input("image", ("B", 3, REFERENCE_SIZE, REFERENCE_SIZE)),),
     "editing_backbone": (*_BACKBONE, Input("source", _LATENT)),
+    "known_backbone": (*_BACKBONE, Input("known", ("B", LATENT_CHANNELS + KNOWN_MASKS, "T", "h", "w"))),
     "audio_backbone": (
         Input("latent", ("B", "A", AUDIO_CHANNELS)),
         *_CONDITIONS,
@@ -86,6 +87,7 @@ OUTPUTS: Mapping[str, str] = {
     "personalized_backbone": "velocity",
     "reference_encoder": "reference",
     "editing_backbone": "velocity",
+    "known_backbone": "velocity",
     "audio_backbone": "velocity",
     "audio_decode": "waveform",
     "upsampler": "velocity",

@@ -42,8 +42,8 @@ def of_sample(config: BackboneConfig, tokens: int, text_tokens: int) -> Flops:
     tokens, S text tokens, width D and feed-forward F. The text encoders have their shares of the text tokens as in the
     configuration.
     """
-    width, channels = config.width, config.latent_channels * config.patch**2
-    inputs = channels * (2 if config.source else 1)
+    width = config.width
+    channels, inputs = (number * config.patch**2 for number in (config.latent_channels, config.input_channels))
     blocks = 12 * tokens * width**2 + 4 * text_tokens * width**2 + 6 * tokens * width * config.ffn
     attention = 4 * tokens * (tokens + text_tokens) * width
     first = 2 * tokens * inputs * width + 2 * text_tokens * config.text.mean_width * width + 2 * _WAVES * width

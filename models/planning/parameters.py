@@ -49,8 +49,7 @@ class Parameters:
 def count(config: BackboneConfig) -> Parameters:
     """Parameters of a backbone: 8 D^2 + 3 D F a block (two attentions, a SwiGLU), and what stands around them."""
     width, ffn = config.width, config.ffn
-    channels = config.latent_channels * config.patch**2
-    inputs = channels * (2 if config.source else 1)
+    channels, inputs = (number * config.patch**2 for number in (config.latent_channels, config.input_channels))
     matrices = 8 * width**2 + 3 * width * ffn + (width**2 if config.reference else 0)
     shared = (
         inputs * width

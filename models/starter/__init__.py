@@ -13,3 +13,6 @@ UPSAMPLER = Path(__file__).parent / "upsampler"
 
 STUDENT = Path(__file__).parent / "student"
 """What a student of one to four steps differs in from that backbone; ``python -m assets.starter.student FOLDER``."""
+
+KNOWN = Path(__file__).parent / "known"
+"""What a network that goes on from known frames differs in from that backbone; ``python -m assets.starter.known``."""

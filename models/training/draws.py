@@ -21,11 +21,13 @@ class Draws:
         noise: X_0 ~ N(0, I), shaped like the latents.
         times: Flow times, logit-normal, [B].
         dropped: Whether the caption is replaced by the empty one, bool [B].
+        given: Two uniform numbers of each sample, which say what is given of it (``models.backbone.known``), [B, 2].
     """
 
     noise: Tensor
     times: Tensor
     dropped: Tensor
+    given: Tensor
 
 
 def sample_generator(*key: int) -> torch.Generator:
@@ -39,11 +41,12 @@ def sample_generator(*key: int) -> torch.Generator:
 
 def draw(shape: torch.Size, *, seed: int, step: int, first: int, dropout: float) -> Draws:
     """The draws of the samples ``first``, ``first + 1``, ... of the global batch of ``step``; ``shape`` is [B, ...]."""
-    noise, times, dropped = [], [], []
+    noise, times, dropped, given = [], [], [], []
     for place in range(first, first + shape[0]):
         generator = sample_generator(seed, step, place)
         chance = torch.rand(1, generator=generator)
         times.append(torch.sigmoid(torch.randn(1, generator=generator)))
         dropped.append(chance < dropout)
         noise.append(torch.randn(shape[1:], generator=generator))
-    return Draws(torch.stack(noise), torch.cat(times), torch.cat(dropped))
+        given.append(torch.rand(2, generator=generator))
+    return Draws(torch.stack(noise), torch.cat(times), torch.cat(dropped), torch.stack(given))

@@ -9,10 +9,12 @@ from torch import Tensor, nn
 
 from models.flow import VelocityFn
 from models.recipes import AudioConfig, BackboneConfig, TrainingRecipe
-from models.starter import BACKBONE
+from models.starter import BACKBONE, KNOWN
 from models.tensor_files import Entry
 from models.text.config import TEXT_NAMES
 from models.training.texts import Batch, text_of
+
+_PICTURES = ("first", "last")  # latents of a clip's first and last picture, each encoded by itself
 
 Content = Callable[[str], Iterator[Tensor]]
 """The numbers of a tensor by its name, in pieces."""
@@ -37,6 +39,16 @@ class Method(Protocol):
         """Write ``model.safetensors`` and ``config.json``, holding what ``content`` gives of one tensor at a time."""
         ...
 
+    def given(self, batch: Batch, latent: Tensor, chance_B2: Tensor) -> Batch:
+        """The batch of a training step with conditions that are drawn: what of each clip itself is given.
+
+        Args:
+            batch: Conditions by name.
+            latent: The clips.
+            chance_B2: Two uniform numbers of each.
+        """
+        ...
+
     def velocity(self, network: nn.Module, batch: Batch) -> VelocityFn:
         """The network with the batch's conditions closed over."""
         ...
@@ -46,7 +58,16 @@ class Method(Protocol):
         ...
 
 
-class VideoMethod:
+class Undrawn:
+    """Conditions are the data's alone."""
+
+    def given(self, batch: Batch, latent: Tensor, chance_B2: Tensor) -> Batch:
+        """The batch as it is."""
+        del latent, chance_B2
+        return batch
+
+
+class VideoMethod(Undrawn):
     """The image and video backbone, with a reference image or a source video where the data has them."""
 
     def build(self, config: BackboneConfig) -> nn.Module:
@@ -87,7 +108,37 @@ class VideoMethod:
         return TEXT_NAMES
 
 
-class AudioMethod:
+class KnownMethod(VideoMethod):
+    """The video backbone that takes known frames: in training those that chance gives, else the first picture."""
+
+    def given(self, batch: Batch, latent: Tensor, chance_B2: Tensor) -> Batch:
+        """The batch with what is given in the place of the clips' pictures."""
+        from models.backbone.known import drawn_given, known_frames
+
+        others = {name: value for name, value in batch.items() if name not in _PICTURES}
+        given = drawn_given(chance_B2, latent.shape[2])
+        return others | {"known": known_frames(latent, batch["first"], batch["last"], given)}
+
+    def velocity(self, network: nn.Module, batch: Batch) -> VelocityFn:
+        """Velocity given text and what is known; where nothing was drawn, that is each clip's first picture."""
+        text = text_of(batch)
+
+        def velocity(latent: Tensor, times: Tensor) -> Tensor:
+            from models.backbone.known import first_known
+
+            known = batch["known"] if "known" in batch else first_known(batch["first"], latent.shape[2])
+            predicted: Tensor = network(latent, times, text, known_BKTHW=known)
+            return predicted
+
+        return velocity
+
+    def control(self, batch: Batch) -> tuple[str, ...]:
+        """The first picture."""
+        del batch
+        return ("first",)
+
+
+class AudioMethod(Undrawn):
     """The video-to-audio network."""
 
     def build(self, config: AudioConfig) -> nn.Module:
@@ -150,15 +201,40 @@ def started(method: Method, recipe: TrainingRecipe, network: nn.Module) -> Itera
     put = None
     if recipe.init is not None:
         put = method.warm_start(network, BACKBONE if recipe.init == "starter" else Path(recipe.init))
+    changes = _changes(recipe)
     for prefix, module in initialised(network, recipe.seed):
         own = dict(module.named_parameters(prefix, recurse=False))
         for name, parameter in own.items():
             if put is not None:
                 put(name, parameter.detach())
+            if name in changes:
+                add(name, parameter.detach(), changes[name])
         yield own
 
 
-METHODS: dict[str, Method] = {"video": VideoMethod(), "audio": AudioMethod()}
+def _changes(recipe: TrainingRecipe) -> dict[str, Tensor]:
+    """What is added to the weights that ``init`` gives, by name."""
+    from models.distillation import KNOWN_FRAMES
+
+    return KNOWN_FRAMES.differences(KNOWN, BACKBONE) if recipe.changes == "starter" else {}
+
+
+def add(name: str, weight: Tensor, change: Tensor) -> None:
+    """Add to a weight of a network what another one's has more than its teacher's; position tables may have grown.
+
+    Raises:
+        WeightsDoNotFit: The change is of another size.
+    """
+    from models.backbone import WeightsDoNotFit
+    from models.backbone.positions import extended
+
+    fitting = extended(change, len(weight), name) if name.startswith("positions.") else change
+    if weight.shape != fitting.shape:
+        raise WeightsDoNotFit(f"{name}: a change of {list(change.shape)} does not fit a weight of {list(weight.shape)}")
+    weight.add_(fitting)
+
+
+METHODS: dict[str, Method] = {"video": VideoMethod(), "known": KnownMethod(), "audio": AudioMethod()}
 
 
 def method_of(recipe: TrainingRecipe) -> Method:

@@ -155,6 +155,7 @@ class FlowTraining(pl.LightningModule):
             dropout=self.recipe.caption_dropout,
         )
         batch = with_dropped(batch, draws.dropped.to(self.device), self._null)
+        batch = self.method.given(batch, latent, draws.given.to(self.device))
         loss = flow_loss(
             lambda x, t: self.forward(x, t, batch), latent, draws.times.to(self.device), draws.noise.to(self.device)
         )

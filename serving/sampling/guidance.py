@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from serving.sampling.sampler import Sampler
+from serving.sampling.solver import Velocity
+
 Graph = Callable[..., np.ndarray]
 Condition = Mapping[str, np.ndarray]
 
@@ -101,3 +104,17 @@ class Jumping:
         """The velocity at state ``x`` [B, ...] from time ``t`` on."""
         time, span = (np.full(len(x), value, dtype=np.float32) for value in (t, 1 / self.steps))
         return self.graph(latent=x, time=time, span=span, **self.condition)
+
+
+def flow(graph: Graph, condition: Condition, null: Condition, sampler: Sampler) -> Velocity:
+    """The velocity that a sampler follows: guided, or a student's.
+
+    Args:
+        graph: The backbone, or the student if the sampler asks for it.
+        condition: Named inputs, each [B, ...].
+        null: The same with the empty text.
+        sampler: Whose guidance and steps.
+    """
+    if sampler.student is not None:
+        return Jumping(graph, condition, sampler.student)
+    return Guided.classifier_free(graph, condition, null, sampler.guidance, sampler.guidance_interval)

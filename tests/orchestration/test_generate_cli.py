@@ -63,7 +63,6 @@ def test_options_that_do_not_combine_are_refused_in_one_line(run, options, said)
         ((), "either prompts or shots"),
         (("--shot", "a ball"), "SECONDS: PROMPT"),
         (("--shot", "9: a ball", "--seconds", "4"), "--seconds does not combine with shots"),
-        (("--shot", "9: a ball", "--sound"), "--sound does not combine with shots: long videos are silent"),
         (("--shot", "9: a ball", "--rewrite"), "--rewrite does not combine with shots"),
         (("--shot", "9: a ball", "--window", "9"), "a window of 9 latent frames does not fit"),
         (("--shot", "9: a ball", "--overlap", "8"), "cannot overlap by 8"),
@@ -74,11 +73,6 @@ def test_options_of_long_video_are_refused_where_they_do_not_fit(run, tmp_path, 
     result = CliRunner().invoke(app, ["generate", "-o", str(tmp_path / "o.mp4"), *options])
     assert result.exit_code == 2
     assert said in " ".join(result.stderr.split())
-
-
-def test_shots_take_no_sound_as_an_answer(run, tmp_path):
-    result = CliRunner().invoke(app, ["generate", "-o", str(tmp_path / "o.mp4"), "--shot", "9: a ball", "--no-sound"])
-    assert "--sound does not combine" not in result.stderr
 
 
 def test_every_schedule_is_spelt_as_the_sampler_does():

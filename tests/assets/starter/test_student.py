@@ -5,7 +5,7 @@ import torch
 
 from assets.starter.student import RECIPE, paths, train
 from models.backbone import Backbone, save_backbone
-from models.distillation import KEPT, guided_path, load_student, save_student
+from models.distillation import KEPT, STUDENTS, guided_path
 from models.recipes import BackboneConfig
 from models.training.shards import open_shards
 from models.training.texts import text_of
@@ -41,8 +41,8 @@ def test_a_training_that_is_stopped_goes_on_to_the_same_weights(recipe, tmp_path
     again = train(recipe, tmp_path / "parts")
     for name, value in whole.state_dict().items():
         assert torch.equal(again.state_dict()[name], value), name
-    save_student(again, recipe.teacher, recipe.rank, tmp_path / "student")
-    assert load_student(tmp_path / "student", recipe.teacher).config.span
+    STUDENTS.save(again, recipe.teacher, recipe.rank, tmp_path / "student")
+    assert STUDENTS.load(tmp_path / "student", recipe.teacher).config.span
 
 
 def test_paths_are_those_of_the_teacher_and_none_is_like_another(recipe, tmp_path):

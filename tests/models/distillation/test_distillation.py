@@ -9,15 +9,13 @@ from models.backbone import Backbone, WeightsDoNotFit, initialise_from, load_bac
 from models.distillation import (
     JUMPS,
     KEPT,
+    STUDENTS,
     TIMES,
     adapt,
     drawn_jumps,
     guided_path,
     jump_losses,
-    load_student,
     merge,
-    save_student,
-    student_of,
 )
 from models.distillation.lowrank import trained
 from models.recipes import BackboneConfig
@@ -49,14 +47,14 @@ def latent():
 
 def test_a_student_starts_as_its_teacher_whatever_the_span(teacher, latent):
     text = random_text(2, 5)
-    student = student_of(teacher, 4)
+    student = STUDENTS.started(teacher, 4)
     expected = load_backbone(teacher)(latent, TIME, text)
     for span in (0.25, 1.0):
         torch.testing.assert_close(student(latent, TIME, text, span_B=torch.full((2,), span)), expected)
 
 
 def test_training_changes_matrices_by_thin_products_and_leaves_the_text_alone(teacher):
-    student = student_of(teacher, 4)
+    student = STUDENTS.started(teacher, 4)
     names = set(trained(student))
     assert not any(name.startswith("text.") for name in names)
     assert not any(name.endswith("original") for name in names)
@@ -69,27 +67,27 @@ def test_training_changes_matrices_by_thin_products_and_leaves_the_text_alone(te
 
 def test_what_is_stored_is_read_back_as_an_ordinary_backbone(teacher, latent, tmp_path):
     text = random_text(2, 5)
-    student = student_of(teacher, 4)
+    student = STUDENTS.started(teacher, 4)
     with torch.no_grad():
         for value in trained(student).values():
             value.copy_((value + 0.05 * torch.randn_like(value)).bfloat16())
     span = torch.tensor([0.5, 1.0])
     expected = student(latent, TIME, text, span_B=span)
-    save_student(student, teacher, 4, tmp_path / "student")
-    read = load_student(tmp_path / "student", teacher)
+    STUDENTS.save(student, teacher, 4, tmp_path / "student")
+    read = STUDENTS.load(tmp_path / "student", teacher)
     torch.testing.assert_close(read(latent, TIME, text, span_B=span), expected)
     assert read.state_dict().keys() == Backbone(replace(SMALL, span=True)).state_dict().keys()
     assert not torch.allclose(read(latent, TIME, text, span_B=span.flip(0)), expected)
 
 
 def test_a_student_of_another_teacher_is_refused(teacher, tmp_path):
-    save_student(student_of(teacher, 4), teacher, 4, tmp_path / "student")
+    STUDENTS.save(STUDENTS.started(teacher, 4), teacher, 4, tmp_path / "student")
     torch.manual_seed(1)
     save_backbone(opened(Backbone(SMALL)), tmp_path / "other")
     with pytest.raises(WeightsDoNotFit, match="another teacher"):
-        load_student(tmp_path / "student", tmp_path / "other")
+        STUDENTS.load(tmp_path / "student", tmp_path / "other")
     with pytest.raises(WeightsDoNotFit, match="kind"):
-        load_student(teacher, teacher)
+        STUDENTS.load(teacher, teacher)
 
 
 def test_a_low_rank_change_is_its_formula_and_merges_into_the_matrix():

@@ -12,7 +12,7 @@ from assets.evaluation.sight import Sight
 from assets.starter.bundle import bundled
 from models.autoencoder import TemporalAutoencoder
 from models.backbone import Backbone, save_backbone
-from models.distillation import load_student, save_student, student_of
+from models.distillation import STUDENTS
 from models.distillation.lowrank import trained
 from models.export.graphs import torch_graphs
 from models.recipes import AutoencoderConfig, BackboneConfig, demo
@@ -136,13 +136,13 @@ def test_the_served_starter_and_its_student_agree_with_torch(tmp_path):
     coder = TemporalAutoencoder(AutoencoderConfig(base_width=8))
     coder.save(tmp_path / "autoencoder")
     folders = {"backbone": tmp_path / "backbone", "autoencoder": tmp_path / "autoencoder"}
-    student = student_of(folders["backbone"], 4)
+    student = STUDENTS.started(folders["backbone"], 4)
     for value in trained(student).values():
         torch.nn.init.normal_(value, std=0.05)
-    save_student(student, folders["backbone"], 4, tmp_path / "student")
+    STUDENTS.save(student, folders["backbone"], 4, tmp_path / "student")
     bundle = bundled(tmp_path / "served", *folders.values(), tmp_path / "student")
     assert bundle.config.calibration is not None
-    save_backbone(load_student(tmp_path / "student", folders["backbone"]), tmp_path / "merged")
+    save_backbone(STUDENTS.load(tmp_path / "student", folders["backbone"]), tmp_path / "merged")
     torch_side = Pipeline(torch_graphs(folders | {"student": tmp_path / "merged"}), bundle.tokenizers, bundle.config)
     for overrides in (Overrides(cache=0.2), Overrides(student=2)):
         clips = [

@@ -1,0 +1,111 @@
+"""The starter for known frames: ``python -m assets.starter.known FOLDER`` teaches the starter backbone to take them.
+
+It learns to go on from a picture, to end at one, and to go on from latent frames (:mod:`models.backbone.known`), by
+changes of low rank. Latents and state are kept under ``FOLDER``, so that a training which is killed goes on where it
+was.
+"""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assets.starter.latents import VIDEOS, encode
+from assets.starter.progress import Progress, teller
+from assets.starter.recipe import SoloRecipe
+from models.files import write_json
+from models.recipes import DataMix, Split, demo
+from models.starter import BACKBONE
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from models.backbone import Backbone
+    from models.training.solo import Draw, Loss
+
+_FIRST = 200_000  # clips from here on: those that the teacher was not trained with
+
+
+@dataclass(frozen=True)
+class KnownRecipe(SoloRecipe):
+    """One-process training of a backbone that takes known frames.
+
+    Attributes:
+        teacher: Folder of the backbone that it changes.
+        videos: How many clips are encoded.
+        rank: Of the changes to its matrices.
+        batch: Clips of a batch.
+    """
+
+    teacher: Path = BACKBONE
+    videos: int = 3072
+    rank: int = 32
+    steps: int = 1000
+    batch: int = 24
+    warmup: int = 20
+    settling: float = 0.5
+    ema_decay: float = 0.99
+    caption_dropout: float = 0.1
+
+
+RECIPE = KnownRecipe()
+
+
+def train(recipe: KnownRecipe, folder: Path, progress: Progress | None = None) -> "Backbone":
+    """The network, trained to the recipe's last step from where an earlier call was stopped."""
+    import torch
+
+    from models.distillation import KNOWN_FRAMES
+
+    torch.manual_seed(recipe.seed)
+    model = KNOWN_FRAMES.started(recipe.teacher, recipe.rank)
+    counts: dict[tuple[str, Split], int] = {(VIDEOS, "train"): recipe.videos}
+    index = encode(folder / "latents", demo().world, model.config.text, counts, start=_FIRST, ends=True)
+    recipe.train(model, known_terms(recipe, model, index), folder, progress)
+    return model
+
+
+def known_terms(recipe: KnownRecipe, model: "Backbone", index: Path) -> "Loss":
+    """The loss of a step: clips of which what chance decides is given."""
+    import torch
+
+    from models.backbone.known import drawn_given, known_frames
+    from models.flow import flow_loss, logit_normal_times
+    from models.training.batches import Batches
+    from models.training.shards import open_shards
+    from models.training.texts import text_of, with_dropped, without_padding
+
+    videos = Batches((DataMix(str(index), VIDEOS),), recipe.batch, recipe.seed)
+    null = open_shards(index).null
+
+    def loss(step: int, draw: "Draw") -> "dict[str, Tensor]":
+        batch = without_padding(videos.batch(step, 0, 1))
+        latent, first, last = (batch.pop(name) for name in ("latent", "first", "last"))
+        dropped = torch.rand(len(latent), generator=draw.torch) < recipe.caption_dropout
+        text = text_of(with_dropped(batch, dropped, null))
+        given = drawn_given(torch.rand(len(latent), 2, generator=draw.torch), latent.shape[2])
+        known = known_frames(latent, first, last, given)
+        times = logit_normal_times(len(latent), draw.torch)
+        noise = torch.randn(latent.shape, generator=draw.torch)
+        with torch.autocast("cpu", torch.bfloat16):
+            error = flow_loss(lambda x, t: model(x, t, text, known_BKTHW=known), latent, times, noise)
+        return {"loss": error}
+
+    return loss
+
+
+def main(folder: Path) -> None:
+    """Train, and leave the changes and ``figures.json`` in ``folder``."""
+    import torch
+
+    from models.distillation import KNOWN_FRAMES
+    from models.distillation.lowrank import trained
+
+    torch.set_num_threads(1)  # one order of sums
+    model = train(RECIPE, folder, teller())
+    KNOWN_FRAMES.save(model, RECIPE.teacher, RECIPE.rank, folder)
+    write_json(folder / "figures.json", {"parameters": sum(value.numel() for value in trained(model).values())})
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
