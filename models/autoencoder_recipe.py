@@ -37,6 +37,8 @@ class AutoencoderRecipe:
     Attributes:
         init: Folder of an autoencoder to start from, or ``starter`` for the packaged one (``models.starter``); an image
             autoencoder is inflated (``models.autoencoder.inflation``). None starts from principal components.
+        trains: ``decoder`` leaves the encoder and its statistics as ``init`` has them, so that latents, and
+            all models of latents, stay what they are.
         batch_size: Clips of a video batch; an image batch holds four times as many.
         l1_weight: Of the mean absolute error.
         squared_weight: Of the squared error beside it: it presses on the large errors, which are edges that move.
@@ -54,6 +56,7 @@ class AutoencoderRecipe:
 
     model: AutoencoderConfig = field(default_factory=AutoencoderConfig)
     init: str | None = None
+    trains: Literal["all", "decoder"] = "all"
     steps: int = 300
     batch_size: int = 4
     crop: int = 64  # pixels a side

@@ -224,7 +224,7 @@ class Profile:
     image_to_video: Stage
     audio: Stage
     size_low: tuple[int, int] = (64, 64)
-    sizes_high: tuple[tuple[int, int], ...] = ((96, 96), (64, 112), (112, 64))
+    sizes_high: tuple[tuple[int, int], ...] = ((96, 96), (64, 112), (112, 64), (80, 112), (112, 80))
     frames_low: int = 32
     frames_high: int = 64
     evaluation_prompts: int = 20
@@ -283,8 +283,7 @@ def smoke() -> Profile:
     """Every stage for a few steps, for tests of the graph: nothing good comes out."""
     big = demo()
 
-    def few(stage: Stage) -> Stage:
-        # Two steps at a rate meant for many only shake the weights: the loss ends above its start.
+    def few(stage: Stage) -> Stage:  # at a rate meant for many steps the loss ends above its start
         return replace(stage, steps=2, batch_size=4, learning_rate=min(stage.learning_rate, 1e-3))
 
     return replace(
@@ -296,6 +295,7 @@ def smoke() -> Profile:
         backbone=replace(big.backbone, layers=2, width=32, ffn=64, heads=2),
         backbone_init=None,
         upsampler=None,
+        sizes_high=big.sizes_high[:3],
         audio_model=replace(big.audio_model, layers=1, width=32, ffn=64, heads=2),
         # Enough to beat an untrained network and shuffled captions for sure: promotion asks for both.
         image_low=Stage(80, 16, 4e-3),

@@ -11,6 +11,7 @@ from rich.console import Console
 from serving.home import Home
 
 if TYPE_CHECKING:
+    from serving.media.resize import Resolution
     from serving.sampling.sampler import StudentSteps
     from serving.sampling.schedule import Schedule
     from serving.shots import Shot
@@ -26,6 +27,22 @@ class Aspect(StrEnum):
     square = "1:1"
     wide = "16:9"
     tall = "9:16"
+    broad = "4:3"
+    upright = "3:4"
+
+
+class Height(StrEnum):
+    """Resolutions of deliverables."""
+
+    p480 = "480p"
+    p720 = "720p"
+    p1080 = "1080p"
+
+    @property
+    def field(self) -> "Resolution":
+        """The same in the spelling of :mod:`serving.media.resize`."""
+        names: dict[str, Resolution] = {"480p": "480p", "720p": "720p", "1080p": "1080p"}
+        return names[self.value]
 
 
 class ScheduleName(StrEnum):
@@ -72,6 +89,7 @@ def generate(
     seed: Annotated[list[int] | None, typer.Option(min=0, help="Of the noise: one, or one for each prompt.")] = None,
     seconds: Annotated[float | None, typer.Option(min=0.1, help="Length; 4 s if not given.")] = None,
     size: Annotated[Aspect, typer.Option(help="Aspect ratio.")] = Aspect.wide,
+    resolution: Annotated[Height, typer.Option(help="The shorter side in pixels.")] = Height.p480,
     sound: Annotated[
         bool | None, typer.Option(help="Whether to make sound: a clip has it if not given, shots never have.")
     ] = None,
@@ -158,6 +176,7 @@ def generate(
     with stage_progress(_err) as report:
         common: dict[str, Any] = {
             "aspect": size.value,
+            "resolution": resolution.field,
             "overrides": overrides,
             "memory": budget,
             "progress": report,

@@ -3,13 +3,14 @@
 import signal
 import sys
 import threading
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 from rich.console import Console
 
-from orchestration.generate_cli import Aspect, print_made
+from orchestration.generate_cli import print_made
 from serving.errors import PromptRefused
 from serving.home import Home
 
@@ -20,13 +21,23 @@ _err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 _AHEAD = 1.5  # seconds that viewers lie behind: about one chunk
 
 
+class StreamAspect(StrEnum):
+    """Aspect ratios of streams."""
+
+    square = "1:1"
+    wide = "16:9"
+    tall = "9:16"
+
+
 def stream(
     prompt: Annotated[str, typer.Argument(help="What to show first; each line of the standard input replaces it.")],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The mp4, signed when the stream ends; '-' is the standard output.")
     ],
     seconds: Annotated[float | None, typer.Option(min=1, help="Length; else until it is interrupted.")] = None,
-    size: Annotated[Aspect, typer.Option(help="Aspect ratio; the short side has 128 pixels.")] = Aspect.square,
+    size: Annotated[
+        StreamAspect, typer.Option(help="Aspect ratio; the short side has 128 pixels.")
+    ] = StreamAspect.square,
     seed: Annotated[int, typer.Option(min=0, help="Of the noise.")] = 0,
     steps: Annotated[int | None, typer.Option(min=1, help="Of sampling a chunk; 12 if not given.")] = None,
     pace: Annotated[bool, typer.Option(help="Whether to wait for who watches, or to go as fast as it gets.")] = True,

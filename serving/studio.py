@@ -14,17 +14,17 @@ import numpy as np
 from models.files import sha256_file, sha256_json
 from serving.bundle import Bundle
 from serving.catalog import Catalog, Deliverable, PromptRewrite
-from serving.config import SPATIAL_STRIDE
 from serving.decoding.tiles import WHOLE, Tiles
 from serving.errors import MediaError
 from serving.features import LATENT_STRIDE
+from serving.film import Film, sides_of
 from serving.home import Home
 from serving.known import Ends
 from serving.live import SIDES, Chunk, Pace, Prompt, chunks, until, usual
 from serving.media.loudness import normalise, stereo
 from serving.media.mp4 import write_fragmented, write_mp4
 from serving.media.reading import Limits, read_video
-from serving.media.resize import cover, delivery_size
+from serving.media.resize import USUAL, Resolution, cover, delivery_size
 from serving.moderation import require_allowed
 from serving.pipeline import Pipeline
 from serving.provenance import Facts, Keys, sign
@@ -61,36 +61,6 @@ class Made:
     rewrite: Rewrite | None = None
 
 
-@dataclass(frozen=True)
-class Film:
-    """A video on its way to a file.
-
-    Attributes:
-        pieces: Its frames in order, uint8 [., H, W, 3] each; read once.
-        count: How many frames they have together.
-        fps: Frames a second.
-        sound: float32 [S, channels], or None.
-        sample_rate: Samples a second.
-        size: (height, width) of the frames.
-        enlarger: Brings them to the file's size.
-        sampling: How its latent was drawn, in words.
-    """
-
-    pieces: Iterator[np.ndarray]
-    count: int
-    fps: int
-    sound: np.ndarray | None
-    sample_rate: int
-    size: tuple[int, int]
-    enlarger: Enlarger
-    sampling: str
-
-
-def _sides(latent: np.ndarray) -> tuple[int, int]:
-    """(height, width) in pixels of the frames of a latent [C, T, h, w]."""
-    return SPATIAL_STRIDE * latent.shape[2], SPATIAL_STRIDE * latent.shape[3]
-
-
 class Studio:
     """Makes single clips in one home. Loads the champion once, at first use."""
 
@@ -113,6 +83,7 @@ class Studio:
         *,
         seconds: float,
         aspect: str,
+        resolution: Resolution = USUAL,
         audio: bool = True,
         image: Path | None = None,
         last_image: Path | None = None,
@@ -128,7 +99,8 @@ class Studio:
             outputs: The mp4s; each appears whole.
             seeds: The numbers that the noise is drawn from.
             seconds: Length, at most what the model covers.
-            aspect: ``1:1``, ``16:9`` or ``9:16``; the short side becomes 480 pixels, by the model's upsampler if any.
+            aspect: The model's name of a ratio, ``16:9`` for one.
+            resolution: Of the file; the model's upsampler brings frames to it, if there is one.
             audio: Whether to make sound.
             image: File of the picture that every clip begins with; None: the model's own.
             last_image: Of the one that it ends with.
@@ -153,12 +125,13 @@ class Studio:
             texts, seeds, seconds=seconds, aspect=aspect, overrides=overrides, ends=ends, progress=progress
         )
         way = pipeline.sampling(overrides) + ("" if ends is None else f", {ends.named}")
+        size = delivery_size(aspect, resolution)
         films = [
-            self._film(latent, seconds, text, seed, aspect, way, audio=audio, memory=memory, progress=progress)
+            self._film(latent, seconds, text, seed, size, way, audio=audio, memory=memory, progress=progress)
             for latent, text, seed in zip(latents, texts, seeds, strict=True)
         ]
         return [
-            self._finish(output, film, delivery_size(aspect), prompt, seed, rewritten=new)
+            self._finish(output, film, size, prompt, seed, rewritten=new)
             for film, output, prompt, seed, new in zip(films, outputs, prompts, seeds, rewrites, strict=True)
         ]
 
@@ -169,6 +142,7 @@ class Studio:
         *,
         seed: int,
         aspect: str,
+        resolution: Resolution = USUAL,
         window: int | None = None,
         overlap: int | None = None,
         overrides: Overrides = _AS_THE_MODEL,
@@ -182,6 +156,7 @@ class Studio:
             output: The mp4; it appears whole.
             seed: The number that the noise is drawn from.
             aspect: As for ``generate``.
+            resolution: As for ``generate``.
             window: Latent frames that the model samples at once; None: as many as it can.
             overlap: Those that two windows share at least; None: half a window.
             overrides: Of how the model samples video.
@@ -196,13 +171,14 @@ class Studio:
         pipeline = self._pipeline
         plan = pipeline.plan(shots, window, overlap)
         latent = pipeline.long_latent(shots, plan, seed=seed, aspect=aspect, overrides=overrides, progress=progress)
-        tiles, enlarger = self._cut(latent, aspect, memory, Tiles())
+        size = delivery_size(aspect, resolution)
+        tiles, enlarger = self._cut(latent, size, memory, Tiles())
         takes = (pipeline.frames_of(latent[:, take.places], LATENT_STRIDE * take.length, tiles) for take in plan.takes)
         config, way = pipeline.config, pipeline.sampling(overrides)
         pieces, count = chain.from_iterable(takes), LATENT_STRIDE * plan.length
-        film = Film(pieces, count, config.fps, None, config.sample_rate, _sides(latent), enlarger, way)
+        film = Film(pieces, count, config.fps, None, config.sample_rate, sides_of(latent), enlarger, way)
         prompt = " / ".join(f"{shot.seconds:g} s: {shot.prompt}" for shot in shots)
-        return self._finish(output, film, delivery_size(aspect), prompt, seed)
+        return self._finish(output, film, size, prompt, seed)
 
     def stream(
         self,
@@ -270,7 +246,7 @@ class Studio:
         seconds: float,
         text: str,
         seed: int,
-        aspect: str,
+        size: tuple[int, int],
         way: str,
         *,
         audio: bool,
@@ -281,18 +257,20 @@ class Studio:
         pipeline = self._pipeline
         config = pipeline.config
         count = config.frames(seconds)
-        tiles, enlarger = self._cut(latent, aspect, memory, WHOLE)
+        tiles, enlarger = self._cut(latent, size, memory, WHOLE)
         sound = pipeline.sound(latent, text, count / config.fps, seed=seed, progress=progress) if audio else None
         shown = None if sound is None else stereo(sound)
         pieces = pipeline.frames_of(latent, count, tiles)
-        return Film(pieces, count, config.fps, shown, config.sample_rate, _sides(latent), enlarger, way)
+        return Film(pieces, count, config.fps, shown, config.sample_rate, sides_of(latent), enlarger, way)
 
-    def _cut(self, latent: np.ndarray, aspect: str, memory: int | None, usual: Tiles) -> tuple[Tiles, Enlarger]:
-        """How a latent is decoded and its frames enlarged: as usual, or in tiles that fit into so many bytes."""
+    def _cut(
+        self, latent: np.ndarray, size: tuple[int, int], memory: int | None, usual: Tiles
+    ) -> tuple[Tiles, Enlarger]:
+        """How a latent is decoded and its frames enlarged to a size: as usual, or in tiles that fit so many bytes."""
         pipeline = self._pipeline
         if memory is None:
             return usual, pipeline.enlarger
-        fit = pipeline.enlarger_within(_sides(latent), delivery_size(aspect), memory // 2)
+        fit = pipeline.enlarger_within(sides_of(latent), size, memory // 2)
         return pipeline.tiles_within(latent.shape, memory - fit.predicted).tiles, fit.enlarger
 
     def edit(self, video: Path, instruction: str, output: Path, *, seed: int, progress: Progress | None = None) -> Made:

@@ -1,5 +1,6 @@
 """How the models of a profile are sampled and served: one configuration for evaluation, export and promotion."""
 
+from models.buckets import ASPECTS
 from models.recipes import AUDIO_CHANNELS, AUDIO_RATE, FPS, LATENT_CHANNELS, SAMPLE_RATE, Profile
 from models.text.config import CHAINS
 from serving.config import ServingConfig, TextEncoderFacts
@@ -32,6 +33,5 @@ def serving_config(profile: Profile) -> ServingConfig:
 
 def aspect_name(size: tuple[int, int]) -> str:
     """The advertised aspect ratio nearest to (height, width) pixels."""
-    names = {"1:1": 1.0, "16:9": 16 / 9, "9:16": 9 / 16}
     ratio = size[1] / size[0]
-    return min(names, key=lambda name: abs(names[name] - ratio))
+    return min(ASPECTS, key=lambda name: abs(ASPECTS[name] - ratio))

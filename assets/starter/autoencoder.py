@@ -1,10 +1,12 @@
 """The starter autoencoder: ``python -m assets.starter.autoencoder FOLDER`` trains it, half an hour on one core.
 
+With the folder of a trained model as a second argument, its decoder is trained further: latents stay what they are.
 The state is kept under ``FOLDER/work`` while it trains, so that a training which is killed goes on where it was. Equal
 versions give equal weights on equal processors.
 """
 
 import sys
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -31,6 +33,7 @@ RECIPE = AutoencoderRecipe(
     precision="bf16-mixed",
     checkpoint_every=50,
 )
+DECODER_RECIPE = replace(RECIPE, trains="decoder", steps=2400, learning_rate=1e-3, frames=32, batch_size=4)
 _DRAWN = 3072  # clips, each rendered once
 _PEOPLE = 8  # each so manieth shows a person, as clips of personalization do
 _LARGER = 4  # each so manieth is cut from a larger picture
@@ -78,8 +81,8 @@ def held_out(world: CorpusWorld, count: int = _HELD_OUT) -> tuple[list[str], NDA
     return [one.short for one in found], np.stack([pictures(one.spec, SIDE, SIDE, FPS, _FRAMES) for one in found])
 
 
-def main(folder: Path) -> None:
-    """Train, and leave model and ``figures.json`` in ``folder``."""
+def main(folder: Path, init: Path | None = None) -> None:
+    """Train, anew or the decoder of ``init`` further, and leave model and ``figures.json`` in ``folder``."""
     import torch
 
     from assets.starter.round_trip import figures
@@ -89,9 +92,10 @@ def main(folder: Path) -> None:
     torch.set_num_threads(1)  # one order of sums
     world = demo().world
     captions, clips = held_out(world)
-    metrics = train(RECIPE, CornerClips(world, RECIPE.frames), list(clips[:16]), folder, teller())
+    recipe = RECIPE if init is None else replace(DECODER_RECIPE, init=str(init))
+    metrics = train(recipe, CornerClips(world, recipe.frames), list(clips[:16]), folder, teller())
     write_json(folder / "figures.json", metrics | figures(load_autoencoder(folder), captions, list(clips)))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*map(Path, sys.argv[1:3]))

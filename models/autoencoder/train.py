@@ -78,12 +78,14 @@ def train(
         the training has to beat), ``parameters``, ``seconds``.
 
     Raises:
-        WrongModelError: ``recipe.init`` holds no autoencoder, or one of other sizes.
+        WrongModelError: ``recipe.init`` holds no autoencoder, or one of other sizes; or there is none, but the decoder
+            alone is to be trained.
     """
     started = time.perf_counter()
     torch.manual_seed(recipe.seed)
     generator = np.random.default_rng((recipe.seed, recipe.steps))  # apart from those of the steps
     model = _started(recipe, sample, generator)
+    model.encoder.requires_grad_(recipe.trains == "all")
     linear = evaluate(model, validation)
     weights = _weights(recipe)
     perceptual = perceptual_distance(recipe.perceptual) if recipe.perceptual_weight else None
@@ -121,7 +123,8 @@ def train(
         progress=progress,
     )
     solo.run()
-    model.set_statistics(raw_latents(model, sample(generator, recipe.frames, recipe.crop, _STATISTICS_CLIPS)))
+    if recipe.trains == "all":
+        model.set_statistics(raw_latents(model, sample(generator, recipe.frames, recipe.crop, _STATISTICS_CLIPS)))
     model.save(folder)
     metrics = evaluate(model, validation)
     solo.forget()
@@ -146,6 +149,8 @@ def _started(recipe: AutoencoderRecipe, sample: Sample, generator: np.random.Gen
         if model.config != recipe.model:
             raise WrongModelError(f"{recipe.init} starts with {model.config}, but the recipe asks for {recipe.model}")
         return model
+    if recipe.trains == "decoder":
+        raise WrongModelError("a decoder is trained alone beside an encoder that is: name its folder in init")
     model = TemporalAutoencoder(recipe.model)
     pca.fit(model, pixels(sample(generator, recipe.frames, recipe.crop, _FIT_CLIPS)))
     return model

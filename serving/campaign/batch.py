@@ -172,20 +172,20 @@ class _Maker:
     def make(self, variant: Variant) -> Delivered:
         """The film, delivered into the folder."""
         config = self._pipeline.config
-        record_id = self.record_id(variant)
+        record_id, size = self.record_id(variant), delivery_size(variant.ratio, self._brief.resolution)
         payload = payload_of(record_id)
         card = EndCard(self._brief.product, variant.message, locale(variant.locale).disclosure, self._brief.brand)
         generated = take(self._folder / _WORK, self._take(variant), self._pipeline)
         film = compose(
             generated,
             card,
-            ratio=variant.ratio,
+            size=size,
             fps=config.fps,
             sample_rate=config.sample_rate,
             marker=self._marker,
             payload=payload,
         )
-        upsampling = self._pipeline.enlarger.method(config.size(variant.ratio), delivery_size(variant.ratio))
+        upsampling = self._pipeline.enlarger.method(config.size(variant.ratio), size)
         path = self._folder / f"{variant.id}.mp4"
         facts = Facts(
             title=path.name,
@@ -234,6 +234,7 @@ class _Maker:
             prompt=variant.text,
             seconds=self._brief.seconds,
             aspect=variant.ratio,
+            resolution=self._brief.resolution,
             seed=variant.seed,
             reference=self._reference,
             origin=(model.name, model.version, self._origin.dataset_digest, self._reference_digest),

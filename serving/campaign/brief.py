@@ -20,7 +20,7 @@ from serving.campaign.locales import UnknownLocale, locale
 from serving.errors import MediaError, ServingError
 from serving.media.fonts import uncovered
 from serving.media.reading import read_image
-from serving.media.resize import delivery_size
+from serving.media.resize import USUAL, Resolution, delivery_size
 from serving.moderation import Verdict, screen, screen_by_rules
 
 MIN_SECONDS = 4.0
@@ -104,6 +104,7 @@ class Brief(BaseModel):
         audiences: Whom to address, each with a prompt.
         locales: Languages, perhaps with region.
         aspect_ratios: Like "16:9", quoted.
+        resolution: ``480p``, ``720p`` or ``1080p``: the shorter side in pixels.
         seconds: Generated video before the end card.
         style: Added to each prompt.
         rewrite: Whether prompts, style included, are rewritten like training captions.
@@ -120,6 +121,7 @@ class Brief(BaseModel):
     audiences: tuple[Audience, ...] = Field(min_length=1)
     locales: Annotated[tuple[Tag, ...], AfterValidator(_distinct)] = Field(min_length=1)
     aspect_ratios: Annotated[tuple[Ratio, ...], AfterValidator(_distinct)] = Field(min_length=1)
+    resolution: Resolution = USUAL
     seconds: float = Field(default=MIN_SECONDS, ge=MIN_SECONDS, le=MAX_SECONDS)
     style: Annotated[str, Field(max_length=200), AfterValidator(_screened)] = ""
     rewrite: StrictBool = False

@@ -12,7 +12,7 @@ from serving.media import endcard
 from serving.media.endcard import EndCard
 from serving.media.loudness import Loudness, fade_out, normalise, stereo
 from serving.media.mp4 import write_mp4
-from serving.media.resize import cover, delivery_size
+from serving.media.resize import cover
 from serving.provenance.signing import Facts
 
 _FADE_SECONDS = 0.4  # the sound ends with the generated video; the card is silent
@@ -43,13 +43,15 @@ class Film:
     loudness: Loudness
 
 
-def compose(take: Take, card: EndCard, *, ratio: str, fps: int, sample_rate: int, marker: Marker, payload: int) -> Film:
-    """The film of a take: resized, closed by its card, at -14 LUFS, watermarked.
+def compose(
+    take: Take, card: EndCard, *, size: tuple[int, int], fps: int, sample_rate: int, marker: Marker, payload: int
+) -> Film:
+    """The film of a take: of ``size`` (height, width), closed by its card, at -14 LUFS, watermarked.
 
     Raises:
         MediaError: the card's text does not fit.
     """
-    frames = cover(take.frames, delivery_size(ratio))
+    frames = cover(take.frames, size)
     closing = round(endcard.SECONDS * fps)
     frames = np.concatenate([frames, np.stack(list(card.frames(frames[-1], closing, fps)))])
     sound = fade_out(stereo(take.audio), round(_FADE_SECONDS * sample_rate))

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from models.files import atomic_path, sha256_json
-from serving.media.resize import delivery_size
+from serving.media.resize import Resolution, delivery_size
 from serving.pipeline import Pipeline, StageProgress
 
 
@@ -17,6 +17,7 @@ class TakeRequest:
     Attributes:
         name: For its file.
         prompt, seconds, aspect, seed: As for ``Pipeline.generate``.
+        resolution: That an upsampler brings it to.
         reference: Picture of who or what is to appear, uint8 [H, W, 3].
         origin: Digests that tell models and reference pictures apart.
     """
@@ -25,6 +26,7 @@ class TakeRequest:
     prompt: str
     seconds: float
     aspect: str
+    resolution: Resolution
     seed: int
     reference: np.ndarray | None
     origin: tuple[str, ...]
@@ -32,7 +34,7 @@ class TakeRequest:
     @property
     def digest(self) -> str:
         """SHA-256 of all of it."""
-        return sha256_json([self.prompt, self.seconds, self.aspect, self.seed, self.origin])
+        return sha256_json([self.prompt, self.seconds, self.aspect, self.resolution, self.seed, self.origin])
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def take(folder: Path, request: TakeRequest, pipeline: Pipeline, progress: Stage
     assert clip.audio is not None
     frames = clip.frames
     if pipeline.enlarger.graph is not None:
-        frames = np.concatenate(list(pipeline.enlarger([frames], delivery_size(request.aspect))))
+        frames = np.concatenate(list(pipeline.enlarger([frames], delivery_size(request.aspect, request.resolution))))
     with atomic_path(path) as temporary:
         np.savez(temporary, frames=frames, audio=clip.audio)
     return Take(frames, clip.audio)

@@ -1,13 +1,17 @@
 """Resizing to delivery sizes: a centred crop to the exact aspect ratio, then Lanczos."""
 
+from typing import Literal
+
 import numpy as np
 
 METHOD = "plain_resize: lanczos"
-SHORT_SIDE = 480
+Resolution = Literal["480p", "720p", "1080p"]
+USUAL: Resolution = "480p"
+SHORT_SIDES: dict[Resolution, int] = {"480p": 480, "720p": 720, "1080p": 1080}
 
 
-def delivery_size(aspect: str, short_side: int = SHORT_SIDE) -> tuple[int, int]:
-    """(height, width) of an aspect ratio like "16:9": even sides, the shorter one exactly ``short_side``.
+def delivery_size(aspect: str, resolution: Resolution = USUAL) -> tuple[int, int]:
+    """(height, width) of an aspect ratio like "16:9": even sides, the shorter one as the resolution's name says.
 
     Raises:
         ValueError: ``aspect`` is not two positive numbers with a colon between them.
@@ -18,6 +22,7 @@ def delivery_size(aspect: str, short_side: int = SHORT_SIDE) -> tuple[int, int]:
         raise ValueError(f"an aspect ratio is written like 16:9, not {aspect!r}") from None
     if across < 1 or down < 1:
         raise ValueError(f"an aspect ratio has positive parts, not {aspect!r}")
+    short_side = SHORT_SIDES[resolution]
     long_side = round(short_side * max(across, down) / min(across, down) / 2) * 2
     return (short_side, long_side) if across >= down else (long_side, short_side)
 

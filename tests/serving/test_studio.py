@@ -70,6 +70,15 @@ def test_a_generated_clip_is_sized_marked_signed_and_recorded(studio, home, tmp_
     assert (row.prompt, row.seed, row.model_version) == ("a red ball", 3, "7")
 
 
+def test_a_clip_and_a_long_video_have_the_resolution_asked_for(studio, tmp_path):
+    made = one(studio, "a red ball", tmp_path / "clip.mp4", seconds=0.5, aspect="1:1", resolution="720p")
+    assert made.size == read_video(made.path).frames.shape[1:3] == (720, 720)
+    made = studio.long(
+        [Shot(prompt="a ball", seconds=1.0)], tmp_path / "long.mp4", seed=0, aspect="1:1", resolution="720p"
+    )
+    assert made.size == read_video(made.path).frames.shape[1:3] == (720, 720)
+
+
 def test_frames_are_decoded_in_the_tiles_that_a_budget_allows(studio, pipeline, tmp_path, monkeypatch):
     decoded = []
     decode = pipeline._graphs["autoencoder_decode"]

@@ -141,6 +141,21 @@ def test_training_goes_on_from_the_autoencoder_that_the_recipe_names(validation,
         train(other, squares, validation, tmp_path / "third")
 
 
+def test_a_decoder_is_trained_alone_beside_an_encoder_that_stays(validation, tmp_path):
+    train(RECIPE, squares, validation, tmp_path / "first")
+    init = str(tmp_path / "first")
+    train(dataclasses.replace(RECIPE, init=init, trains="decoder", seed=1), squares, validation, tmp_path / "second")
+    first, second = (load_file(tmp_path / name / "model.safetensors") for name in ("first", "second"))
+    same = {name for name in first if torch.equal(first[name], second[name])}
+    assert {name for name in first if not name.startswith("decoder.")} <= same
+    assert any(name.startswith("decoder.") for name in set(first) - same)
+
+
+def test_a_decoder_is_not_trained_without_an_encoder(validation, tmp_path):
+    with pytest.raises(WrongModelError, match="init"):
+        train(dataclasses.replace(RECIPE, trains="decoder"), squares, validation, tmp_path)
+
+
 def test_the_starter_is_what_the_demo_begins_with():
     recipe = demo().autoencoder
     starter = load_autoencoder(start_of(recipe.init))

@@ -57,6 +57,14 @@ def test_every_film_is_delivered_as_the_record_says(run, brief, out, sign, marke
     }
 
 
+def test_films_have_the_resolution_that_the_brief_asks_for(run, brief, out):
+    usual = run(brief)
+    record = run(brief.model_copy(update={"resolution": "720p"}))
+    assert [(file.height, file.width) for file in record.files] == [(720, 720)] * 2
+    assert read_video(out / record.files[0].path).frames.shape[1:3] == (720, 720)
+    assert {file.record_id for file in record.files}.isdisjoint(file.record_id for file in usual.files)
+
+
 def test_finished_films_are_not_made_again(run, brief, sign):
     first = run(brief)
     made = len(sign.facts)

@@ -57,6 +57,7 @@ def test_a_missing_field_is_named(load, field):
         ({"locales": ["en", "fr"]}, r"message\.fr is missing"),
         ({"aspect_ratios": ["wide"]}, r"field 'aspect_ratios\.0': an aspect ratio is written like 16:9"),
         ({"aspect_ratios": [969]}, r"field 'aspect_ratios\.0': .*quotes"),
+        ({"resolution": "4k"}, r"field 'resolution': Input should be '480p', '720p' or '1080p'"),
         ({"seconds": 3}, r"field 'seconds': .*greater than or equal to 4"),
         ({"rewrite": "yes"}, r"field 'rewrite': Input should be a valid boolean"),
         ({"budget": 5}, r"field 'budget': Extra inputs"),

@@ -17,7 +17,7 @@ def film(marker):
     frames = rng.integers(0, 256, (64, 64, 112, 3), np.uint8)
     sound = (0.05 * rng.normal(size=4 * RATE)).clip(-1, 1).astype(np.float32)
     taken = Take(frames, sound)
-    return taken, compose(taken, CARD, ratio="16:9", fps=16, sample_rate=RATE, marker=marker, payload=5)
+    return taken, compose(taken, CARD, size=(480, 854), fps=16, sample_rate=RATE, marker=marker, payload=5)
 
 
 def test_the_generated_video_comes_first_whole_and_the_card_after_it(film):
@@ -46,7 +46,7 @@ def test_all_frames_are_marked_with_the_payload(film, marker):
 
 def test_a_silent_take_makes_a_silent_film(marker):
     taken = Take(np.zeros((4, 16, 16, 3), np.uint8), np.zeros(12_000, np.float32))
-    made = compose(taken, CARD, ratio="1:1", fps=16, sample_rate=RATE, marker=marker, payload=1)
+    made = compose(taken, CARD, size=(480, 480), fps=16, sample_rate=RATE, marker=marker, payload=1)
     assert not made.audio.any()
     assert made.loudness.lufs == -np.inf
 

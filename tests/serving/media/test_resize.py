@@ -12,6 +12,11 @@ def test_delivery_sizes_have_a_short_side_of_480_and_even_sides(aspect, size):
     assert delivery_size(aspect) == size
 
 
+@pytest.mark.parametrize(("resolution", "size"), [("480p", (480, 854)), ("720p", (720, 1280)), ("1080p", (1080, 1920))])
+def test_the_short_side_is_what_the_resolution_is_named_for(resolution, size):
+    assert delivery_size("16:9", resolution) == size
+
+
 @pytest.mark.parametrize("aspect", ["wide", "16x9", "0:1", "1:2:3"])
 def test_what_is_no_ratio_is_refused(aspect):
     with pytest.raises(ValueError, match="aspect ratio"):
