@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from serving.config import SPATIAL_STRIDE
 from serving.rewriting import Rewrite
 from serving.upsampling.cascade import Enlarger
 
@@ -54,3 +55,8 @@ class Film:
     size: tuple[int, int]
     enlarger: Enlarger
     sampling: str
+
+
+def sides_of(latent: np.ndarray) -> tuple[int, int]:
+    """(height, width) in pixels of the frames of a latent [C, T, h, w]."""
+    return SPATIAL_STRIDE * latent.shape[2], SPATIAL_STRIDE * latent.shape[3]

@@ -13,11 +13,10 @@ import numpy as np
 from models.files import sha256_file, sha256_json
 from serving.bundle import Bundle
 from serving.catalog import Catalog, Deliverable, PromptRewrite
-from serving.config import SPATIAL_STRIDE
 from serving.decoding.tiles import WHOLE, Tiles
 from serving.errors import MediaError
 from serving.features import LATENT_STRIDE
-from serving.film import Film, Made
+from serving.film import Film, Made, sides_of
 from serving.home import Home
 from serving.known import Ends
 from serving.live import SIDES, Chunk, Pace, Prompt, chunks, until, usual
@@ -38,11 +37,6 @@ CAMPAIGN = "studio"  # under this name single clips stand in the catalog
 _LIMITS = Limits(seconds=60.0)
 Progress = Callable[[str, int, int], None]
 _AS_THE_MODEL = Overrides()
-
-
-def _sides(latent: np.ndarray) -> tuple[int, int]:
-    """(height, width) in pixels of the frames of a latent [C, T, h, w]."""
-    return SPATIAL_STRIDE * latent.shape[2], SPATIAL_STRIDE * latent.shape[3]
 
 
 class Studio:
@@ -165,7 +159,7 @@ class Studio:
         sound = stereo(pipeline.sounding.of_film(latent, shots, plan, seed=seed, progress=progress)) if audio else None
         config, way = pipeline.config, pipeline.sampling(overrides)
         pieces, count = chain.from_iterable(takes), LATENT_STRIDE * plan.length
-        film = Film(pieces, count, config.fps, sound, config.sample_rate, _sides(latent), enlarger, way)
+        film = Film(pieces, count, config.fps, sound, config.sample_rate, sides_of(latent), enlarger, way)
         prompt = " / ".join(f"{shot.seconds:g} s: {shot.prompt}" for shot in shots)
         return self._finish(output, film, size, prompt, seed)
 
@@ -252,7 +246,7 @@ class Studio:
         )
         shown = None if sound is None else stereo(sound)
         pieces = pipeline.frames_of(latent, count, tiles)
-        return Film(pieces, count, config.fps, shown, config.sample_rate, _sides(latent), enlarger, way)
+        return Film(pieces, count, config.fps, shown, config.sample_rate, sides_of(latent), enlarger, way)
 
     def _cut(
         self, latent: np.ndarray, size: tuple[int, int], memory: int | None, usual: Tiles
@@ -261,7 +255,7 @@ class Studio:
         pipeline = self._pipeline
         if memory is None:
             return usual, pipeline.enlarger
-        fit = pipeline.enlarger_within(_sides(latent), size, memory // 2)
+        fit = pipeline.enlarger_within(sides_of(latent), size, memory // 2)
         return pipeline.tiles_within(latent.shape, memory - fit.predicted).tiles, fit.enlarger
 
     def edit(self, video: Path, instruction: str, output: Path, *, seed: int, progress: Progress | None = None) -> Made:

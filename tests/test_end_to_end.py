@@ -24,6 +24,7 @@ TRAINED = {
     "averaged_model",
     "personalized_model",
     "editing_model",
+    "image_to_video_model",
     "audio_model",
 }
 

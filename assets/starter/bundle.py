@@ -6,12 +6,16 @@ from assets.evaluation.calibration import calibration
 from assets.evaluation.serving_config import serving_config
 from assets.starter.latents import FRAMES, SIDE
 from models.recipes import demo
-from models.starter import AUTOENCODER, BACKBONE, STUDENT, UPSAMPLER
+from models.starter import AUTOENCODER, BACKBONE, KNOWN, STUDENT, UPSAMPLER
 from serving.bundle import Bundle
 
 
 def bundled(
-    folder: Path, backbone: Path = BACKBONE, autoencoder: Path = AUTOENCODER, student: Path = STUDENT
+    folder: Path,
+    backbone: Path = BACKBONE,
+    autoencoder: Path = AUTOENCODER,
+    student: Path = STUDENT,
+    known: Path = KNOWN,
 ) -> Bundle:
     """The bundle of a backbone, written to ``folder``, with the demo's sampler and the starter upsampler; no sound.
 
@@ -20,19 +24,22 @@ def bundled(
         backbone: Folder of the model.
         autoencoder: Folder of the one whose latents it makes.
         student: Folder of its student.
+        known: Folder of what takes known frames in its place.
 
     Raises:
-        WeightsDoNotFit: The student is another backbone's.
+        WeightsDoNotFit: The student or the latter is another backbone's.
     """
     from models.backbone import load_backbone, save_backbone
-    from models.distillation import STUDENTS
+    from models.distillation import KNOWN_FRAMES, STUDENTS
     from models.export.onnx_export import export_graphs
     from models.text.encoders import save_tokenizers
     from serving.bundle import write_bundle, write_manifest
 
-    merged = folder / "student"
-    save_backbone(STUDENTS.load(student, backbone), merged)
-    folders = {"backbone": backbone, "autoencoder": autoencoder, "student": merged, "upsampler": UPSAMPLER}
+    changed = {"student": STUDENTS.load(student, backbone), "known_backbone": KNOWN_FRAMES.load(known, backbone)}
+    for name, model in changed.items():
+        save_backbone(model, folder / name)
+    folders = {"backbone": backbone, "autoencoder": autoencoder, "upsampler": UPSAMPLER}
+    folders |= {name: folder / name for name in changed}
     graphs = export_graphs(folders, folder / "graphs")
     tokenizers = save_tokenizers(load_backbone(backbone).config.text, folder / "graphs")
     config = serving_config(demo()).model_copy(update={"sizes": {"1:1": (SIDE, SIDE)}, "max_frames": FRAMES})

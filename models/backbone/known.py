@@ -43,7 +43,7 @@ def drawn_given(chance_B2: Tensor, length: int) -> Given:
     last_B = (kind_B >= 0.5) & (kind_B < 0.75)
     several_B = torch.full_like(last_B, length > 1)
     whole_B = torch.where((kind_B >= 0.75) & several_B, 1 + (share_B * (length - 1)).long(), 0)
-    return Given(whole_B.clamp(max=max(length - 1, 0)), first_B, last_B & several_B)
+    return Given(whole_B, first_B, last_B & several_B)
 
 
 def known_frames(latent_BCTHW: Tensor, first_BCHW: Tensor, last_BCHW: Tensor, given: Given) -> Tensor:

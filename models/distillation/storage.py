@@ -36,12 +36,15 @@ class Change:
     def started(self, teacher: Path, rank: int) -> Backbone:
         """A network that starts as the teacher in a folder, to be trained by changes of rank ``rank``.
 
+        Given nothing on the inputs that are new, it is the teacher; the weights of these inputs are drawn at random.
+
         Raises:
             WeightsDoNotFit: There is no teacher.
         """
         config = BackboneConfig(**read_config(teacher, _TEACHERS))
         changed = Backbone(replace(config, span=self.condition == "span", known=self.condition == "known"))
         initialise_from(changed, teacher)
+        _make_heard(changed, config)
         adapt(changed, rank, fixed=_TEXT, whole=self.whole)
         return changed
 
@@ -94,8 +97,22 @@ class Change:
         return found
 
 
+@torch.no_grad()
+def _make_heard(changed: Backbone, teacher: BackboneConfig) -> None:
+    """Start the embedding's new columns at random, those for known latents about half of those of the noised latent.
+
+    What is known is then seen as what is noised is, from the first step on. From zero the columns grow so slowly that
+    after hundreds of steps the rest has not learned to listen to them.
+    """
+    weight, inputs = changed.embed.weight, teacher.input_channels * teacher.patch**2
+    new = weight[:, inputs:]
+    new.normal_(std=0.5 * float(weight[:, :inputs].std()))
+    latent = min(teacher.latent_channels * teacher.patch**2, new.shape[1])
+    new[:, :latent] += 0.5 * weight[:, :latent]
+
+
 STUDENTS = Change("student", "span", ("span",))
 """Few-step students."""
 
-KNOWN_FRAMES = Change("known", "known", ("embed",))
+KNOWN_FRAMES = Change("known", "known", ("embed", "head"))
 """Backbones that go on from known frames (:mod:`models.backbone.known`)."""

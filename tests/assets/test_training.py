@@ -101,7 +101,7 @@ class Tracker:
 @pytest.mark.slow
 def test_one_run_trains_finetunes_averages_and_post_trains(tmp_path: Path):
     from assets.finetuning import average_is_no_worse, averaged_model, finetunes
-    from assets.post_training import audio_model, editing_model, personalized_model
+    from assets.post_training import audio_model, editing_model, image_to_video_model, personalized_model
     from assets.pretraining import image_low, joint_high, joint_low, joint_low_learned
     from orchestration.io_manager import ArtifactIOManager
     from orchestration.launchers import Launcher
@@ -125,7 +125,7 @@ def test_one_run_trains_finetunes_averages_and_post_trains(tmp_path: Path):
         "io_manager": ArtifactIOManager(home.store),
     }
     trained = [image_low, joint_low, joint_high, finetunes, averaged_model]
-    trained += [personalized_model, editing_model, audio_model]
+    trained += [personalized_model, editing_model, image_to_video_model, audio_model]
     every = {
         "dagster/asset_partition_range_start": FINETUNES[0],
         "dagster/asset_partition_range_end": FINETUNES[-1],
@@ -144,7 +144,7 @@ def test_one_run_trains_finetunes_averages_and_post_trains(tmp_path: Path):
     assert result.success
     assert len(result.get_asset_check_evaluations()) == 2
     finetuned = {f"finetunes-{name}" for name in FINETUNES}
-    assert len(tracker.names) == 10
+    assert len(tracker.names) == 11
     assert set(tracker.names) == {asset.key.to_user_string() for asset in trained} - {"finetunes"} | finetuned
     io_manager = resources["io_manager"]
     for name, method in (("personalized_model", "reference_encoder"), ("editing_model", "embed")):

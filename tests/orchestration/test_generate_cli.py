@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from orchestration.cli import app
@@ -63,6 +64,8 @@ def test_options_that_do_not_combine_are_refused_in_one_line(run, options, said)
         ((), "either prompts or shots"),
         (("--shot", "a ball"), "SECONDS: PROMPT"),
         (("--shot", "9: a ball", "--seconds", "4"), "--seconds does not combine with shots"),
+        (("--shot", "9: a ball", "--image", __file__), "--image does not combine with shots"),
+        (("--shot", "9: a ball", "--last-image", __file__), "--last-image does not combine with shots"),
         (("--shot", "9: a ball", "--rewrite"), "--rewrite does not combine with shots"),
         (("--shot", "9: a ball", "--window", "9"), "a window of 9 latent frames does not fit"),
         (("--shot", "9: a ball", "--overlap", "8"), "cannot overlap by 8"),
@@ -73,6 +76,31 @@ def test_options_of_long_video_are_refused_where_they_do_not_fit(run, tmp_path, 
     result = CliRunner().invoke(app, ["generate", "-o", str(tmp_path / "o.mp4"), *options])
     assert result.exit_code == 2
     assert said in " ".join(result.stderr.split())
+
+
+@pytest.fixture
+def picture(tmp_path):
+    def write(width, height):
+        path = tmp_path / f"{width}x{height}.png"
+        Image.new("RGB", (width, height), "red").save(path)
+        return str(path)
+
+    return write
+
+
+@pytest.mark.parametrize("option", ["--image", "--last-image"])
+def test_pictures_are_refused_where_they_do_not_fit(run, picture, option):
+    for options, said in (
+        ((option, picture(112, 64)), "was not trained to begin or end with pictures"),
+        ((option, __file__), "cannot be read as a picture"),
+        ((option, picture(31, 64)), "31x64 pixels is too small"),
+        ((option, picture(5000, 40)), "at most 4096 a side"),
+        ((option, picture(112, 64), "--student", "2"), "student does not combine with pictures at the ends"),
+        ((option, picture(112, 64), "--cache", "0.05"), "cache does not combine with pictures at the ends"),
+    ):
+        result = run(*options)
+        assert result.exit_code == 2, said
+        assert said in " ".join(result.stderr.split())
 
 
 def test_every_schedule_is_spelt_as_the_sampler_does():

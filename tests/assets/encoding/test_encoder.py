@@ -92,6 +92,18 @@ def test_an_edit_keeps_its_source_beside_it(encoder):
         assert all((a != b).any() for a, b in zip(tensors["source"], tensors["latent"], strict=True))
 
 
+def test_videos_keep_their_first_and_last_picture_encoded_by_themselves(encoder):
+    for group in ("video-low", "video-high"):
+        part = _parts(group)[0]
+        tensors = encoder.tensors(part)
+        spec = lasting(part.clips[1].spec, part.seconds)
+        frames = render(spec, part.height, part.width, 16, part.frames).frames / 127.5 - 1
+        for name, frame in (("first", frames[0]), ("last", frames[-1])):
+            assert tensors[name].shape == (len(part.clips), 16, part.height // 8, part.width // 8)
+            assert tensors[name][1, 0, 0, 0] == pytest.approx(frame[:8, :8].mean(), abs=1e-3)
+    assert "first" not in encoder.tensors(_parts("image-low")[0])
+
+
 def test_a_person_keeps_a_reference_picture(encoder):
     tensors = encoder.tensors(_parts("personalization")[0])
     assert tensors["reference"].shape[1:] == (3, 64, 64)

@@ -6,9 +6,11 @@ import torch
 from torch import nn
 
 from models.backbone import Backbone, WeightsDoNotFit, initialise_from, load_backbone, save_backbone
+from models.backbone.storage import with_silent_inputs
 from models.distillation import (
     JUMPS,
     KEPT,
+    KNOWN_FRAMES,
     STUDENTS,
     TIMES,
     adapt,
@@ -88,6 +90,27 @@ def test_a_student_of_another_teacher_is_refused(teacher, tmp_path):
         STUDENTS.load(tmp_path / "student", tmp_path / "other")
     with pytest.raises(WeightsDoNotFit, match="kind"):
         STUDENTS.load(teacher, teacher)
+
+
+def test_a_network_for_known_frames_starts_as_its_teacher_and_is_kept_by_what_it_changes(teacher, latent, tmp_path):
+    text = random_text(2, 5)
+    model = KNOWN_FRAMES.started(teacher, 4)
+    known = torch.randn(2, 18, 2, 4, 4)
+    before = load_backbone(teacher)(latent, TIME, text)
+    torch.testing.assert_close(model(latent, TIME, text), before)
+    assert (model(latent, TIME, text, known_BKTHW=known) - before).abs().max() > 1e-2
+    with torch.no_grad():
+        for value in trained(model).values():
+            value.copy_((value + 0.05 * torch.randn_like(value)).bfloat16())
+    expected = model(latent, TIME, text, known_BKTHW=known)
+    KNOWN_FRAMES.save(model, teacher, 4, tmp_path / "known")
+    read = KNOWN_FRAMES.load(tmp_path / "known", teacher)
+    torch.testing.assert_close(read(latent, TIME, text, known_BKTHW=known), expected)
+    added = KNOWN_FRAMES.differences(tmp_path / "known", teacher)
+    earlier = load_backbone(teacher).state_dict()
+    for name, value in read.state_dict().items():
+        before = with_silent_inputs(earlier[name], value.shape[1]) if name == "embed.weight" else earlier[name]
+        torch.testing.assert_close(before + added[name], value)
 
 
 def test_a_low_rank_change_is_its_formula_and_merges_into_the_matrix():

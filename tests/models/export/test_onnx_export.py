@@ -50,6 +50,7 @@ def folders(tmp_path_factory):
         "student": backbone("student", span=True),
         "personalized_backbone": backbone("personalized", reference=True),
         "editing_backbone": backbone("editing", source=True),
+        "known_backbone": backbone("known", known=True),
         "audio_backbone": saved(audio, save_audio_backbone, root / "audio"),
     }
 

@@ -32,6 +32,8 @@ def write_index(folder: Path, groups: Sequence[tuple[str, str, tuple[int, ...], 
         level = text[0][0][:, 0, :16].reshape(count, 16, *[1] * len(size))
         latent = level + 0.3 * torch.randn(count, 16, *size, generator=generator)
         tensors = {"latent": latent.half(), **stored(text)}
+        if group in {"video-low", "video-high"}:
+            tensors |= {"first": latent[:, :, 0].half(), "last": latent[:, :, -1].half()}
         if group == "personalization":
             tensors["reference"] = torch.randint(0, 256, (count, 3, 64, 64), generator=generator, dtype=torch.uint8)
         if group == "editing":

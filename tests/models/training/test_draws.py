@@ -9,7 +9,7 @@ def test_ranks_draw_their_own_part_of_the_global_batch():
 
     whole = part(0, 8)
     halves = [part(0, 4), part(4, 4)]
-    for name in ("noise", "times", "dropped"):
+    for name in ("noise", "times", "dropped", "given"):
         assert torch.equal(torch.cat([getattr(half, name) for half in halves]), getattr(whole, name))
 
 
