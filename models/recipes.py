@@ -123,8 +123,8 @@ class TrainingRecipe:
         init: Folder of an earlier model (``model.safetensors``, ``config.json``) to start from, or ``starter`` for the
             packaged backbone (``models.starter``); None starts at random.
             Position tables grow; new conditions start at zero, so step 0 equals the earlier model.
-        changes: What is added to those weights: what the packaged network for known frames differs in from the packaged
-            backbone (``starter``), or nothing.
+        changes: What is added to those weights: what the packaged network for known frames (``known``) or for high
+            sizes (``large``) differs in from the packaged backbone, or nothing.
         batch_size: Global, over all ranks.
         token_balance: None: every bucket's batches are of that size. A number: the largest bucket's are; the others'
             are multiples of this number, with about as many tokens (``models.buckets.balanced``).
@@ -152,7 +152,7 @@ class TrainingRecipe:
     data: tuple[DataMix, ...]
     validation: tuple[DataMix, ...]
     init: str | None = None
-    changes: Literal["starter"] | None = None
+    changes: Literal["known", "large"] | None = None
     steps: int = 100
     batch_size: int = 16
     token_balance: int | None = None

@@ -3,12 +3,13 @@
 from models.distillation.jumps import JUMPS, drawn_jumps, jump_losses
 from models.distillation.lowrank import adapt, merge
 from models.distillation.paths import KEPT, TIMES, guided_path
-from models.distillation.storage import KNOWN_FRAMES, STUDENTS, Change
+from models.distillation.storage import KNOWN_FRAMES, LARGE, STUDENTS, Change
 
 __all__ = [
     "JUMPS",
     "KEPT",
     "KNOWN_FRAMES",
+    "LARGE",
     "STUDENTS",
     "TIMES",
     "Change",
