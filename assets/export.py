@@ -36,6 +36,7 @@ def serving_bundle(
     personalized_model: Artifact,
     editing_model: Artifact,
     audio_model: Artifact,
+    student_model: Artifact,
     autoencoder: Artifact,
     codec: Artifact,
     dataset: Artifact,
@@ -43,7 +44,7 @@ def serving_bundle(
     """The model as serving takes it: ONNX graphs, tokenizers, configuration and lineage, each file with its digest.
 
     Every graph is compared with torch at two sizes it was not traced at, and one short sample with sound end to end.
-    Step caching is calibrated on it.
+    Step caching is calibrated on it. Lighter variants of the graphs lie beside the full ones.
     """
     config = serving_config(settings.profile)
     inputs = {
@@ -51,6 +52,7 @@ def serving_bundle(
         "personalized_model": personalized_model,
         "editing_model": editing_model,
         "audio_model": audio_model,
+        "student_model": student_model,
         "autoencoder": autoencoder,
         "codec": codec,
     }
@@ -62,7 +64,7 @@ def serving_bundle(
         "autoencoder": autoencoder.folder,
         "codec": codec.folder,
     }
-    given: dict[str, Any] = {"config": config.model_dump(mode="json")}
+    given: dict[str, Any] = {"config": config.model_dump(mode="json"), "variants": settings.profile.variants}
     if settings.profile.upsampler == "starter":
         folders["upsampler"] = UPSAMPLER
         given["upsampler"] = sha256_file(UPSAMPLER / WEIGHTS)
@@ -78,7 +80,10 @@ def serving_bundle(
     }
 
     def build(folder: Path) -> Built:
-        return _export(folder, folders, settings.profile, config, lineage)
+        from models.distillation import save_merged
+
+        merged = save_merged(student_model.folder, averaged_model.folder, folder / SCRATCH / "student")
+        return _export(folder, {**folders, "student": merged}, settings.profile, config, lineage)
 
     return store.produce(
         context,
@@ -143,8 +148,10 @@ def _export(
 ) -> Built:
     from assets.evaluation.calibration import calibration
     from assets.evaluation.parity import end_to_end, graph_parity
+    from models.export.files import graph_bytes
     from models.export.graphs import graph_modules
     from models.export.onnx_export import export_graphs
+    from models.export.variants import export_variant
     from models.text.encoders import save_tokenizers
     from serving.bundle import write_bundle, write_manifest
 
@@ -152,9 +159,16 @@ def _export(
     exported = export_graphs(folders, folder / SCRATCH)
     seconds = round(time.monotonic() - began, 2)
     modules = graph_modules(folders)
+    lighter = {variant: export_variant(variant, exported, folder / SCRATCH) for variant in profile.variants}
     tokenizers = save_tokenizers(profile.backbone.text, folder / SCRATCH)
     manifest = write_bundle(
-        folder / BUNDLE, name=MODEL_NAME, graphs=exported, tokenizers=tokenizers, config=config, lineage=lineage
+        folder / BUNDLE,
+        name=MODEL_NAME,
+        graphs=exported,
+        tokenizers=tokenizers,
+        config=config,
+        lineage=lineage,
+        variants=lighter,
     )
     began = time.monotonic()
     config = config.model_copy(update={"calibration": calibration(folder / BUNDLE, profile.world)})
@@ -162,7 +176,14 @@ def _export(
     calibration_seconds = round(time.monotonic() - began, 2)
     differences = graph_parity(exported, modules)
     whole = end_to_end(folder / BUNDLE, modules, config)
-    sizes = {name: path.stat().st_size for name, path in exported.items()}
+    sizes = {name: graph_bytes(path) for name, path in exported.items()}
+    variants = {
+        variant: {
+            "graphs": graph_parity(changed, {name: modules[name] for name in changed}),
+            "bytes": {name: graph_bytes(path) for name, path in changed.items()},
+        }
+        for variant, changed in lighter.items()
+    }
     write_json(
         folder / PARITY,
         {
@@ -171,6 +192,7 @@ def _export(
             "end_to_end": whole.as_json(),
             "bytes": sizes,
             "seconds": seconds,
+            "variants": variants,
         },
     )
     metrics = {
@@ -178,6 +200,7 @@ def _export(
         "parity_pixels": whole.pixels,
         "parity_audio": whole.audio,
         "megabytes": sum(sizes.values()) / 1e6,
+        **{f"megabytes_{name}": sum(found["bytes"].values()) / 1e6 for name, found in variants.items()},
         "export_seconds": seconds,
         "calibration_seconds": calibration_seconds,
     }

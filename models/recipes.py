@@ -5,9 +5,11 @@ Three profiles: ``smoke`` (tests: seconds a stage), ``demo`` (two laptop cores, 
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 from models.autoencoder_recipe import LATENT_CHANNELS, STARTER, AutoencoderConfig, AutoencoderRecipe
+from models.corpus_recipe import CorpusSize, CorpusWorld
+from models.student_recipe import StudentRecipe
 from models.text.config import TextConfig
 
 FPS = 16
@@ -185,64 +187,6 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class CorpusWorld:
-    """The corner of the sandbox world that the corpus is drawn from, in the world's own words.
-
-    What is named twice comes twice as often. The camera is at rest, and nothing is written over the picture.
-
-    Attributes:
-        kinds: Of things; empty for all that there are.
-        sizes, motions, backgrounds: To choose from.
-        objects: Fewest and most things in a clip.
-        edits: What editing clips change.
-        own_colours: Share of the things that keep the colours of their drawing; the others are dyed.
-        people: Share of the clips, beside those of personalization, whose first thing is a person.
-        meetings: Probability that the first thing meets another one.
-        wander: How far from its usual place a thing may begin, as a share of what the world allows. Captions do not
-            say it, and what is left open is what a model learns last.
-        long_captions: Share of the captions that are the long ones, cut at the text's length.
-    """
-
-    kinds: tuple[str, ...]
-    sizes: tuple[Literal["small", "medium", "big"], ...]
-    motions: tuple[Literal["still", "left", "right", "rise", "fall", "bounce", "jump", "spin"], ...]
-    backgrounds: tuple[Literal["plain", "gradient", "layered"], ...]
-    edits: tuple[Literal["recolour", "replace", "add", "remove", "background", "style", "motion"], ...]
-    objects: tuple[int, int] = (1, 1)
-    own_colours: float = 0.1
-    people: float = 0.0
-    meetings: float = 0.0
-    wander: float = 0.3
-    long_captions: float = 0.1
-
-    @classmethod
-    def from_json(cls, value: dict[str, Any]) -> "CorpusWorld":
-        """The corner whose ``asdict`` went through JSON."""
-        plain: dict[str, Any] = {key: tuple(item) if isinstance(item, list) else item for key, item in value.items()}
-        return cls(**plain)
-
-
-@dataclass(frozen=True)
-class CorpusSize:
-    """How many clips of each kind the sandbox corpus holds for training.
-
-    Attributes:
-        videos_high: How many of the videos are encoded at the high sizes too: the dear ones.
-        validation: Held-out clips of each kind.
-        pairs: Each of personalization and editing.
-        pairs_high: How many of the pairs are encoded at the high sizes, the others at the low one.
-    """
-
-    images: int = 1024
-    videos: int = 384
-    videos_high: int = 96
-    validation: int = 24
-    pairs: int = 128
-    pairs_high: int = 24
-    sounds: int = 144
-
-
-@dataclass(frozen=True)
 class Profile:
     """How much every stage does. ``size_low`` and ``sizes_high`` are (height, width) in pixels.
 
@@ -250,6 +194,8 @@ class Profile:
         backbone_init: What the first stage of the backbone starts from: the packaged starter, or None for
             random weights.
         upsampler: What the films of the served model are enlarged by: the packaged starter, or None for plain resizing.
+        student: How the averaged model is distilled into a few steps.
+        variants: Lighter variants of the served graphs, beside the full ones (``models.export.variants``).
     """
 
     name: Literal["smoke", "demo", "full"]
@@ -275,6 +221,8 @@ class Profile:
     sampling_steps: int = 25
     backbone_init: Literal["starter"] | None = None
     upsampler: Literal["starter"] | None = "starter"
+    student: StudentRecipe = field(default_factory=StudentRecipe)
+    variants: tuple[Literal["fp16", "int8"], ...] = ("fp16", "int8")
 
 
 SILHOUETTES = (
@@ -347,6 +295,8 @@ def smoke() -> Profile:
         personalization=few(big.personalization),
         editing=few(big.editing),
         audio=few(big.audio),
+        student=StudentRecipe(paths=6, held_out=3, rank=4, steps=2, batch=2),
+        variants=("int8",),
         sampling_steps=2,
         evaluation_prompts=4,
     )
@@ -392,6 +342,7 @@ def full() -> Profile:
         personalization=more(base.personalization),
         editing=more(base.editing),
         audio=more(base.audio),
+        student=replace(base.student, paths=10 * base.student.paths, steps=10 * base.student.steps),
         evaluation_seeds=4,
         sampling_steps=50,
     )

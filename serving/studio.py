@@ -12,7 +12,7 @@ from typing import BinaryIO
 import numpy as np
 
 from models.files import sha256_file, sha256_json
-from serving.bundle import Bundle
+from serving.bundle import Bundle, chosen_variant
 from serving.catalog import Catalog, Deliverable, PromptRewrite
 from serving.config import SPATIAL_STRIDE
 from serving.decoding.tiles import WHOLE, Tiles
@@ -98,7 +98,7 @@ class Studio:
 
     @cached_property
     def _bundle(self) -> Bundle:
-        return Bundle.load(self._home.champion)
+        return Bundle.load(self._home.champion, variant=chosen_variant())
 
     @cached_property
     def _pipeline(self) -> Pipeline:

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from models.backbone import Backbone, WeightsDoNotFit, initialise_from
+from models.backbone import Backbone, WeightsDoNotFit, initialise_from, save_backbone
 from models.backbone.weights import CONFIG, WEIGHTS, read_config, read_weights
 from models.distillation.lowrank import adapt, merge, trained
 from models.files import atomic_path, read_json, sha256_file, write_json
@@ -27,6 +27,38 @@ def student_of(teacher: Path, rank: int) -> Backbone:
     initialise_from(student, teacher)
     adapt(student, rank, fixed=_TEXT, whole=_NEW)
     return student
+
+
+def start_from(student: Backbone, earlier: Path, its_teacher: Path) -> int:
+    """Begin with the changes of an earlier student, which fit where its teacher and this one's are alike.
+
+    Changes to matrices are taken as they are; those of vectors and tables are added to this teacher's.
+
+    Args:
+        student: Of :func:`student_of`, changed in place.
+        earlier: Folder of the other student.
+        its_teacher: Folder of the backbone that it is a student of.
+
+    Returns:
+        How many tensors fitted; the others start as without an earlier student.
+    """
+    changes, before, own, fitted = read_weights(earlier), read_weights(its_teacher), trained(student), 0
+    with torch.no_grad():
+        for name, change in changes.items():
+            if name not in own or own[name].shape != change.shape:
+                continue
+            if name in before:
+                own[name].add_(change.float() - before[name].float())
+            else:
+                own[name].copy_(change)
+            fitted += 1
+    return fitted
+
+
+def save_merged(folder: Path, teacher: Path, target: Path) -> Path:
+    """Write the student in ``folder`` to ``target`` as an ordinary backbone; raises as :func:`load_student`."""
+    save_backbone(load_student(folder, teacher), target)
+    return target
 
 
 def save_student(student: Backbone, teacher: Path, rank: int, folder: Path) -> None:
