@@ -4,7 +4,7 @@ import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -19,6 +19,9 @@ from models.recipes import Profile
 from models.starter import UPSAMPLER
 from serving.config import ServingConfig
 from serving.home import REPOSITORY, Home
+
+if TYPE_CHECKING:
+    from torch import nn
 
 BUNDLE = "bundle"
 PARITY = "parity.json"
@@ -159,7 +162,9 @@ def _export(
     exported = export_graphs(folders, folder / SCRATCH)
     seconds = round(time.monotonic() - began, 2)
     modules = graph_modules(folders)
-    lighter = {variant: export_variant(variant, exported, folder / SCRATCH) for variant in profile.variants}
+    lighter: dict[str, dict[str, Path]] = {
+        variant: export_variant(variant, exported, folder / SCRATCH) for variant in profile.variants
+    }
     tokenizers = save_tokenizers(profile.backbone.text, folder / SCRATCH)
     manifest = write_bundle(
         folder / BUNDLE,
@@ -177,13 +182,7 @@ def _export(
     differences = graph_parity(exported, modules)
     whole = end_to_end(folder / BUNDLE, modules, config)
     sizes = {name: graph_bytes(path) for name, path in exported.items()}
-    variants = {
-        variant: {
-            "graphs": graph_parity(changed, {name: modules[name] for name in changed}),
-            "bytes": {name: graph_bytes(path) for name, path in changed.items()},
-        }
-        for variant, changed in lighter.items()
-    }
+    variants = {variant: _compared(changed, modules) for variant, changed in lighter.items()}
     write_json(
         folder / PARITY,
         {
@@ -200,8 +199,19 @@ def _export(
         "parity_pixels": whole.pixels,
         "parity_audio": whole.audio,
         "megabytes": sum(sizes.values()) / 1e6,
-        **{f"megabytes_{name}": sum(found["bytes"].values()) / 1e6 for name, found in variants.items()},
+        **{f"megabytes_{variant}": sum(found["bytes"].values()) / 1e6 for variant, found in variants.items()},
         "export_seconds": seconds,
         "calibration_seconds": calibration_seconds,
     }
     return Built(meta={"graphs": len(exported), "dataset_digest": lineage["dataset_digest"]}, metrics=metrics)
+
+
+def _compared(changed: Mapping[str, Path], modules: "Mapping[str, nn.Module]") -> dict[str, dict[str, float]]:
+    """Of the graphs of a variant: how far they are from torch, and their bytes."""
+    from assets.evaluation.parity import graph_parity
+    from models.export.files import graph_bytes
+
+    return {
+        "graphs": graph_parity(changed, {name: modules[name] for name in changed}),
+        "bytes": {name: float(graph_bytes(path)) for name, path in changed.items()},
+    }

@@ -65,7 +65,7 @@ def student_model(
             recipe,
             guidance,
             start=start,
-            progress=_told(context),
+            told=_told(context),
         )
 
     given: dict[str, Any] = {"recipe": asdict(recipe), "guidance": guidance}
