@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from serving.bundle import Bundle, on_cpu
+from serving.bundle import FULL, Bundle, on_cpu
 from serving.clip import Clip, from_pixels, to_pixels
 from serving.config import ServingConfig
 from serving.decoding.budget import Fit, fitting
@@ -44,10 +44,14 @@ class Pipeline:
         graphs: Graph by name: ONNX sessions of a bundle, or torch modules behind the same calls.
         tokenizers: The text encoders' ``tokenizer.json`` by role; one without it reads the bytes of quoted text.
         config: What the graphs do not say themselves.
+        variant: Of the graphs' weights, for records.
     """
 
-    def __init__(self, graphs: Mapping[str, Graph], tokenizers: Mapping[str, Path], config: ServingConfig) -> None:
+    def __init__(
+        self, graphs: Mapping[str, Graph], tokenizers: Mapping[str, Path], config: ServingConfig, variant: str = FULL
+    ) -> None:
         self._graphs = graphs
+        self._variant = variant
         self.config = config
         encoders = {
             role: EncoderStates([self._graph(name) for name in facts.graphs], tokenizers.get(role), facts)
@@ -58,7 +62,7 @@ class Pipeline:
     @classmethod
     def from_bundle(cls, bundle: Bundle) -> "Pipeline":
         """A pipeline over a bundle's ONNX graphs."""
-        return cls(bundle.graphs, bundle.tokenizers, bundle.config)
+        return cls(bundle.graphs, bundle.tokenizers, bundle.config, bundle.variant)
 
     def generate(
         self,
@@ -254,7 +258,8 @@ class Pipeline:
     def sampling(self, overrides: Overrides = _AS_THE_MODEL) -> str:
         """How video is sampled, in words: for records. Raises as ``latents``."""
         sampler = self.config.sampler.with_overrides(overrides)
-        return told(sampler, caching(sampler, self.config.calibration))
+        words = told(sampler, caching(sampler, self.config.calibration))
+        return words if self._variant == FULL else f"{words}, {self._variant} weights"
 
     def next_latent(
         self,

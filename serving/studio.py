@@ -11,7 +11,7 @@ from typing import BinaryIO
 import numpy as np
 
 from models.files import sha256_file, sha256_json
-from serving.bundle import Bundle
+from serving.bundle import Bundle, chosen_variant
 from serving.catalog import Catalog, Deliverable, PromptRewrite
 from serving.decoding.tiles import WHOLE, Tiles
 from serving.errors import MediaError
@@ -47,7 +47,7 @@ class Studio:
 
     @cached_property
     def _bundle(self) -> Bundle:
-        return Bundle.load(self._home.champion)
+        return Bundle.load(self._home.champion, variant=chosen_variant())
 
     @cached_property
     def _pipeline(self) -> Pipeline:

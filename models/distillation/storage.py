@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from models.backbone import Backbone, WeightsDoNotFit, initialise_from, load_backbone
+from models.backbone import Backbone, WeightsDoNotFit, initialise_from, load_backbone, save_backbone
 from models.backbone.positions import extended
 from models.backbone.storage import TABLES, with_silent_inputs
 from models.backbone.weights import CONFIG, WEIGHTS, read_config, read_weights
@@ -85,6 +85,11 @@ class Change:
         merge(changed)
         return changed.eval()
 
+    def merged(self, folder: Path, teacher: Path, target: Path) -> Path:
+        """Write the changed network in ``folder`` to ``target`` as an ordinary backbone. Raises as ``load``."""
+        save_backbone(self.load(folder, teacher), target)
+        return target
+
     def differences(self, folder: Path, teacher: Path) -> dict[str, Tensor]:
         """What the network in ``folder`` has more than its teacher, by tensor; the teacher's absent inputs count as 0.
 
@@ -103,6 +108,32 @@ class Change:
             else:
                 found[name] = value - before[name] if name in before else value.clone()
         return found
+
+
+def start_from(student: Backbone, earlier: Path, its_teacher: Path) -> int:
+    """Begin with the changes of an earlier student, which fit where its teacher and this one's are alike.
+
+    Changes to matrices are taken as they are; those of vectors and tables are added to this teacher's.
+
+    Args:
+        student: Started, changed in place.
+        earlier: Folder of the other student.
+        its_teacher: Folder of the backbone that it is a student of.
+
+    Returns:
+        How many tensors fitted; the others start as without an earlier student.
+    """
+    changes, before, own, fitted = read_weights(earlier), read_weights(its_teacher), trained(student), 0
+    with torch.no_grad():
+        for name, change in changes.items():
+            if name not in own or own[name].shape != change.shape:
+                continue
+            if name in before:
+                own[name].add_(change.float() - before[name].float())
+            else:
+                own[name].copy_(change)
+            fitted += 1
+    return fitted
 
 
 @torch.no_grad()

@@ -19,6 +19,7 @@ from models.distillation import (
     guided_path,
     jump_losses,
     merge,
+    start_from,
 )
 from models.distillation.lowrank import trained
 from models.recipes import BackboneConfig
@@ -192,3 +193,37 @@ def test_a_warm_start_takes_a_span_on_and_does_not_lose_it(teacher, latent, tmp_
     save_backbone(longer, tmp_path / "span")
     with pytest.raises(WeightsDoNotFit, match="span condition would be lost"):
         initialise_from(Backbone(SMALL), tmp_path / "span")
+
+
+def test_a_student_begins_with_an_earlier_ones_changes_where_they_fit(teacher, latent, tmp_path):
+    earlier = STUDENTS.started(teacher, 4)
+    for value in trained(earlier).values():
+        nn.init.normal_(value, std=0.1)
+    STUDENTS.save(earlier, teacher, 4, tmp_path / "earlier")
+    later = load_backbone(teacher)
+    with torch.no_grad():
+        for parameter in later.parameters():
+            parameter.mul_(1.01)
+    later.grow((9, 4, 4))
+    save_backbone(later, tmp_path / "later")
+    student, plain = STUDENTS.started(tmp_path / "later", 4), trained(STUDENTS.started(tmp_path / "later", 4))
+    fitted = start_from(student, tmp_path / "earlier", teacher)
+    own, changes = trained(student), trained(earlier)
+    assert fitted == len(own) - 1
+    assert torch.equal(own["positions.time_TD"], plain["positions.time_TD"])
+    up = next(name for name in own if name.endswith(".up"))
+    torch.testing.assert_close(own[up], changes[up].bfloat16().float())
+    table = "blocks.0.table_6D"
+    before = load_backbone(teacher).state_dict()[table]
+    torch.testing.assert_close(own[table], plain[table] + changes[table].bfloat16().float() - before)
+
+
+def test_a_merged_student_is_an_ordinary_backbone(teacher, latent, tmp_path):
+    student = STUDENTS.started(teacher, 4)
+    for value in trained(student).values():
+        nn.init.normal_(value, std=0.1)
+    STUDENTS.save(student, teacher, 4, tmp_path / "student")
+    merged = load_backbone(STUDENTS.merged(tmp_path / "student", teacher, tmp_path / "merged"))
+    text, span = random_text(2, 5), torch.full((2,), 0.5)
+    expected = STUDENTS.load(tmp_path / "student", teacher)(latent, TIME, text, span_B=span)
+    torch.testing.assert_close(merged(latent, TIME, text, span_B=span), expected)
