@@ -20,9 +20,9 @@ class StudentRecipe:
     rank: int = 32
     steps: int = 60
     batch: int = 8
-    learning_rate: float = 1e-3
+    learning_rate: float = 2e-4
     warmup: int = 5
     settling: float = 0.5
-    ema_decay: float = 0.9
+    ema_decay: float = 0.95
     checkpoint_every: int = 20
     seed: int = 0
