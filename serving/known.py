@@ -26,7 +26,7 @@ MASKS = 2  # channels that say what of a latent frame is known: of one that is w
 Encode = Callable[[np.ndarray], np.ndarray]
 """From frames uint8 [F, H, W, 3] to their latent [1, C, T, h, w]."""
 
-LED_UNTIL = 0.6
+LED_UNTIL = 0.85
 """Time up to which the latent frames of pictures are led to these: it settles looks and places, and leaves motion."""
 
 SMALLEST = 32  # pixels a side of a picture
