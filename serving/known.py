@@ -15,6 +15,8 @@ from serving.features import LATENT_STRIDE
 from serving.media.reading import read_image
 from serving.media.resize import cover
 from serving.sampling.guidance import Graph
+from serving.sampling.led import Led
+from serving.sampling.solver import Velocity
 
 KNOWN = "known_backbone"
 """The graph of a model that takes known frames."""
@@ -23,6 +25,9 @@ MASKS = 2  # channels that say what of a latent frame is known: of one that is w
 
 Encode = Callable[[np.ndarray], np.ndarray]
 """From frames uint8 [F, H, W, 3] to their latent [1, C, T, h, w]."""
+
+LED_UNTIL = 0.85
+"""Time up to which the latent frames of pictures are led to these: it settles looks and places, and leaves motion."""
 
 SMALLEST = 32  # pixels a side of a picture
 _STRETCH = 2.0  # how far its aspect ratio may be from the video's: more would crop half of it away
@@ -123,6 +128,12 @@ def ends_known(
             known[-1, place] = sign
     assert known is not None  # there is an end
     return known
+
+
+def led(velocity: Velocity, known: np.ndarray) -> Velocity:
+    """A model's velocity that is led to the pictures of a condition [C + 2, T, h, w] until :data:`LED_UNTIL`."""
+    places = {place: known[:-MASKS, place] for place in (0, -1) if known[-1, place].any()}
+    return Led(velocity, places, LED_UNTIL)
 
 
 def frames_known(before: np.ndarray, length: int) -> np.ndarray:

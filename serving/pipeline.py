@@ -16,7 +16,7 @@ from serving.decoding.trial import inputs_peak, tile_peak
 from serving.drawing import VIDEO, StageProgress, caching, drawn, noise_of, require_prompts, require_whole, told
 from serving.errors import GraphMissing, RequestRefused
 from serving.features import LATENT_STRIDE
-from serving.known import KNOWN, Ends, ends_known, frames_known, knowing
+from serving.known import KNOWN, Ends, ends_known, frames_known, knowing, led
 from serving.reference import reference_tokens
 from serving.sampling.caching import Calibration, calibrated
 from serving.sampling.continued import Continued
@@ -155,6 +155,7 @@ class Pipeline:
             condition, null = self._text.conditions(prompts[part])
             more = {name: np.repeat(value, len(noise), axis=0) for name, value in given.items()}
             velocity = flow(graph, {**condition, **more}, {**null, **more}, sampler)
+            velocity = led(velocity, given["known"][0]) if "known" in given else velocity
             latents += list(drawn(sampler, velocity, noise, "video", progress, plan))
         return latents
 

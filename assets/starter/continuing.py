@@ -16,8 +16,6 @@ from serving.pipeline import Pipeline
 WAYS = ("first", "last", "both")
 """Which of a clip's ends are given."""
 
-_SHOWN = {"seconds": FRAMES / FPS, "aspect": (SIDE, SIDE)}
-
 
 def opened(folder: Path, known: Path | None = KNOWN, backbone: Path = BACKBONE) -> Pipeline:
     """The starter as the demo's models are sampled, in torch.
@@ -55,7 +53,8 @@ def drawn(pipeline: Pipeline, asked: Asked, number: int, way: str | None) -> Fra
         way: One of :data:`WAYS`; None: from the text alone.
     """
     ends = None if way is None else ends_of(asked.clips[number], way)
-    (latent,) = pipeline.latents([asked.prompts[number].text], [number], ends=ends, **_SHOWN)
+    texts, size = [asked.prompts[number].text], (SIDE, SIDE)
+    (latent,) = pipeline.latents(texts, [number], seconds=FRAMES / FPS, aspect=size, ends=ends)
     return pipeline.decode(latent, FRAMES)
 
 

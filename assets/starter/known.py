@@ -40,10 +40,10 @@ class KnownRecipe(SoloRecipe):
     teacher: Path = BACKBONE
     videos: int = 3072
     rank: int = 32
-    steps: int = 600
+    steps: int = 1000
     batch: int = 16
     warmup: int = 20
-    settling: float = 0.5
+    settling: float = 0.3
     ema_decay: float = 0.98
     caption_dropout: float = 0.1
 

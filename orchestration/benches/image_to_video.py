@@ -15,7 +15,7 @@ from models.starter import AUTOENCODER, BACKBONE, KNOWN
 from serving.features import LATENT_STRIDE
 from serving.seams import seam
 
-_CLIPS = 60
+_CLIPS = 24
 _KNOWN = 2  # latent frames that a film goes on from: half of it
 _GIVEN = {"first": (0,), "last": (-1,), "both": (0, -1)}  # frames of a film that are given
 

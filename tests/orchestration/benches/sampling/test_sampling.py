@@ -12,7 +12,7 @@ from assets.evaluation.sight import Sight
 from assets.starter.bundle import bundled
 from models.autoencoder import TemporalAutoencoder
 from models.backbone import Backbone, save_backbone
-from models.distillation import STUDENTS
+from models.distillation import KNOWN_FRAMES, STUDENTS
 from models.distillation.lowrank import trained
 from models.export.graphs import torch_graphs
 from models.recipes import AutoencoderConfig, BackboneConfig, demo
@@ -140,7 +140,9 @@ def test_the_served_starter_and_its_student_agree_with_torch(tmp_path):
     for value in trained(student).values():
         torch.nn.init.normal_(value, std=0.05)
     STUDENTS.save(student, folders["backbone"], 4, tmp_path / "student")
-    bundle = bundled(tmp_path / "served", *folders.values(), tmp_path / "student")
+    known = KNOWN_FRAMES.started(folders["backbone"], 4)
+    KNOWN_FRAMES.save(known, folders["backbone"], 4, tmp_path / "known")
+    bundle = bundled(tmp_path / "served", *folders.values(), tmp_path / "student", tmp_path / "known")
     assert bundle.config.calibration is not None
     save_backbone(STUDENTS.load(tmp_path / "student", folders["backbone"]), tmp_path / "merged")
     torch_side = Pipeline(torch_graphs(folders | {"student": tmp_path / "merged"}), bundle.tokenizers, bundle.config)
