@@ -4,7 +4,7 @@ import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -19,6 +19,9 @@ from models.recipes import Profile
 from models.starter import UPSAMPLER
 from serving.config import ServingConfig
 from serving.home import REPOSITORY, Home
+
+if TYPE_CHECKING:
+    from torch import nn
 
 BUNDLE = "bundle"
 PARITY = "parity.json"
@@ -37,6 +40,7 @@ def serving_bundle(
     editing_model: Artifact,
     image_to_video_model: Artifact,
     audio_model: Artifact,
+    student_model: Artifact,
     autoencoder: Artifact,
     codec: Artifact,
     dataset: Artifact,
@@ -44,7 +48,7 @@ def serving_bundle(
     """The model as serving takes it: ONNX graphs, tokenizers, configuration and lineage, each file with its digest.
 
     Every graph is compared with torch at two sizes it was not traced at, and one short sample with sound end to end.
-    Step caching is calibrated on it.
+    Step caching is calibrated on it. Lighter variants of the graphs lie beside the full ones.
     """
     config = serving_config(settings.profile)
     inputs = {
@@ -53,6 +57,7 @@ def serving_bundle(
         "editing_model": editing_model,
         "image_to_video_model": image_to_video_model,
         "audio_model": audio_model,
+        "student_model": student_model,
         "autoencoder": autoencoder,
         "codec": codec,
     }
@@ -65,7 +70,7 @@ def serving_bundle(
         "autoencoder": autoencoder.folder,
         "codec": codec.folder,
     }
-    given: dict[str, Any] = {"config": config.model_dump(mode="json")}
+    given: dict[str, Any] = {"config": config.model_dump(mode="json"), "variants": settings.profile.variants}
     if settings.profile.upsampler == "starter":
         folders["upsampler"] = UPSAMPLER
         given["upsampler"] = sha256_file(UPSAMPLER / WEIGHTS)
@@ -81,7 +86,10 @@ def serving_bundle(
     }
 
     def build(folder: Path) -> Built:
-        return _export(folder, folders, settings.profile, config, lineage)
+        from models.distillation import STUDENTS
+
+        merged = STUDENTS.merged(student_model.folder, averaged_model.folder, folder / SCRATCH / "student")
+        return _export(folder, {**folders, "student": merged}, settings.profile, config, lineage)
 
     return store.produce(
         context,
@@ -146,8 +154,10 @@ def _export(
 ) -> Built:
     from assets.evaluation.calibration import calibration
     from assets.evaluation.parity import end_to_end, graph_parity
+    from models.export.files import graph_bytes
     from models.export.graphs import graph_modules
     from models.export.onnx_export import export_graphs
+    from models.export.variants import export_variant
     from models.text.encoders import save_tokenizers
     from serving.bundle import write_bundle, write_manifest
 
@@ -155,9 +165,18 @@ def _export(
     exported = export_graphs(folders, folder / SCRATCH)
     seconds = round(time.monotonic() - began, 2)
     modules = graph_modules(folders)
+    lighter: dict[str, dict[str, Path]] = {
+        variant: export_variant(variant, exported, folder / SCRATCH) for variant in profile.variants
+    }
     tokenizers = save_tokenizers(profile.backbone.text, folder / SCRATCH)
     manifest = write_bundle(
-        folder / BUNDLE, name=MODEL_NAME, graphs=exported, tokenizers=tokenizers, config=config, lineage=lineage
+        folder / BUNDLE,
+        name=MODEL_NAME,
+        graphs=exported,
+        tokenizers=tokenizers,
+        config=config,
+        lineage=lineage,
+        variants=lighter,
     )
     began = time.monotonic()
     config = config.model_copy(update={"calibration": calibration(folder / BUNDLE, profile.world)})
@@ -165,7 +184,8 @@ def _export(
     calibration_seconds = round(time.monotonic() - began, 2)
     differences = graph_parity(exported, modules)
     whole = end_to_end(folder / BUNDLE, modules, config)
-    sizes = {name: path.stat().st_size for name, path in exported.items()}
+    sizes = {name: graph_bytes(path) for name, path in exported.items()}
+    variants = {variant: _compared(changed, modules) for variant, changed in lighter.items()}
     write_json(
         folder / PARITY,
         {
@@ -174,6 +194,7 @@ def _export(
             "end_to_end": whole.as_json(),
             "bytes": sizes,
             "seconds": seconds,
+            "variants": variants,
         },
     )
     metrics = {
@@ -181,7 +202,19 @@ def _export(
         "parity_pixels": whole.pixels,
         "parity_audio": whole.audio,
         "megabytes": sum(sizes.values()) / 1e6,
+        **{f"megabytes_{variant}": sum(found["bytes"].values()) / 1e6 for variant, found in variants.items()},
         "export_seconds": seconds,
         "calibration_seconds": calibration_seconds,
     }
     return Built(meta={"graphs": len(exported), "dataset_digest": lineage["dataset_digest"]}, metrics=metrics)
+
+
+def _compared(changed: Mapping[str, Path], modules: "Mapping[str, nn.Module]") -> dict[str, dict[str, float]]:
+    """Of the graphs of a variant: how far they are from torch, and their bytes."""
+    from assets.evaluation.parity import graph_parity
+    from models.export.files import graph_bytes
+
+    return {
+        "graphs": graph_parity(changed, {name: modules[name] for name in changed}),
+        "bytes": {name: float(graph_bytes(path)) for name, path in changed.items()},
+    }

@@ -30,6 +30,7 @@ def quality_report(
     settings: dg.ResourceParam[Settings],
     averaged_model: Artifact,
     audio_model: Artifact,
+    student_model: Artifact,
     autoencoder: Artifact,
     codec: Artifact,
     latents: Artifact,
@@ -37,9 +38,9 @@ def quality_report(
     """What the averaged model is worth.
 
     Validation flow loss (fixed noise and times) beside an untrained network's and beside its own with captions
-    exchanged; the same of the audio model with videos exchanged; and on fixed prompts, whether checkers that look at
-    pixels alone find the background, the object's kind and colour, and the motion that were asked for. The prompts'
-    scores are kept one by one: promotion compares them in pairs.
+    exchanged; the same of the audio model with videos exchanged; how near the student comes; and on fixed prompts,
+    whether checkers that look at pixels alone find the background, the object's kind and colour, and the motion that
+    were asked for. The prompts' scores are kept one by one: promotion compares them in pairs.
     """
     profile = settings.profile
     config = serving_config(profile)
@@ -52,7 +53,8 @@ def quality_report(
     }
 
     def build(folder: Path) -> Built:
-        return _evaluate(folder, folders, latents.folder, profile.backbone.text, config, protocol)
+        student = _recorded("student", student_model.folder)
+        return _evaluate(folder, folders, latents.folder, profile.backbone.text, config, protocol, student)
 
     return store.produce(
         context,
@@ -60,6 +62,7 @@ def quality_report(
         inputs={
             "averaged_model": averaged_model,
             "audio_model": audio_model,
+            "student_model": student_model,
             "autoencoder": autoencoder,
             "codec": codec,
             "latents": latents,
@@ -121,7 +124,13 @@ def evaluation_protocol(profile: Profile, config: ServingConfig) -> Protocol:
 
 
 def _evaluate(
-    folder: Path, folders: dict[str, Path], latents: Path, text: TextConfig, config: ServingConfig, protocol: Protocol
+    folder: Path,
+    folders: dict[str, Path],
+    latents: Path,
+    text: TextConfig,
+    config: ServingConfig,
+    protocol: Protocol,
+    student: dict[str, float],
 ) -> Built:
     from assets.evaluation.flow_loss import audio_losses, video_losses
     from assets.evaluation.samples import accuracies, draw_samples, prompt_scores
@@ -146,6 +155,7 @@ def _evaluate(
         **accuracies(samples),
         **_recorded("autoencoder", folders["autoencoder"]),
         **_recorded("codec", folders["codec"]),
+        **student,
     }
     report: dict[str, Any] = {
         "protocol": protocol.name,

@@ -98,7 +98,7 @@ def image_to_video_recipe(profile: Profile, latents: Path, init: Path) -> Traini
         validation=list(_KNOWN_GROUPS),
         init=init,
     )
-    return replace(recipe, method="known", changes=profile.backbone_init)
+    return replace(recipe, method="known", changes="known" if profile.backbone_init == "starter" else None)
 
 
 def audio_recipe(profile: Profile, latents: Path) -> TrainingRecipe:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from models.autoencoder_recipe import LATENT_CHANNELS, STARTER, AutoencoderConfig, AutoencoderRecipe
 from models.corpus_recipe import CorpusSize, CorpusWorld
+from models.student_recipe import StudentRecipe
 from models.text.config import TextConfig
 
 FPS = 16
@@ -123,8 +124,8 @@ class TrainingRecipe:
         init: Folder of an earlier model (``model.safetensors``, ``config.json``) to start from, or ``starter`` for the
             packaged backbone (``models.starter``); None starts at random.
             Position tables grow; new conditions start at zero, so step 0 equals the earlier model.
-        changes: What is added to those weights: what the packaged network for known frames differs in from the packaged
-            backbone (``starter``), or nothing.
+        changes: What is added to those weights: what the packaged network for known frames (``known``) or for high
+            sizes (``large``) differs in from the packaged backbone, or nothing.
         batch_size: Global, over all ranks.
         token_balance: None: every bucket's batches are of that size. A number: the largest bucket's are; the others'
             are multiples of this number, with about as many tokens (``models.buckets.balanced``).
@@ -152,7 +153,7 @@ class TrainingRecipe:
     data: tuple[DataMix, ...]
     validation: tuple[DataMix, ...]
     init: str | None = None
-    changes: Literal["starter"] | None = None
+    changes: Literal["known", "large"] | None = None
     steps: int = 100
     batch_size: int = 16
     token_balance: int | None = None
@@ -206,6 +207,8 @@ class Profile:
         backbone_init: What the first stage of the backbone starts from: the packaged starter, or None for
             random weights.
         upsampler: What the films of the served model are enlarged by: the packaged starter, or None for plain resizing.
+        student: How the averaged model is distilled into a few steps.
+        variants: Lighter variants of the served graphs, beside the full ones (``models.export.variants``).
     """
 
     name: Literal["smoke", "demo", "full"]
@@ -232,6 +235,8 @@ class Profile:
     sampling_steps: int = 25
     backbone_init: Literal["starter"] | None = None
     upsampler: Literal["starter"] | None = "starter"
+    student: StudentRecipe = field(default_factory=StudentRecipe)
+    variants: tuple[Literal["fp16", "int8"], ...] = ("fp16", "int8")
 
 
 SILHOUETTES = (
@@ -306,6 +311,8 @@ def smoke() -> Profile:
         editing=few(big.editing),
         image_to_video=few(big.image_to_video),
         audio=few(big.audio),
+        student=StudentRecipe(paths=6, held_out=3, rank=4, steps=2, batch=2),
+        variants=("int8",),
         sampling_steps=2,
         evaluation_prompts=4,
     )
@@ -352,6 +359,7 @@ def full() -> Profile:
         editing=more(base.editing),
         image_to_video=more(base.image_to_video),
         audio=more(base.audio),
+        student=replace(base.student, paths=10 * base.student.paths, steps=10 * base.student.steps),
         evaluation_seeds=4,
         sampling_steps=50,
     )

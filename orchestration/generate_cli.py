@@ -90,9 +90,7 @@ def generate(
     seconds: Annotated[float | None, typer.Option(min=0.1, help="Length; 4 s if not given.")] = None,
     size: Annotated[Aspect, typer.Option(help="Aspect ratio.")] = Aspect.wide,
     resolution: Annotated[Height, typer.Option(help="The shorter side in pixels.")] = Height.p480,
-    sound: Annotated[
-        bool | None, typer.Option(help="Whether to make sound: a clip has it if not given, shots never have.")
-    ] = None,
+    sound: Annotated[bool, typer.Option(help="Whether to make sound.")] = True,
     memory: Annotated[
         int | None, typer.Option(metavar="MIB", min=1, help="What decoding and upsampling may take: in tiles.")
     ] = None,
@@ -108,9 +106,7 @@ def generate(
     ] = False,
     shot: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="'SECONDS: PROMPT'", help="A shot of a long, silent video; repeatable.", rich_help_panel=_LONG
-        ),
+        typer.Option(metavar="'SECONDS: PROMPT'", help="A shot of a long video; repeatable.", rich_help_panel=_LONG),
     ] = None,
     shots: Annotated[
         Path | None,
@@ -142,15 +138,13 @@ def generate(
         int | None, _option("Let the model's few-step student sample, in 1, 2 or 4 steps.", metavar="1|2|4")
     ] = None,
 ) -> None:
-    """A clip with sound from the champion, marked and signed; or a long video of shots, without sound."""
+    """A clip with sound from the champion, marked and signed; or a long video of shots."""
     from orchestration.tables import stage_progress
     from serving.rewriting import configured
     from serving.sampling.sampler import Overrides
     from serving.studio import Studio
 
     prompts, listed = prompt or [], listed_shots(shot, shots)
-    if listed and sound:
-        raise WrongOptions("--sound does not combine with shots: long videos are silent")
     pictures = {"image": image, "last_image": last_image}
     refuse_contradictions(
         prompts,
@@ -178,6 +172,7 @@ def generate(
             "aspect": size.value,
             "resolution": resolution.field,
             "overrides": overrides,
+            "audio": sound,
             "memory": budget,
             "progress": report,
         }
@@ -185,9 +180,8 @@ def generate(
             made = [studio.long(listed, output, seed=seeds[0], window=window, overlap=overlap, **common)]
         else:
             outputs, length = outputs_of(output, len(prompts)), 4.0 if seconds is None else seconds
-            audio = sound is not False
             common |= {"rewriter": rewriter, **pictures}
-            made = studio.generate(prompts, outputs, seeds, seconds=length, audio=audio, **common)
+            made = studio.generate(prompts, outputs, seeds, seconds=length, **common)
     for one in made:
         print_made(one)
 

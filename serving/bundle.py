@@ -12,13 +12,17 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from serving.config import ServingConfig
-from serving.errors import BundleDamaged, BundleMissing, RequestRefused
+from serving.errors import BundleDamaged, BundleMissing, RequestRefused, VariantMissing
 
 if TYPE_CHECKING:
     import onnxruntime
 
 MANIFEST = "manifest.json"
 TOKENIZER = "tokenizer-{role}.json"
+VARIANT = "CINEMILL_VARIANT"
+FULL = "fp32"
+"""The variant that every bundle has: the weights as they were trained, by which it is judged and promoted."""
+
 PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 
 
@@ -39,7 +43,8 @@ class Manifest(BaseModel):
         format: Version of this layout.
         name: The registered model's name.
         graphs: ONNX file of each graph.
-        files: SHA-256 of every other file.
+        files: SHA-256 of every other file: tokenizers, and weights that lie beside their graphs.
+        variants: Of each variant, the ONNX files that it has in the place of those in ``graphs``.
         config: What the pipeline needs to know.
         lineage: dataset_digest, git, dagster_run, mlflow_run, parents, and model_version once promoted.
     """
@@ -50,8 +55,23 @@ class Manifest(BaseModel):
     name: str
     graphs: dict[str, GraphFile]
     files: dict[str, str]
+    variants: dict[str, dict[str, GraphFile]] = {}
     config: ServingConfig
     lineage: dict[str, Any]
+
+    def changed(self, variant: str) -> dict[str, GraphFile]:
+        """The files of a variant, by graph; none of the full weights. Raises VariantMissing."""
+        if variant == FULL:
+            return {}
+        if variant not in self.variants:
+            present = ", ".join([FULL, *sorted(self.variants)])
+            raise VariantMissing(f"this model has no variant {variant!r}, only {present}: set {VARIANT} to one of them")
+        return self.variants[variant]
+
+
+def chosen_variant() -> str:
+    """The variant that ``CINEMILL_VARIANT`` names, or the full weights."""
+    return os.environ.get(VARIANT) or FULL
 
 
 class OnnxGraph:
@@ -116,31 +136,43 @@ def on_cpu(graph: object) -> OnnxGraph:
 class Bundle:
     """A verified model folder. Made by ``Bundle.load``."""
 
-    def __init__(self, folder: Path, manifest: Manifest, graphs: Mapping[str, OnnxGraph]) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, graphs: Mapping[str, OnnxGraph], variant: str = FULL) -> None:
         self.folder = folder
         self.manifest = manifest
         self.graphs = graphs
+        self.variant = variant
 
     @classmethod
-    def load(cls, folder: Path, providers: Sequence[str] = PROVIDERS, threads: int | None = None) -> "Bundle":
+    def load(
+        cls,
+        folder: Path,
+        providers: Sequence[str] = PROVIDERS,
+        threads: int | None = None,
+        variant: str = FULL,
+    ) -> "Bundle":
         """The bundle in ``folder``, after every file's digest was compared with the manifest.
 
         Args:
             folder: Where ``manifest.json`` lies.
             providers: ONNX Runtime execution providers, best first; those that are not built in are left out.
             threads: Threads inside an operator; all cores of this process by default.
+            variant: Which weights the graphs have; those that the variant leaves out have the full ones.
 
         Raises:
             BundleMissing: there is no manifest.
             BundleDamaged: a file is missing or differs, or the manifest cannot be read.
+            VariantMissing: the model has no such variant.
         """
         folder = Path(folder).resolve()  # the champion is a link that promotion moves; sessions start later
         manifest = read_manifest(folder)
-        expected = {graph.file: graph.sha256 for graph in manifest.graphs.values()} | manifest.files
-        for name, digest in expected.items():
+        files = manifest.graphs | manifest.changed(variant)
+        for graphs in (manifest.graphs, *manifest.variants.values()):
+            for graph in graphs.values():
+                _verify(folder, graph.file, graph.sha256)
+        for name, digest in manifest.files.items():
             _verify(folder, name, digest)
-        graphs = {name: OnnxGraph(folder / graph.file, providers, threads) for name, graph in manifest.graphs.items()}
-        return cls(folder, manifest, graphs)
+        sessions = {name: OnnxGraph(folder / graph.file, providers, threads) for name, graph in files.items()}
+        return cls(folder, manifest, sessions, variant)
 
     @property
     def config(self) -> ServingConfig:
@@ -178,31 +210,37 @@ def write_bundle(
     tokenizers: Mapping[str, Path],
     config: ServingConfig | Mapping[str, Any],
     lineage: Mapping[str, Any],
+    variants: Mapping[str, Mapping[str, Path]] | None = None,
 ) -> Manifest:
     """Fill ``folder`` with copies of the files and, last, the manifest; tokenizers are named by role.
 
-    A graph with external data (``X.onnx.data`` beside ``X.onnx``) is copied with it. The folder is a bundle from the
-    moment its manifest is there; a reader that must never see it half filled is given it by a rename.
+    A graph with external data (``X.onnx.data`` beside ``X.onnx``) is copied with it; those of a variant become
+    ``X.VARIANT.onnx``. The folder is a bundle from the moment its manifest is there; a reader that must never see it
+    half filled is given it by a rename.
 
     Raises:
         pydantic.ValidationError: ``config`` is not a serving configuration.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    entries, files = {}, {}
-    for graph, source in graphs.items():
-        target = folder / f"{graph}.onnx"
-        _copy(source, target)
-        entries[graph] = GraphFile(file=target.name, sha256=_sha256(target), bytes=target.stat().st_size)
-        external = source.with_name(source.name + ".data")
-        if external.exists():
-            _copy(external, folder / external.name)
-            files[external.name] = _sha256(folder / external.name)
+    files: dict[str, str] = {}
+    entries = {graph: _entered(source, folder / f"{graph}.onnx", files) for graph, source in graphs.items()}
+    others = {
+        variant: {
+            graph: _entered(source, folder / f"{graph}.{variant}.onnx", files) for graph, source in changed.items()
+        }
+        for variant, changed in (variants or {}).items()
+    }
     for role, tokenizer in tokenizers.items():
         target = folder / TOKENIZER.format(role=role)
         _copy(tokenizer, target)
         files[target.name] = _sha256(target)
     manifest = Manifest(
-        name=name, graphs=entries, files=files, config=ServingConfig.model_validate(config), lineage=dict(lineage)
+        name=name,
+        graphs=entries,
+        files=files,
+        variants=others,
+        config=ServingConfig.model_validate(config),
+        lineage=dict(lineage),
     )
     write_manifest(folder, manifest)
     return manifest
@@ -214,6 +252,16 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     from models.files import write_text
 
     write_text(folder / MANIFEST, json.dumps(manifest.model_dump(mode="json"), indent=2, sort_keys=True) + "\n")
+
+
+def _entered(source: Path, target: Path, files: dict[str, str]) -> GraphFile:
+    """Copy a graph with its external data, which keeps the name that the graph knows; adds its digest to ``files``."""
+    _copy(source, target)
+    external = source.with_name(source.name + ".data")
+    if external.exists():
+        _copy(external, target.with_name(external.name))
+        files[external.name] = _sha256(target.with_name(external.name))
+    return GraphFile(file=target.name, sha256=_sha256(target), bytes=target.stat().st_size)
 
 
 def _usable(providers: Sequence[str]) -> list[str]:

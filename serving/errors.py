@@ -13,6 +13,10 @@ class BundleMissing(ServingError):
     """There is no model bundle in the folder."""
 
 
+class VariantMissing(ServingError):
+    """The model has no variant of the name that was asked for."""
+
+
 class GraphMissing(ServingError):
     """The model has no graph of the name that the request needs."""
 

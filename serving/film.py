@@ -1,12 +1,35 @@
-"""Film: a video on its way to a file."""
+"""Film: a video on its way to a file, and what is told of the finished one."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from serving.config import SPATIAL_STRIDE
+from serving.rewriting import Rewrite
 from serving.upsampling.cascade import Enlarger
+
+
+@dataclass(frozen=True)
+class Made:
+    """A finished file.
+
+    Attributes:
+        path: Where it is.
+        sha256: Of its content: the key of ``cinemill lineage``.
+        seconds: How long it plays.
+        size: (height, width) in pixels.
+        model_version: Of the champion that made it.
+        rewrite: What the model was given in the prompt's place, if it was rewritten.
+    """
+
+    path: Path
+    sha256: str
+    seconds: float
+    size: tuple[int, int]
+    model_version: str
+    rewrite: Rewrite | None = None
 
 
 @dataclass(frozen=True)

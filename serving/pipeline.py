@@ -6,16 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
-from serving.bundle import Bundle, on_cpu
+from serving.bundle import FULL, Bundle, on_cpu
 from serving.clip import Clip, from_pixels, to_pixels
 from serving.config import ServingConfig
 from serving.decoding.budget import Fit, fitting
 from serving.decoding.stream import stream
 from serving.decoding.tiles import Tiles
 from serving.decoding.trial import inputs_peak, tile_peak
-from serving.drawing import AUDIO, VIDEO, StageProgress, caching, drawn, noise_of, require_prompts, require_whole, told
+from serving.drawing import VIDEO, StageProgress, caching, drawn, noise_of, require_prompts, require_whole, told
 from serving.errors import GraphMissing, RequestRefused
-from serving.features import LATENT_STRIDE, video_features
+from serving.features import LATENT_STRIDE
 from serving.known import KNOWN, Ends, ends_known, frames_known, knowing, led
 from serving.reference import reference_tokens
 from serving.sampling.caching import Calibration, calibrated
@@ -25,6 +25,7 @@ from serving.sampling.sampler import Overrides, Sampler
 from serving.sampling.solver import Velocity
 from serving.sampling.windowed import Windowed
 from serving.shots import Plan, Shot, laid_out
+from serving.sounding import Sounding
 from serving.text import EncoderStates, TextStates
 from serving.upsampling.budget import EnlargerFit, enlarger_fitting
 from serving.upsampling.cascade import Enlarger
@@ -43,10 +44,14 @@ class Pipeline:
         graphs: Graph by name: ONNX sessions of a bundle, or torch modules behind the same calls.
         tokenizers: The text encoders' ``tokenizer.json`` by role; one without it reads the bytes of quoted text.
         config: What the graphs do not say themselves.
+        variant: Of the graphs' weights, for records.
     """
 
-    def __init__(self, graphs: Mapping[str, Graph], tokenizers: Mapping[str, Path], config: ServingConfig) -> None:
+    def __init__(
+        self, graphs: Mapping[str, Graph], tokenizers: Mapping[str, Path], config: ServingConfig, variant: str = FULL
+    ) -> None:
         self._graphs = graphs
+        self._variant = variant
         self.config = config
         encoders = {
             role: EncoderStates([self._graph(name) for name in facts.graphs], tokenizers.get(role), facts)
@@ -57,7 +62,7 @@ class Pipeline:
     @classmethod
     def from_bundle(cls, bundle: Bundle) -> "Pipeline":
         """A pipeline over a bundle's ONNX graphs."""
-        return cls(bundle.graphs, bundle.tokenizers, bundle.config)
+        return cls(bundle.graphs, bundle.tokenizers, bundle.config, bundle.variant)
 
     def generate(
         self,
@@ -190,34 +195,10 @@ class Pipeline:
         latent = drawn(sampler, velocity, noise_of(seed, VIDEO, source.shape[1:])[None], "edit", progress)[0]
         return self._clip(latent, count, instruction, seed, audio=False, progress=progress)
 
-    def sound(
-        self,
-        latent: np.ndarray,
-        prompt: str,
-        seconds: float,
-        *,
-        seed: int = 0,
-        overrides: Overrides = _AS_THE_MODEL,
-        progress: StageProgress | None = None,
-    ) -> np.ndarray:
-        """Sound for a video latent [16, T, h, w]: float32 mono [round(seconds * sample_rate)] in [-1, 1].
-
-        Raises:
-            RequestRefused, GraphMissing, SamplingFailed: as ``generate_batch``.
-        """
-        require_prompts([prompt], [seed])
-        self.config.frames(seconds)
-        sampler = self.config.audio_sampler.with_overrides(overrides)
-        require_whole(sampler, "sound")
-        length = round(seconds * self.config.sample_rate)
-        shape = (-(-length // self.config.audio_hop), self.config.audio_channels)
-        features = video_features(latent, shape[0], fps=self.config.fps, audio_rate=self.config.audio_rate)
-        video = {"video": features[None]}
-        condition, null = self._text.conditions([prompt])
-        velocity = flow(self._graph("audio_backbone"), {**condition, **video}, {**null, **video}, sampler)
-        audio = drawn(sampler, velocity, noise_of(seed, AUDIO, shape)[None], "sound", progress)
-        waveform = self._graph("audio_decode")(latent=audio)[0]
-        return np.clip(waveform[:length], -1, 1).astype(np.float32)
+    @property
+    def sounding(self) -> Sounding:
+        """Makes sound for latents. Raises GraphMissing for a model without sound."""
+        return Sounding(self._graph("audio_backbone"), self._graph("audio_decode"), self._text, self.config)
 
     def plan(self, shots: Sequence[Shot], window: int | None = None, overlap: int | None = None) -> Plan:
         """Where shots and windows lie; ``window`` and ``overlap`` in latent frames, else the model's most and half.
@@ -278,7 +259,8 @@ class Pipeline:
     def sampling(self, overrides: Overrides = _AS_THE_MODEL) -> str:
         """How video is sampled, in words: for records. Raises as ``latents``."""
         sampler = self.config.sampler.with_overrides(overrides)
-        return told(sampler, caching(sampler, self.config.calibration))
+        words = told(sampler, caching(sampler, self.config.calibration))
+        return words if self._variant == FULL else f"{words}, {self._variant} weights"
 
     def next_latent(
         self,
@@ -356,7 +338,8 @@ class Pipeline:
         self, latent: np.ndarray, frames: int, prompt: str, seed: int, *, audio: bool, progress: StageProgress | None
     ) -> Clip:
         pixels = self.decode(latent, frames)
-        sound = self.sound(latent, prompt, frames / self.config.fps, seed=seed, progress=progress) if audio else None
+        seconds = frames / self.config.fps
+        sound = self.sounding.of_clip(latent, prompt, seconds, seed=seed, progress=progress) if audio else None
         return Clip(pixels, self.config.fps, sound, self.config.sample_rate, latent, prompt, seed)
 
     def _graph_given(

@@ -14,7 +14,7 @@ import pandas as pd  # noqa: TID253 - MLflow alone imports this file, and has pa
 from mlflow.models import set_model  # noqa: TID253 - MLflow itself imports this file
 from mlflow.pyfunc import PythonModel  # noqa: TID253
 
-from serving.bundle import Bundle
+from serving.bundle import Bundle, chosen_variant
 from serving.pipeline import Pipeline
 from serving.sampling.sampler import Overrides
 
@@ -26,7 +26,7 @@ class CinemillModel(PythonModel):
 
     def load_context(self, context: Any) -> None:
         """Verify and open the bundle."""
-        self._pipeline = Pipeline.from_bundle(Bundle.load(Path(context.artifacts[ARTIFACT])))
+        self._pipeline = Pipeline.from_bundle(Bundle.load(Path(context.artifacts[ARTIFACT]), variant=chosen_variant()))
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: Mapping[str, Any] | None = None) -> pd.DataFrame:
         """A clip for each row.

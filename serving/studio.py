@@ -3,7 +3,6 @@
 import hashlib
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -12,12 +11,12 @@ from typing import BinaryIO
 import numpy as np
 
 from models.files import sha256_file, sha256_json
-from serving.bundle import Bundle
+from serving.bundle import Bundle, chosen_variant
 from serving.catalog import Catalog, Deliverable, PromptRewrite
 from serving.decoding.tiles import WHOLE, Tiles
 from serving.errors import MediaError
 from serving.features import LATENT_STRIDE
-from serving.film import Film, sides_of
+from serving.film import Film, Made, sides_of
 from serving.home import Home
 from serving.known import Ends
 from serving.live import SIDES, Chunk, Pace, Prompt, chunks, until, usual
@@ -40,27 +39,6 @@ Progress = Callable[[str, int, int], None]
 _AS_THE_MODEL = Overrides()
 
 
-@dataclass(frozen=True)
-class Made:
-    """A finished file.
-
-    Attributes:
-        path: Where it is.
-        sha256: Of its content: the key of ``cinemill lineage``.
-        seconds: How long it plays.
-        size: (height, width) in pixels.
-        model_version: Of the champion that made it.
-        rewrite: What the model was given in the prompt's place, if it was rewritten.
-    """
-
-    path: Path
-    sha256: str
-    seconds: float
-    size: tuple[int, int]
-    model_version: str
-    rewrite: Rewrite | None = None
-
-
 class Studio:
     """Makes single clips in one home. Loads the champion once, at first use."""
 
@@ -69,7 +47,7 @@ class Studio:
 
     @cached_property
     def _bundle(self) -> Bundle:
-        return Bundle.load(self._home.champion)
+        return Bundle.load(self._home.champion, variant=chosen_variant())
 
     @cached_property
     def _pipeline(self) -> Pipeline:
@@ -143,13 +121,16 @@ class Studio:
         seed: int,
         aspect: str,
         resolution: Resolution = USUAL,
+        audio: bool = True,
         window: int | None = None,
         overlap: int | None = None,
         overrides: Overrides = _AS_THE_MODEL,
         memory: int | None = None,
         progress: Progress | None = None,
     ) -> Made:
-        """A silent video of any length, a prompt a shot, written as it is decoded; memory does not grow with it.
+        """A video of any length, a prompt a shot, written as it is decoded.
+
+        Pictures take the same memory whatever the length, sound about half a MiB a second.
 
         Args:
             shots: What to show; screened first.
@@ -157,6 +138,7 @@ class Studio:
             seed: The number that the noise is drawn from.
             aspect: As for ``generate``.
             resolution: As for ``generate``.
+            audio: Whether to make sound.
             window: Latent frames that the model samples at once; None: as many as it can.
             overlap: Those that two windows share at least; None: half a window.
             overrides: Of how the model samples video.
@@ -174,9 +156,10 @@ class Studio:
         size = delivery_size(aspect, resolution)
         tiles, enlarger = self._cut(latent, size, memory, Tiles())
         takes = (pipeline.frames_of(latent[:, take.places], LATENT_STRIDE * take.length, tiles) for take in plan.takes)
+        sound = stereo(pipeline.sounding.of_film(latent, shots, plan, seed=seed, progress=progress)) if audio else None
         config, way = pipeline.config, pipeline.sampling(overrides)
         pieces, count = chain.from_iterable(takes), LATENT_STRIDE * plan.length
-        film = Film(pieces, count, config.fps, None, config.sample_rate, sides_of(latent), enlarger, way)
+        film = Film(pieces, count, config.fps, sound, config.sample_rate, sides_of(latent), enlarger, way)
         prompt = " / ".join(f"{shot.seconds:g} s: {shot.prompt}" for shot in shots)
         return self._finish(output, film, size, prompt, seed)
 
@@ -258,7 +241,9 @@ class Studio:
         config = pipeline.config
         count = config.frames(seconds)
         tiles, enlarger = self._cut(latent, size, memory, WHOLE)
-        sound = pipeline.sound(latent, text, count / config.fps, seed=seed, progress=progress) if audio else None
+        sound = (
+            pipeline.sounding.of_clip(latent, text, count / config.fps, seed=seed, progress=progress) if audio else None
+        )
         shown = None if sound is None else stereo(sound)
         pieces = pipeline.frames_of(latent, count, tiles)
         return Film(pieces, count, config.fps, shown, config.sample_rate, sides_of(latent), enlarger, way)

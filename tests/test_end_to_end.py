@@ -26,6 +26,7 @@ TRAINED = {
     "editing_model",
     "image_to_video_model",
     "audio_model",
+    "student_model",
 }
 
 
@@ -121,6 +122,23 @@ def test_a_campaign_killed_in_its_middle_is_finished_by_the_next_run(demo_home):
     run_demo(demo_home)
     assert {film: film.stat().st_mtime_ns for film in kept} == kept
     assert all(film["c2pa"] == "Trusted" for film in report_of(demo_home)["deliverables"])
+
+
+def test_the_promoted_model_has_a_student_and_a_lighter_variant(demo_home, tmp_path):
+    def generated(name: str, *options: str, variant: str = "") -> subprocess.CompletedProcess:
+        command = [sys.executable, "-m", "orchestration.cli", "generate", "a red ball falls", "--seconds", "0.5"]
+        command += ["--no-sound", "-o", str(tmp_path / name), *options]
+        named = {"CINEMILL_VARIANT": variant} if variant else {}
+        return subprocess.run(
+            command, cwd=REPOSITORY, env=environment(demo_home) | named, capture_output=True, text=True, check=False
+        )
+
+    assert generated("student.mp4", "--student", "4").returncode == 0
+    assert generated("light.mp4", variant="int8").returncode == 0
+    refused = generated("absent.mp4", variant="fp16")
+    assert refused.returncode == 2
+    assert "no variant 'fp16', only fp32, int8" in refused.stderr
+    assert {path.name for path in tmp_path.glob("*.mp4")} == {"student.mp4", "light.mp4"}
 
 
 def test_a_film_is_traced_back_to_its_sources_and_licences(demo_home):

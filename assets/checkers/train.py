@@ -40,13 +40,10 @@ _BURSTS = replace(clips.STILL, kinds=("bomb", "zombie", "coin", "robot", "star")
 _HELD_OUT = 4  # each so manieth clip shows a combination that models never see in training, and their judges must know
 _UNSEEN = replace(clips.STILL, split="unseen", people=0.0)
 _DETECTOR_ROUNDS = (3000, 4000)  # steps; the second goes on from the first at half the rate, with new pictures
-_LOOKS_ROUNDS = (
-    6000,
-    3000,
-    3000,
-)  # the second looks at what the detector takes for things, in new clips, the third ...
+# The second looks at what the detector takes for things, in new clips, the others at that after the autoencoder too.
+_LOOKS_ROUNDS = (6000, 3000, 3000, 5000)
 _TAKEN, _FIRST_TAKEN = 1200, 112_000
-_LATENT, _FIRST_LATENT = 800, 114_000
+_LATENTS = {2: range(114_000, 114_800), 3: range(115_000, 117_000)}  # clips by round
 _LATENT_FPS, _LATENT_FRAMES, _LATENT_SIDE = 16, 32, 64
 _TUMBLING = 2  # each so manieth of these has several things that turn
 _TURNING = replace(
@@ -109,7 +106,7 @@ def _train_looks() -> None:
     """In rounds, as the detector; which must be trained before."""
     first = None
     kept = [_HALF_WAY / f"looks-{number}.done.safetensors" for number in range(len(_LOOKS_ROUNDS))]
-    shown = (_frames, _taken, lambda: _taken() + _latent())
+    shown = (_frames, _taken, lambda: _taken() + _latent(2), lambda: _taken() + _latent(3))
     for number, done in enumerate(kept):
         if not done.exists():
             half_way = _HALF_WAY / f"looks-{number}.safetensors"
@@ -130,12 +127,12 @@ def _taken() -> list[Picture]:
     ]
 
 
-def _latent() -> list[Picture]:
-    """Frames of clips after the starter autoencoder, through which all that models make is seen; as ``_taken``."""
+def _latent(number: int) -> list[Picture]:
+    """As ``_taken``, after the starter autoencoder, through which all that models make is seen."""
     from models.autoencoder import load_autoencoder
 
     autoencoder, found = load_autoencoder(AUTOENCODER), list[Picture]()
-    for seed in range(_FIRST_LATENT, _FIRST_LATENT + _LATENT):
+    for seed in _LATENTS[number]:
         options = replace(corner(demo().world, "train"), split=_mixed(seed).split) if seed % 2 else _mixed(seed)
         clip = clips.rendered(seed, options, _LATENT_FPS, _LATENT_FRAMES)
         small = cover(clip.frames, (_LATENT_SIDE, _LATENT_SIDE))

@@ -57,14 +57,21 @@ def asked(world: CorpusWorld, split: Literal["validation", "unseen"], count: int
 
 
 def sampled(
-    backbone: Path, prompts: Sequence[Prompt], progress: Callable[[int, int], None] | None = None
+    backbone: Path,
+    prompts: Sequence[Prompt],
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    size: tuple[int, int] = (SIDE, SIDE),
+    frames: int = FRAMES,
 ) -> list[Frames]:
-    """A clip uint8 [32, 64, 64, 3] of each prompt, as the demo's models are sampled; seeds are the prompts' places.
+    """A clip uint8 [F, H, W, 3] of each prompt, as the demo's models are sampled; seeds are the prompts' places.
 
     Args:
         backbone: Folder of the model; its latents are the starter autoencoder's.
         prompts: What to show.
         progress: Called with (prompts done, prompts in all).
+        size: (height, width) in pixels.
+        frames: Of a clip, at 16 fps.
     """
     from models.backbone import load_backbone
     from models.export.graphs import torch_graphs
@@ -72,14 +79,15 @@ def sampled(
     from serving.pipeline import Pipeline
 
     found: list[Frames] = []
+    together = max(1, _BATCH * SIDE**2 * FRAMES // (size[0] * size[1] * frames))
     with TemporaryDirectory() as scratch:
         tokenizers = save_tokenizers(load_backbone(backbone).config.text, Path(scratch))
         graphs = torch_graphs({"backbone": backbone, "autoencoder": AUTOENCODER})
         pipeline = Pipeline(graphs, tokenizers, serving_config(demo()))
-        for start in range(0, len(prompts), _BATCH):
-            texts = [prompt.text for prompt in prompts[start : start + _BATCH]]
+        for start in range(0, len(prompts), together):
+            texts = [prompt.text for prompt in prompts[start : start + together]]
             seeds = range(start, start + len(texts))
-            clips = pipeline.generate_batch(texts, seeds, seconds=FRAMES / FPS, aspect=(SIDE, SIDE), audio=False)
+            clips = pipeline.generate_batch(texts, seeds, seconds=frames / FPS, aspect=size, audio=False)
             found += [clip.frames for clip in clips]
             if progress is not None:
                 progress(len(found), len(prompts))

@@ -20,19 +20,17 @@ from assets.starter.latents import VIDEOS, parts
 from assets.starter.progress import Progress, teller
 from assets.starter.recipe import SoloRecipe
 from models.files import write_json
-from models.recipes import DataMix, demo
+from models.recipes import demo
 from models.starter import BACKBONE
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from assets.encoding.plan import Part
-    from models.backbone import Backbone, Text
-    from models.training.solo import Draw, Loss
+    from models.backbone import Backbone
 
 _FIRST = 100_000  # clips from here on: captions that the teacher was not trained with
 _BATCH = 32  # paths at once
-_PATH = "path"
 
 Array = NDArray[np.generic]
 
@@ -66,12 +64,12 @@ def train(recipe: StudentRecipe, folder: Path, progress: Progress | None = None)
     """The student, trained to the recipe's last step from where an earlier call was stopped."""
     import torch
 
-    from models.distillation import STUDENTS
+    from models.distillation import STUDENTS, jump_terms
 
     index = paths(recipe, folder / "paths", progress)
     torch.manual_seed(recipe.seed)
     student = STUDENTS.started(recipe.teacher, recipe.rank)
-    recipe.train(student, jump_terms(recipe, student, index), folder, progress)
+    recipe.train(student, jump_terms(student, index, VIDEOS, recipe.batch, recipe.seed), folder, progress)
     return student
 
 
@@ -98,60 +96,31 @@ def paths(recipe: StudentRecipe, folder: Path, progress: Progress | None = None)
 
 
 def _drawn(recipe: StudentRecipe, teacher: "Backbone", texts: TextStates, part: "Part") -> dict[str, Array]:
-    """The captions of a shard, and a path of each: its last state as ``latent``, those before it as ``path``."""
+    """The captions of a shard, and a path of each."""
     import torch
 
-    from models.distillation import guided_path
+    from models.distillation import drawn_paths
     from models.text.tokens import prefixed
 
     clips = [clip for clip in part.clips if isinstance(clip, Record)]
-    text, null = texts.of([prefixed(clip.caption) for clip in clips]), texts.of([""])
+    text = texts.of([prefixed(clip.caption) for clip in clips])
+    null = {name: value[0] for name, value in texts.of([""]).items()}
     shape = (teacher.config.latent_channels, *part.latent_size)
-    found = []
-    for start in range(0, len(clips), _BATCH):
-        rows = slice(start, start + _BATCH)
-        noise = np.stack([_noise(recipe.seed, clip, shape) for clip in clips[rows]])
-        asked = _text({name: value[rows] for name, value in text.items()})
-        free = _text({name: value.repeat(len(noise), axis=0) for name, value in null.items()})
-        found.append(guided_path(teacher, torch.from_numpy(noise), asked, free, recipe.guidance).half().numpy())
-    path = np.concatenate(found)
-    return {"latent": path[:, -1], _PATH: path[:, :-1], **text}
+    noise = torch.from_numpy(np.stack([_noise(recipe.seed, clip, shape) for clip in clips]))
+    paths = drawn_paths(teacher, noise, _tensors(text), _tensors(null), recipe.guidance, _BATCH)
+    return {**{name: value.numpy() for name, value in paths.items()}, **text}
 
 
 def _noise(seed: int, clip: Record, shape: tuple[int, ...]) -> NDArray[np.float32]:
     return np.random.default_rng([seed, clip.seed]).standard_normal(shape, dtype=np.float32)
 
 
-def _text(states: Mapping[str, Array]) -> "Text":
+def _tensors(states: Mapping[str, Array]) -> "dict[str, Tensor]":
     """Stored states and masks as networks take them."""
     import torch
 
-    from models.training.texts import text_of
-
     tensors = {name: torch.from_numpy(value) for name, value in states.items()}
-    return text_of({name: each.bool() if each.dtype == torch.uint8 else each.float() for name, each in tensors.items()})
-
-
-def jump_terms(recipe: StudentRecipe, student: "Backbone", index: Path) -> "Loss":
-    """The loss of a step: random jumps along the paths of a batch."""
-    import torch
-
-    from models.distillation import drawn_jumps, jump_losses
-    from models.training.batches import Batches
-    from models.training.texts import text_of
-
-    drawn = Batches((DataMix(str(index), VIDEOS),), recipe.batch, recipe.seed)
-
-    def loss(step: int, draw: "Draw") -> "dict[str, Tensor]":
-        batch = drawn.batch(step, 0, 1)
-        path = torch.cat([batch.pop(_PATH), batch.pop("latent").unsqueeze(1)], dim=1)
-        text = text_of(batch)
-        first, last = drawn_jumps(len(path), draw.numpy)
-        with torch.autocast("cpu", torch.bfloat16):
-            errors = jump_losses(lambda x, t, span: student(x, t, text, span_B=span), path, first, last)
-        return {"loss": errors.mean()}
-
-    return loss
+    return {name: each.bool() if each.dtype == torch.uint8 else each.float() for name, each in tensors.items()}
 
 
 def main(folder: Path) -> None:

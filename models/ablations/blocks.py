@@ -37,6 +37,14 @@ class BiasedMLP(nn.Module):
         return self.down(nn.functional.gelu(self.up(x_BND), approximate="tanh"))
 
 
+class ModulatedLayerNorm(nn.Module):
+    """``LayerNorm(x) * (1 + scale) + shift``: called as our norm is (:class:`models.backbone.norms.Norm`)."""
+
+    def forward(self, x_BND: Tensor, scale_B1D: Tensor, shift_B1D: Tensor) -> Tensor:
+        """Normalised tokens [B, N, D]."""
+        return nn.functional.layer_norm(x_BND, x_BND.shape[-1:], eps=1e-6) * (1 + scale_B1D) + shift_B1D
+
+
 class DiTBlock(nn.Module):
     """A layer of the diffusion transformer (Peebles and Xie 2023) with cross-attention to text (as in PixArt).
 
@@ -50,9 +58,9 @@ class DiTBlock(nn.Module):
         self.attention = _biased(Attention(width, heads), width)
         self.cross_attention = _biased(CrossAttention(width, heads), width)
         self.feed_forward = BiasedMLP(width, hidden)
-        self.attention_norm = nn.LayerNorm(width, eps=1e-6, elementwise_affine=False)
+        self.attention_norm = ModulatedLayerNorm()
         self.cross_norm = nn.LayerNorm(width, eps=1e-6)
-        self.feed_forward_norm = nn.LayerNorm(width, eps=1e-6, elementwise_affine=False)
+        self.feed_forward_norm = ModulatedLayerNorm()
         self.modulation = Modulation(width, 6)
 
     def forward(
@@ -67,9 +75,9 @@ class DiTBlock(nn.Module):
         """Tokens after this layer [B, N, D]; the time comes as its embedding."""
         shift1, scale1, gate1, shift2, scale2, gate2 = self.modulation(embedding_BD).unsqueeze(2).unbind(1)
         x_BND = x_BND + positions_1ND
-        x_BND = x_BND + gate1 * self.attention(self.attention_norm(x_BND) * (1 + scale1) + shift1)
+        x_BND = x_BND + gate1 * self.attention(self.attention_norm(x_BND, scale1, shift1))
         x_BND = x_BND + self.cross_attention(self.cross_norm(x_BND), text_BLD, text_mask_BL, reference_BKD)
-        return x_BND + gate2 * self.feed_forward(self.feed_forward_norm(x_BND) * (1 + scale2) + shift2)
+        return x_BND + gate2 * self.feed_forward(self.feed_forward_norm(x_BND, scale2, shift2))
 
 
 class DiTBackbone(Backbone):
@@ -84,7 +92,7 @@ class DiTBackbone(Backbone):
         super().__init__(config)
         self.add_module("modulation", nn.Identity())  # the blocks have their own
         self.blocks = nn.ModuleList(DiTBlock(config.width, config.heads, hidden) for _ in range(config.layers))
-        self.head.add_module("norm", nn.LayerNorm(config.width, eps=1e-6, elementwise_affine=False))
+        self.head.add_module("norm", ModulatedLayerNorm())
         initialise(self)
 
 

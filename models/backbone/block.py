@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from models.backbone.attention import Attention, CrossAttention
+from models.backbone.norms import Norm
 
 
 class SwiGLU(nn.Module):
@@ -56,9 +57,9 @@ class Block(nn.Module):
         self.attention = Attention(width, heads)
         self.cross_attention = CrossAttention(width, heads, reference=reference)
         self.feed_forward = feed_forward
-        self.attention_norm = nn.RMSNorm(width, eps=1e-6, elementwise_affine=False)
-        self.cross_norm = nn.RMSNorm(width, eps=1e-6)
-        self.feed_forward_norm = nn.RMSNorm(width, eps=1e-6, elementwise_affine=False)
+        self.attention_norm = Norm(width)
+        self.cross_norm = Norm(width, affine=True)
+        self.feed_forward_norm = Norm(width)
         self.table_6D = nn.Parameter(torch.zeros(6, width))
 
     def reset_parameters(self) -> None:
@@ -78,6 +79,6 @@ class Block(nn.Module):
         modulation_6B1D = (modulation_B6D + self.table_6D).unsqueeze(2).unbind(1)
         shift1, scale1, gate1, shift2, scale2, gate2 = modulation_6B1D
         x_BND = x_BND + positions_1ND
-        x_BND = x_BND + gate1 * self.attention(self.attention_norm(x_BND) * (1 + scale1) + shift1)
+        x_BND = torch.addcmul(x_BND, gate1, self.attention(self.attention_norm(x_BND, scale1, shift1)))
         x_BND = x_BND + self.cross_attention(self.cross_norm(x_BND), text_BLD, text_mask_BL, reference_BKD)
-        return x_BND + gate2 * self.feed_forward(self.feed_forward_norm(x_BND) * (1 + scale2) + shift2)
+        return torch.addcmul(x_BND, gate2, self.feed_forward(self.feed_forward_norm(x_BND, scale2, shift2)))

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from models.backbone.attention import Attention
 from models.backbone.block import SwiGLU
+from models.backbone.norms import Norm
 from models.backbone.patches import to_patches
 from models.recipes import REFERENCE_SIZE
 
@@ -22,9 +23,9 @@ class ReferenceLayer(nn.Module):
 
     def __init__(self, width: int, heads: int, hidden: int) -> None:
         super().__init__()
-        self.attention_norm = nn.RMSNorm(width, eps=1e-6)
+        self.attention_norm = Norm(width, affine=True)
         self.attention = Attention(width, heads)
-        self.feed_forward_norm = nn.RMSNorm(width, eps=1e-6)
+        self.feed_forward_norm = Norm(width, affine=True)
         self.feed_forward = SwiGLU(width, hidden)
 
     def forward(self, x_BKD: Tensor) -> Tensor:

@@ -5,6 +5,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from models.backbone.norms import Norm
+
 _FREQUENCIES = 128
 _LONGEST_PERIOD = 10_000.0
 _SCALE = 1000.0  # t in [0, 1] spread over the range that sinusoidal embeddings are made for
@@ -49,11 +51,11 @@ class Head(nn.Module):
 
     def __init__(self, width: int, channels: int) -> None:
         super().__init__()
-        self.norm = nn.RMSNorm(width, eps=1e-6, elementwise_affine=False)
+        self.norm = Norm(width)
         self.modulation = Modulation(width, 2)
         self.linear = nn.Linear(width, channels)
 
     def forward(self, x_BND: Tensor, embedding_BD: Tensor) -> Tensor:
         """Output channels of each token [B, N, channels]."""
         shift_B1D, scale_B1D = self.modulation(embedding_BD).unsqueeze(2).unbind(1)
-        return self.linear(self.norm(x_BND) * (1 + scale_B1D) + shift_B1D)
+        return self.linear(self.norm(x_BND, scale_B1D, shift_B1D))

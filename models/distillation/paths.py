@@ -9,6 +9,10 @@ import torch
 from torch import Tensor
 
 from models.backbone import Backbone, Text
+from models.training.texts import Batch, text_of
+
+PATH = "path"
+"""Under this name shards keep all states of a path but the last, which is the ``latent``."""
 
 KEPT = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Times of the states that are kept: a student of four steps stops at each of them."""
@@ -37,3 +41,31 @@ def guided_path(teacher: Backbone, noise_BCTHW: Tensor, text: Text, null: Text, 
         if end in KEPT:
             kept.append(x)
     return torch.stack(kept, dim=1)
+
+
+def drawn_paths(
+    teacher: Backbone, noise_NCTHW: Tensor, text: Batch, null: Batch, guidance: float, batch: int
+) -> dict[str, Tensor]:
+    """Paths from each noise on, as shards keep them: ``latent`` and ``path``, float16.
+
+    Args:
+        teacher: See :func:`guided_path`.
+        noise_NCTHW: Where they begin.
+        text: States and masks of each path's caption.
+        null: Those of the empty caption, without a batch dimension.
+        guidance: See :func:`guided_path`.
+        batch: Paths at once.
+    """
+    found = []
+    for start in range(0, len(noise_NCTHW), batch):
+        noise = noise_NCTHW[start : start + batch]
+        asked = text_of({name: value[start : start + batch] for name, value in text.items()})
+        free = text_of({name: value.expand(len(noise), *value.shape) for name, value in null.items()})
+        found.append(guided_path(teacher, noise, asked, free, guidance).half())
+    states = torch.cat(found)
+    return {"latent": states[:, -1], PATH: states[:, :-1]}
+
+
+def states_of(batch: Batch) -> Tensor:
+    """All states [B, K, C, T, H, W] of the paths of a batch of shards."""
+    return torch.cat([batch[PATH], batch["latent"].unsqueeze(1)], dim=1)

@@ -8,8 +8,9 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from models.backbone import Backbone, WeightsDoNotFit, initialise_from, load_backbone
-from models.backbone.storage import with_silent_inputs
+from models.backbone import Backbone, WeightsDoNotFit, initialise_from, load_backbone, save_backbone
+from models.backbone.positions import extended
+from models.backbone.storage import TABLES, with_silent_inputs
 from models.backbone.weights import CONFIG, WEIGHTS, read_config, read_weights
 from models.distillation.lowrank import adapt, merge, trained
 from models.files import atomic_path, read_json, sha256_file, write_json
@@ -25,13 +26,15 @@ class Change:
 
     Attributes:
         kind: Of their folders.
-        condition: The condition that they have and their teacher lacks.
+        condition: The condition that they have and their teacher lacks; None: no other.
         whole: Modules whose matrices are trained and kept as they are, by the start of their names.
+        positions: Entries that their position tables have; None: as many as the teacher's.
     """
 
     kind: str
-    condition: Literal["span", "known"]
-    whole: tuple[str, ...]
+    condition: Literal["span", "known"] | None
+    whole: tuple[str, ...] = ()
+    positions: tuple[int, int, int] | None = None
 
     def started(self, teacher: Path, rank: int) -> Backbone:
         """A network that starts as the teacher in a folder, to be trained by changes of rank ``rank``.
@@ -42,7 +45,8 @@ class Change:
             WeightsDoNotFit: There is no teacher.
         """
         config = BackboneConfig(**read_config(teacher, _TEACHERS))
-        changed = Backbone(replace(config, span=self.condition == "span", known=self.condition == "known"))
+        wanted = replace(config, span=self.condition == "span", known=self.condition == "known")
+        changed = Backbone(replace(wanted, positions=self.positions or config.positions))
         initialise_from(changed, teacher)
         _make_heard(changed, config)
         adapt(changed, rank, fixed=_TEXT, whole=self.whole)
@@ -81,8 +85,15 @@ class Change:
         merge(changed)
         return changed.eval()
 
+    def merged(self, folder: Path, teacher: Path, target: Path) -> Path:
+        """Write the changed network in ``folder`` to ``target`` as an ordinary backbone. Raises as ``load``."""
+        save_backbone(self.load(folder, teacher), target)
+        return target
+
     def differences(self, folder: Path, teacher: Path) -> dict[str, Tensor]:
         """What the network in ``folder`` has more than its teacher, by tensor; the teacher's absent inputs count as 0.
+
+        Position tables that are longer have more than the teacher's grown to that length.
 
         Raises:
             WeightsDoNotFit: As ``load``.
@@ -90,11 +101,39 @@ class Change:
         before, after = load_backbone(teacher).state_dict(), self.load(folder, teacher).state_dict()
         found = {}
         for name, value in after.items():
-            if name in before and before[name].ndim == 2:
+            if name.startswith(TABLES):
+                found[name] = value - extended(before[name], len(value), name)
+            elif name in before and before[name].ndim == 2:
                 found[name] = value - with_silent_inputs(before[name], value.shape[1])
             else:
                 found[name] = value - before[name] if name in before else value.clone()
         return found
+
+
+def start_from(student: Backbone, earlier: Path, its_teacher: Path) -> int:
+    """Begin with the changes of an earlier student, which fit where its teacher and this one's are alike.
+
+    Changes to matrices are taken as they are; those of vectors and tables are added to this teacher's.
+
+    Args:
+        student: Started, changed in place.
+        earlier: Folder of the other student.
+        its_teacher: Folder of the backbone that it is a student of.
+
+    Returns:
+        How many tensors fitted; the others start as without an earlier student.
+    """
+    changes, before, own, fitted = read_weights(earlier), read_weights(its_teacher), trained(student), 0
+    with torch.no_grad():
+        for name, change in changes.items():
+            if name not in own or own[name].shape != change.shape:
+                continue
+            if name in before:
+                own[name].add_(change.float() - before[name].float())
+            else:
+                own[name].copy_(change)
+            fitted += 1
+    return fitted
 
 
 @torch.no_grad()
@@ -116,3 +155,6 @@ STUDENTS = Change("student", "span", ("span",))
 
 KNOWN_FRAMES = Change("known", "known", ("embed", "head"))
 """Backbones that go on from known frames (:mod:`models.backbone.known`)."""
+
+LARGE = Change("large", None, positions=(8, 7, 7))
+"""Backbones at the demo's high sizes and lengths."""

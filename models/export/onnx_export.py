@@ -16,9 +16,10 @@ import torch
 from torch import nn
 
 from models.backbone.network import Backbone
+from models.export.files import EXTERNAL_ABOVE, save_graph
+from models.export.forms import written
 from models.export.graphs import as_graph, graph_modules
 from models.export.signatures import OUTPUTS, SIGNATURES, VOCABULARY, example
-from models.files import atomic_path
 from models.upsampler.config import STRIDE
 
 # The newest opset before Attention became one node (23): ONNX Runtime 1.31 refuses that node with a mask that is
@@ -34,13 +35,14 @@ _TRACE = {"B": 2, "T": 3, "h": 4, "w": 6, "K": 16, "A": 9, "F": 24, "H": 32, "W"
 }
 
 
-def export_graph(name: str, module: nn.Module, folder: Path) -> Path:
+def export_graph(name: str, module: nn.Module, folder: Path, external_above: int = EXTERNAL_ABOVE) -> Path:
     """Write graph ``name`` to ``folder/name.onnx``, every free size of its signature dynamic.
 
     Args:
         name: A key of :data:`models.export.signatures.SIGNATURES`.
         module: The module of :func:`models.export.graphs.graph_modules`.
         folder: Where to; made if absent.
+        external_above: Bytes of weights, from which on they lie in a file beside the graph.
     """
     inputs = {key: torch.from_numpy(value) for key, value in example(name, trace_sizes(module)).items()}
     free = free_dimensions(name, module)
@@ -50,7 +52,7 @@ def export_graph(name: str, module: nn.Module, folder: Path) -> Path:
     }
     with quiet(), torch.no_grad():
         # Traced here, because the exporter would try several ways in turn and report the last failure.
-        traced = torch.export.export(module, (), inputs, dynamic_shapes=dynamic, strict=False)
+        traced = torch.export.export(written(module), (), inputs, dynamic_shapes=dynamic, strict=False)
         program = torch.onnx.export(
             traced,
             dynamo=True,
@@ -63,12 +65,13 @@ def export_graph(name: str, module: nn.Module, folder: Path) -> Path:
         )
     assert program is not None  # the dynamo exporter returns its program or raises
     path = folder / f"{name}.onnx"
-    with atomic_path(path) as temporary:
-        program.save(str(temporary), external_data=False)
+    save_graph(program.model, path, external_above)
     return path
 
 
-def export_graphs(folders: Mapping[str, Path], folder: Path, processes: int = 2) -> dict[str, Path]:
+def export_graphs(
+    folders: Mapping[str, Path], folder: Path, processes: int = 2, external_above: int = EXTERNAL_ABOVE
+) -> dict[str, Path]:
     """Export all graphs of the models in ``folders`` side by side; the files, by graph, in signature order.
 
     Tracing is Python on one core, tens of seconds in all, and graphs have nothing in common: hence processes.
@@ -77,6 +80,7 @@ def export_graphs(folders: Mapping[str, Path], folder: Path, processes: int = 2)
         folders: As for :func:`models.export.graphs.graph_modules`.
         folder: Where to; made if absent.
         processes: How many graphs at once.
+        external_above: As for :func:`export_graph`.
 
     Raises:
         WeightsDoNotFit: A folder does not hold what it should.
@@ -84,12 +88,13 @@ def export_graphs(folders: Mapping[str, Path], folder: Path, processes: int = 2)
     names = list(graph_modules(folders))
     models = tuple(sorted(folders.items()))
     with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return dict(zip(names, pool.map(_export_one, repeat(models), names, repeat(folder)), strict=True))
+        exported = pool.map(_export_one, repeat(models), names, repeat(folder), repeat(external_above))
+        return dict(zip(names, exported, strict=True))
 
 
-def _export_one(models: tuple[tuple[str, Path], ...], name: str, folder: Path) -> Path:
+def _export_one(models: tuple[tuple[str, Path], ...], name: str, folder: Path, external_above: int) -> Path:
     torch.set_num_threads(1)
-    return export_graph(name, _loaded(models)[name], folder)
+    return export_graph(name, _loaded(models)[name], folder, external_above)
 
 
 @cache

@@ -20,7 +20,8 @@ class Gpu:
         value_bytes: Of a weight or an activation.
         runtime_gib: Held by driver context, communication buffers and kernels' workspace: assumed.
         reserve: Share of the memory kept free for the allocator's fragmentation: assumed.
-        fused_norms: Whether a norm keeps its input alone; else its normalised output too.
+        modulated_norms: Whether a norm and its modulation are one operation, which keeps its input alone; else the
+            normalised output is kept too.
     """
 
     name: str
@@ -34,7 +35,7 @@ class Gpu:
     value_bytes: int = 2
     runtime_gib: float = 3.0
     reserve: float = 0.05
-    fused_norms: bool = True
+    modulated_norms: bool = False
 
     @property
     def memory(self) -> float:
@@ -57,7 +58,7 @@ GPUS = {
         Gpu("rtx-4090-24g", 24.0, 165, 1.008, 25, 25, price=0.4, runtime_gib=1.0),
         Gpu(
             "cpu", 16.0, 0.1, 0.03, 2, 1, price=0.05, node=1, value_bytes=4, runtime_gib=0.0, reserve=0.0,
-            fused_norms=False,
+            modulated_norms=True,
         ),
     )
 }  # fmt: skip

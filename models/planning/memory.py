@@ -12,7 +12,8 @@ FLOAT = 4  # bytes of float32: optimizer states, averages and reduced gradients
 
 # What a block keeps of each token for its backward pass, and what its backward pass holds besides; counted on
 # models.backbone.block, operation by operation: see docs/planner.md.
-KEPT_WIDTHS = 16  # fused norms; one more where the affine norm keeps its normalised input
+KEPT_WIDTHS = 16
+MODULATED_NORMS = 2  # of which are what the modulated norms make before their scale
 KEPT_HIDDEN = 4
 PASSING_WIDTHS = 2
 PASSING_HIDDEN = 2
@@ -142,7 +143,7 @@ class Activations:
     def kept(self) -> float:
         """What a block keeps where nothing is recomputed."""
         config, layout = self.config, self.layout
-        widths = KEPT_WIDTHS + (0 if self.gpu.fused_norms else 1)
+        widths = KEPT_WIDTHS - (MODULATED_NORMS if self.gpu.modulated_norms else 0)
         # Tensor parallelism gathers the inputs of self-attention, of cross-attention's queries and of the feed-forward.
         gathered = 3 * (layout.tensor - 1)
         a_token = (widths + gathered) * config.width + KEPT_HIDDEN * config.ffn

@@ -1,27 +1,36 @@
 """The starter backbone on held-out prompts, beside real clips, the autoencoder's round trip and two controls."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from assets.evaluation.prompts import Prompt
 from assets.starter.quality import Figures, asked, exchanged, sampled, scored, sights
 from models.recipes import STARTER_BACKBONE, demo
-from models.starter import AUTOENCODER, BACKBONE
+from models.starter import AUTOENCODER, BACKBONE, LARGE
 
 _PROMPTS = 200
 _UNTRAINED = 24  # nothing but noise comes out: its figures need no more
+_WIDE = 50  # prompts at high size, which take four times as long
 _COMPOSED = ("object", "colour", "motion")
 
 
-def run(prompts: int = _PROMPTS, untrained: int = _UNTRAINED, backbone: Path = BACKBONE) -> Figures:
+def run(
+    prompts: int = _PROMPTS,
+    untrained: int = _UNTRAINED,
+    wide: int = _WIDE,
+    backbone: Path = BACKBONE,
+    large: Path = LARGE,
+) -> Figures:
     """Shares of clips that show the object, its colour, its motion and the background as asked, by the checkers.
 
     64 px, two seconds, sampled as the demo's models are. ``real_...`` is of clips that the world draws for the same
     prompts, ``round_trip_...`` of those through the autoencoder, ``unseen_...`` of prompts with combinations that
     training never showed, ``shuffled_...`` of the samples judged by other prompts, ``untrained_...`` of a network
-    at random; ``real_unseen_...`` is of clips drawn for the unseen prompts;
+    at random; ``real_unseen_...`` is of clips drawn for the unseen prompts; ``wide_...`` of four seconds at 112x64 px,
+    where the demo's ``joint_high`` begins; ``wide_untaught_...`` of the same without what was learned at such sizes;
     ``heldout_ratio`` is the least ratio of an unseen share to its seen one, ``psnr`` the autoencoder's.
     """
     from assets.starter.round_trip import psnr, through
@@ -39,7 +48,27 @@ def run(prompts: int = _PROMPTS, untrained: int = _UNTRAINED, backbone: Path = B
     with TemporaryDirectory() as scratch:
         few = seen.prompts[:untrained]
         figures |= scored(few, sights(sampled(_untrained(Path(scratch)), few)), "untrained")
+    figures |= _wide(seen.prompts[:wide], backbone, large)
     return {"prompts": float(prompts)} | {name: round(value, 4) for name, value in figures.items()}
+
+
+def _wide(prompts: Sequence[Prompt], backbone: Path, large: Path) -> Figures:
+    """Shares at 112x64 px and four seconds, with what the network in ``large`` has learned and without."""
+    from models import distillation
+    from models.backbone import Backbone, load_backbone, save_backbone
+
+    profile, found = demo(), Figures()
+    taught = distillation.LARGE.load(large, backbone)
+    untaught = load_backbone(backbone)
+    untaught.grow(taught.config.positions)
+    networks: dict[str, Backbone] = {"wide": taught, "wide_untaught": untaught}
+    for name, network in networks.items():
+        with TemporaryDirectory() as scratch:
+            save_backbone(network, Path(scratch))
+            size, frames = profile.sizes_high[1], profile.frames_high
+            clips = sampled(Path(scratch), prompts, _told(name), size=size, frames=frames)
+        found |= scored(prompts, sights(clips), name)
+    return found
 
 
 def _untrained(folder: Path) -> Path:

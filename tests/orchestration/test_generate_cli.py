@@ -64,7 +64,6 @@ def test_options_that_do_not_combine_are_refused_in_one_line(run, options, said)
         ((), "either prompts or shots"),
         (("--shot", "a ball"), "SECONDS: PROMPT"),
         (("--shot", "9: a ball", "--seconds", "4"), "--seconds does not combine with shots"),
-        (("--shot", "9: a ball", "--sound"), "--sound does not combine with shots: long videos are silent"),
         (("--shot", "9: a ball", "--image", __file__), "--image does not combine with shots"),
         (("--shot", "9: a ball", "--last-image", __file__), "--last-image does not combine with shots"),
         (("--shot", "9: a ball", "--rewrite"), "--rewrite does not combine with shots"),
@@ -102,11 +101,6 @@ def test_pictures_are_refused_where_they_do_not_fit(run, picture, option):
         result = run(*options)
         assert result.exit_code == 2, said
         assert said in " ".join(result.stderr.split())
-
-
-def test_shots_take_no_sound_as_an_answer(run, tmp_path):
-    result = CliRunner().invoke(app, ["generate", "-o", str(tmp_path / "o.mp4"), "--shot", "9: a ball", "--no-sound"])
-    assert "--sound does not combine" not in result.stderr
 
 
 def test_every_schedule_is_spelt_as_the_sampler_does():

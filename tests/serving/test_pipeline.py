@@ -89,7 +89,7 @@ def test_an_edit_starts_from_the_source_video(pipeline, value_of):
 
 def test_sound_follows_text_and_video(pipeline, value_of, config):
     latent = np.full((16, 4, 8, 14), 0.25, np.float32)
-    audio = pipeline.sound(latent, RED, 1.5, seed=2, overrides=Overrides(guidance=1.0))
+    audio = pipeline.sounding.of_clip(latent, RED, 1.5, seed=2, overrides=Overrides(guidance=1.0))
     assert audio.shape == (72_000,)
     assert np.sign(audio.mean()) == np.sign(value_of(RED) + 0.25)
 
@@ -97,7 +97,7 @@ def test_sound_follows_text_and_video(pipeline, value_of, config):
 def test_sound_is_reproducible_and_differs_between_seeds(graphs, shift_flow, tokenizers, config):
     pipeline = Pipeline({**graphs, "audio_backbone": shift_flow}, tokenizers, config)
     latent = np.zeros((16, 2, 8, 14), np.float32)
-    first, again, other = (pipeline.sound(latent, RED, 1.0, seed=seed) for seed in (1, 1, 2))
+    first, again, other = (pipeline.sounding.of_clip(latent, RED, 1.0, seed=seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
 
@@ -159,7 +159,7 @@ def test_a_student_is_refused_where_it_was_not_taught_and_missed_where_there_is_
     with pytest.raises(RequestRefused, match="student does not combine with editing"):
         pipeline.edit(picture, "make it blue", overrides=student)
     with pytest.raises(RequestRefused, match="student does not combine with sound"):
-        pipeline.sound(np.zeros((16, 2, 8, 14), np.float32), RED, 1.0, overrides=student)
+        pipeline.sounding.of_clip(np.zeros((16, 2, 8, 14), np.float32), RED, 1.0, overrides=student)
 
 
 def test_caching_is_refused_where_nothing_is_calibrated(pipeline):
@@ -170,9 +170,11 @@ def test_caching_is_refused_where_nothing_is_calibrated(pipeline):
     with pytest.raises(RequestRefused, match="cache does not combine with editing"):
         pipeline.edit(picture, "make it blue", overrides=cache)
     with pytest.raises(RequestRefused, match=r"cache does not combine with .*midpoint"):
-        pipeline.sound(np.zeros((16, 2, 8, 14), np.float32), RED, 1.0, overrides=cache)
+        pipeline.sounding.of_clip(np.zeros((16, 2, 8, 14), np.float32), RED, 1.0, overrides=cache)
     with pytest.raises(RequestRefused, match="cache does not combine with sound"):
-        pipeline.sound(np.zeros((16, 2, 8, 14), np.float32), RED, 1.0, overrides=Overrides(cache=0.05, solver="euler"))
+        pipeline.sounding.of_clip(
+            np.zeros((16, 2, 8, 14), np.float32), RED, 1.0, overrides=Overrides(cache=0.05, solver="euler")
+        )
 
 
 @pytest.mark.parametrize(

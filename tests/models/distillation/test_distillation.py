@@ -13,11 +13,13 @@ from models.distillation import (
     KNOWN_FRAMES,
     STUDENTS,
     TIMES,
+    Change,
     adapt,
     drawn_jumps,
     guided_path,
     jump_losses,
     merge,
+    start_from,
 )
 from models.distillation.lowrank import trained
 from models.recipes import BackboneConfig
@@ -113,6 +115,22 @@ def test_a_network_for_known_frames_starts_as_its_teacher_and_is_kept_by_what_it
         torch.testing.assert_close(before + added[name], value)
 
 
+def test_longer_position_tables_are_kept_and_differ_from_the_teachers_grown_ones(teacher, tmp_path):
+    family = Change("larger", None, positions=(9, 6, 6))
+    model = family.started(teacher, 4)
+    with torch.no_grad():
+        for value in trained(model).values():
+            value.copy_((value + 0.05 * torch.randn_like(value)).bfloat16())
+    family.save(model, teacher, 4, tmp_path / "larger")
+    read = family.load(tmp_path / "larger", teacher)
+    latent, text = torch.randn(2, 16, 3, 12, 12), random_text(2, 5)
+    torch.testing.assert_close(read(latent, TIME, text), model(latent, TIME, text))
+    added, earlier = family.differences(tmp_path / "larger", teacher), load_backbone(teacher)
+    earlier.grow((9, 6, 6))
+    for name, value in earlier.state_dict().items():
+        torch.testing.assert_close(value + added[name], read.state_dict()[name])
+
+
 def test_a_low_rank_change_is_its_formula_and_merges_into_the_matrix():
     torch.manual_seed(0)
     network = nn.Sequential(nn.Linear(6, 5), nn.Linear(5, 2))
@@ -175,3 +193,37 @@ def test_a_warm_start_takes_a_span_on_and_does_not_lose_it(teacher, latent, tmp_
     save_backbone(longer, tmp_path / "span")
     with pytest.raises(WeightsDoNotFit, match="span condition would be lost"):
         initialise_from(Backbone(SMALL), tmp_path / "span")
+
+
+def test_a_student_begins_with_an_earlier_ones_changes_where_they_fit(teacher, latent, tmp_path):
+    earlier = STUDENTS.started(teacher, 4)
+    for value in trained(earlier).values():
+        nn.init.normal_(value, std=0.1)
+    STUDENTS.save(earlier, teacher, 4, tmp_path / "earlier")
+    later = load_backbone(teacher)
+    with torch.no_grad():
+        for parameter in later.parameters():
+            parameter.mul_(1.01)
+    later.grow((9, 4, 4))
+    save_backbone(later, tmp_path / "later")
+    student, plain = STUDENTS.started(tmp_path / "later", 4), trained(STUDENTS.started(tmp_path / "later", 4))
+    fitted = start_from(student, tmp_path / "earlier", teacher)
+    own, changes = trained(student), trained(earlier)
+    assert fitted == len(own) - 1
+    assert torch.equal(own["positions.time_TD"], plain["positions.time_TD"])
+    up = next(name for name in own if name.endswith(".up"))
+    torch.testing.assert_close(own[up], changes[up].bfloat16().float())
+    table = "blocks.0.table_6D"
+    before = load_backbone(teacher).state_dict()[table]
+    torch.testing.assert_close(own[table], plain[table] + changes[table].bfloat16().float() - before)
+
+
+def test_a_merged_student_is_an_ordinary_backbone(teacher, latent, tmp_path):
+    student = STUDENTS.started(teacher, 4)
+    for value in trained(student).values():
+        nn.init.normal_(value, std=0.1)
+    STUDENTS.save(student, teacher, 4, tmp_path / "student")
+    merged = load_backbone(STUDENTS.merged(tmp_path / "student", teacher, tmp_path / "merged"))
+    text, span = random_text(2, 5), torch.full((2,), 0.5)
+    expected = STUDENTS.load(tmp_path / "student", teacher)(latent, TIME, text, span_B=span)
+    torch.testing.assert_close(merged(latent, TIME, text, span_B=span), expected)

@@ -50,7 +50,7 @@ def bundle(tmp_path_factory):
     pipeline = Pipeline(graphs, tokenizers, config)
     table = pipeline.calibrate([PROMPT.text], [0], seconds=1.0, aspect="1:1")
     config = config.model_copy(update={"calibration": table})
-    return SimpleNamespace(graphs=graphs, tokenizers=tokenizers, config=config)
+    return SimpleNamespace(graphs=graphs, tokenizers=tokenizers, config=config, variant="fp32")
 
 
 def test_every_option_is_drawn_and_told(bundle, tmp_path):

@@ -1,0 +1,54 @@
+"""Forms for export: parts of the networks written so that ONNX Runtime fuses them, with the same numbers.
+
+Shapes: B batch, N queries, L keys, D width, M heads, E head width.
+"""
+
+from copy import deepcopy
+
+import torch
+from torch import Tensor, nn
+
+from models.backbone.attention import DotProductAttention
+
+
+class WrittenNorm(nn.Module):
+    """A root-mean-square norm as the division that ONNX Runtime knows: it becomes one node at load.
+
+    Torch exports its own as a product with a reciprocal root, which stays six nodes. A norm without weights gets ones:
+    the node has them in any case.
+    """
+
+    weight: Tensor
+
+    def __init__(self, norm: nn.RMSNorm) -> None:
+        super().__init__()
+        weight = torch.ones(norm.normalized_shape) if norm.weight is None else norm.weight.detach()
+        self.register_buffer("weight", weight)
+        self.eps = torch.finfo(torch.float32).eps if norm.eps is None else norm.eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normed vectors, [..., D]."""
+        return x / torch.sqrt(x.pow(2).mean(-1, keepdim=True) + self.eps) * self.weight
+
+
+class WrittenAttention(nn.Module):
+    """Softmax attention of given heads without the guard against rows that see no key: every row sees one."""
+
+    def forward(self, query_BMNE: Tensor, key_BMLE: Tensor, value_BMLE: Tensor, mask_B11L: Tensor | None) -> Tensor:
+        """As :class:`models.backbone.attention.DotProductAttention`."""
+        logits_BMNL = query_BMNE @ key_BMLE.transpose(-2, -1) * query_BMNE.shape[-1] ** -0.5
+        if mask_B11L is not None:
+            logits_BMNL = logits_BMNL + torch.where(mask_B11L, 0.0, float("-inf"))
+        return logits_BMNL.softmax(-1) @ value_BMLE
+
+
+def written(module: nn.Module) -> nn.Module:
+    """A copy of a graph's module in these forms; its weights are the same tensors."""
+    own = deepcopy(module, {id(tensor): tensor for tensor in (*module.parameters(), *module.buffers())})
+    for parent in list(own.modules()):
+        for name, child in list(parent.named_children()):
+            if isinstance(child, nn.RMSNorm):
+                setattr(parent, name, WrittenNorm(child))
+            elif isinstance(child, DotProductAttention):
+                setattr(parent, name, WrittenAttention())
+    return own
