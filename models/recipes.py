@@ -271,11 +271,11 @@ def demo() -> Profile:
         # The starter knows this corner: low rates, so that it follows the autoencoder's last steps and keeps the rest.
         image_low=Stage(40, 32, 3e-4),
         joint_low=Stage(120, 16, 3e-4),
-        joint_high=Stage(160, 8, 1e-3, "cosine"),
+        joint_high=Stage(160, 8, 4e-4, "cosine"),
         finetunes=(
-            ("footage_rich", Stage(20, 8, 1e-3, "cosine", 1, (("video-footage", 0.3),))),
-            ("long_cosine", Stage(28, 8, 1e-3, "cosine", 2)),
-            ("low_rate", Stage(20, 8, 4e-4, "cosine", 3)),
+            ("footage_rich", Stage(20, 8, 4e-4, "cosine", 1, (("video-footage", 0.3),))),
+            ("long_cosine", Stage(28, 8, 4e-4, "cosine", 2)),
+            ("low_rate", Stage(20, 8, 2e-4, "cosine", 3)),
         ),
         personalization=Stage(50, 8, 3e-4, "cosine"),
         editing=Stage(50, 8, 3e-4, "cosine"),

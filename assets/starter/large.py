@@ -43,7 +43,7 @@ class LargeRecipe(SoloRecipe):
     small: int = 512
     small_every: int = 8
     rank: int = 12
-    steps: int = 1200
+    steps: int = 2400
     batch: int = 10
     warmup: int = 20
     settling: float = 0.5
