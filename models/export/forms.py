@@ -26,9 +26,12 @@ class WrittenNorm(nn.Module):
         self.register_buffer("weight", weight)
         self.eps = torch.finfo(torch.float32).eps if norm.eps is None else norm.eps
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Normed vectors, [..., D]."""
-        return x / torch.sqrt(x.pow(2).mean(-1, keepdim=True) + self.eps) * self.weight
+    def forward(self, x: Tensor, scale: Tensor | None = None, shift: Tensor | None = None) -> Tensor:
+        """Normed vectors, [..., D]; scaled and shifted as :class:`models.backbone.norms.Norm` does."""
+        normed = x / torch.sqrt(x.pow(2).mean(-1, keepdim=True) + self.eps) * self.weight
+        if scale is not None:
+            normed = normed * (1 + scale)
+        return normed if shift is None else normed + shift
 
 
 class WrittenAttention(nn.Module):
