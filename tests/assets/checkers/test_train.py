@@ -108,13 +108,14 @@ def test_the_second_round_of_looks_is_shown_what_the_detector_takes_for_things(m
     assert np.mean(near) > 0.5
 
 
-def test_the_third_round_of_looks_also_sees_what_an_autoencoder_gives_back(monkeypatch):
-    monkeypatch.setattr(train, "_LATENT", 4)
-    shown = train._latent()
+def test_later_rounds_of_looks_also_see_what_an_autoencoder_gives_back(monkeypatch):
+    seeds = train._LATENTS[3][:4]
+    monkeypatch.setitem(train._LATENTS, 3, seeds)
+    shown = train._latent(3)
     assert len(shown) == 4 * 2 * train._FROM_CLIP
     own, other = (
         clips.rendered(seed, train._mixed(seed), 16, 32).frames.astype(float)
-        for seed in (train._FIRST_LATENT, train._FIRST_LATENT + 2)
+        for seed in (seeds[0], seeds[2])
     )
     for one in shown[: 2 * train._FROM_CLIP]:
         near, far = (np.abs(frames - one.pixels).mean(axis=(1, 2, 3)).min() for frames in (own, other))
@@ -132,12 +133,13 @@ def test_rounds_of_looks_are_shown_more_and_more(monkeypatch, tmp_path):
 
     monkeypatch.setattr(train, "_HALF_WAY", tmp_path)
     monkeypatch.setattr(train, "_backs", list)
-    for name in ("frames", "taken", "latent"):
+    for name in ("frames", "taken"):
         monkeypatch.setattr(train, f"_{name}", lambda name=name: [name])
+    monkeypatch.setattr(train, "_latent", lambda number: [f"latent {number}"])
     monkeypatch.setattr(looks, "train", fit)
     monkeypatch.setattr(looks, "WEIGHTS", tmp_path / "looks.safetensors")
     train._train_looks()
-    assert [pictures for pictures, _, _ in seen] == [["frames"], ["taken"], ["taken", "latent"]]
+    assert [pictures for pictures, _, _ in seen] == [["frames"], ["taken"], ["taken", "latent 2"], ["taken", "latent 3"]]
     assert [steps for _, steps, _ in seen] == list(train._LOOKS_ROUNDS)
     assert firsts[0] is None
     assert None not in firsts[1:]
