@@ -1,6 +1,5 @@
 """Pretraining: one backbone for images and videos, in three stages that each start from the last."""
 
-from dataclasses import replace
 from typing import Any
 
 import dagster as dg
@@ -74,10 +73,7 @@ def joint_high(
     latents: Artifact,
     joint_low: Artifact,
 ) -> dg.MaterializeResult[Artifact]:
-    """The backbone after joint training at higher resolution and length; its position tables have grown.
-
-    Where the backbone began as the packaged starter, what that learned at high sizes is added first.
-    """
+    """The backbone after joint training at higher resolution and length; its position tables have grown."""
     profile = settings.profile
     recipe = stage_recipe(
         "joint_high",
@@ -88,7 +84,6 @@ def joint_high(
         validation=["video-high"],
         init=joint_low.folder,
     )
-    recipe = replace(recipe, changes="large" if profile.backbone_init == "starter" else None)
     return trained(context, store, launcher, recipe, {"latents": latents, "joint_low": joint_low})
 
 

@@ -14,7 +14,7 @@ from assets.ports import Launcher
 from assets.store import Store
 from models.files import sha256_file
 from models.recipes import TrainingRecipe
-from models.starter import BACKBONE, CHANGES
+from models.starter import BACKBONE, KNOWN
 
 if TYPE_CHECKING:
     # Named here so that the code version of a trained asset covers the training code, which ranks import.
@@ -121,8 +121,8 @@ def _settings(recipe: TrainingRecipe) -> dict[str, Any]:
     settings = asdict(recipe)
     if settings.pop("init") == "starter":
         settings["init"] = sha256_file(BACKBONE / WEIGHTS)
-    if (changes := settings.pop("changes")) is not None:
-        settings["changes"] = sha256_file(CHANGES[changes] / WEIGHTS)
+    if settings.pop("changes") == "known":
+        settings["changes"] = sha256_file(KNOWN / WEIGHTS)
     for name in ("data", "validation"):
         settings[name] = [[part["group"], part["weight"]] for part in settings[name]]
     return settings

@@ -124,8 +124,8 @@ class TrainingRecipe:
         init: Folder of an earlier model (``model.safetensors``, ``config.json``) to start from, or ``starter`` for the
             packaged backbone (``models.starter``); None starts at random.
             Position tables grow; new conditions start at zero, so step 0 equals the earlier model.
-        changes: What is added to those weights: what the packaged network for known frames (``known``) or for high
-            sizes (``large``) differs in from the packaged backbone, or nothing.
+        changes: What is added to those weights: what the packaged network for known frames differs in from the packaged
+            backbone (``known``), or nothing.
         batch_size: Global, over all ranks.
         token_balance: None: every bucket's batches are of that size. A number: the largest bucket's are; the others'
             are multiples of this number, with about as many tokens (``models.buckets.balanced``).
@@ -153,7 +153,7 @@ class TrainingRecipe:
     data: tuple[DataMix, ...]
     validation: tuple[DataMix, ...]
     init: str | None = None
-    changes: Literal["known", "large"] | None = None
+    changes: Literal["known"] | None = None
     steps: int = 100
     batch_size: int = 16
     token_balance: int | None = None
@@ -271,11 +271,11 @@ def demo() -> Profile:
         # The starter knows this corner: low rates, so that it follows the autoencoder's last steps and keeps the rest.
         image_low=Stage(40, 32, 3e-4),
         joint_low=Stage(120, 16, 3e-4),
-        joint_high=Stage(160, 8, 4e-4, "cosine"),
+        joint_high=Stage(160, 8, 3e-4, "cosine"),
         finetunes=(
-            ("footage_rich", Stage(20, 8, 4e-4, "cosine", 1, (("video-footage", 0.3),))),
-            ("long_cosine", Stage(28, 8, 4e-4, "cosine", 2)),
-            ("low_rate", Stage(20, 8, 2e-4, "cosine", 3)),
+            ("footage_rich", Stage(20, 8, 3e-4, "cosine", 1, (("video-footage", 0.3),))),
+            ("long_cosine", Stage(28, 8, 3e-4, "cosine", 2)),
+            ("low_rate", Stage(20, 8, 1e-4, "cosine", 3)),
         ),
         personalization=Stage(50, 8, 3e-4, "cosine"),
         editing=Stage(50, 8, 3e-4, "cosine"),

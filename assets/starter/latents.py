@@ -1,7 +1,6 @@
 """Latents of a corner of the sandbox world through the starter autoencoder, encoded once, as training reads them."""
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ from assets.sandbox_corpus.lots import record
 from assets.sandbox_corpus.record import Kind, Record
 from assets.world.lasting import lasting
 from assets.world.render import pictures
-from models.recipes import FPS, CorpusWorld, Split, demo
+from models.recipes import FPS, CorpusWorld, Split
 from models.starter import AUTOENCODER
 from models.text.config import TextConfig
 
@@ -24,29 +23,19 @@ if TYPE_CHECKING:
 
 SIDE = 64  # pixels
 FRAMES = 32
-IMAGES, VIDEOS, LARGE = "image-low", "video-low", "video-high"
-_LOW = ((SIDE, SIDE),)
-_KINDS: dict[str, tuple[Kind, int, tuple[tuple[int, int], ...]]] = {
-    IMAGES: ("image", 1, _LOW),
-    VIDEOS: ("video", FRAMES, _LOW),
-    LARGE: ("video", demo().frames_high, demo().sizes_high),
-}
+IMAGES, VIDEOS = "image-low", "video-low"
+_KINDS: dict[str, tuple[Kind, int]] = {IMAGES: ("image", 1), VIDEOS: ("video", FRAMES)}
 _SHARD = 256  # samples at most
-_BATCH = 16 * FRAMES * SIDE * SIDE  # pixels encoded at once
+_BATCH = 16  # clips encoded at once
 _ENDS = (("first", 0), ("last", -1))
 
 
 def parts(world: CorpusWorld, group: str, split: Split, count: int, first: int = 0) -> Iterator[Part]:
-    """Shards of clips ``first`` to ``first + count`` of a group, each clip as the corpus draws it.
-
-    Where a group has several sizes, each of them has an equal share of the clips, one after the other.
-    """
-    kind, frames, sizes = _KINDS[group]
-    bounds = [first + count * number // len(sizes) for number in range(len(sizes) + 1)]
-    for (height, width), (begin, end) in zip(sizes, pairwise(bounds), strict=True):
-        for start in range(begin, end, _SHARD):
-            clips = tuple(record(kind, split, index, world) for index in range(start, min(start + _SHARD, end)))
-            yield Part(group, split, height, width, frames, clips, start // _SHARD)
+    """Shards of clips ``first`` to ``first + count`` of a group, each clip as the corpus draws it."""
+    kind, frames = _KINDS[group]
+    for start in range(first, first + count, _SHARD):
+        clips = tuple(record(kind, split, index, world) for index in range(start, min(start + _SHARD, first + count)))
+        yield Part(group, split, SIDE, SIDE, frames, clips, start // _SHARD)
 
 
 def encode(
@@ -81,9 +70,7 @@ def encode(
     planned = [part for (group, split), count in counts.items() for part in parts(world, group, split, count, start)]
     for part in planned:
         if not (folder / part.name).exists():
-            shown = [
-                shot(clip, part.frames, (part.height, part.width)) for clip in part.clips if isinstance(clip, Record)
-            ]
+            shown = [shot(clip, part.frames) for clip in part.clips if isinstance(clip, Record)]
             tensors = {"latent": encoded(autoencoder, shown)}
             if ends:
                 tensors |= {name: encoded(autoencoder, [clip[place] for clip in shown]) for name, place in _ENDS}
@@ -102,9 +89,9 @@ def encoded(autoencoder: "TemporalAutoencoder", shown: Sequence[NDArray[np.uint8
     """Normalised latents of clips uint8 [F, H, W, 3], [N, 16, T, h, w]; of pictures [H, W, 3], [N, 16, h, w]."""
     import torch
 
-    found, together = [], max(1, 3 * _BATCH // shown[0].size)
-    for start in range(0, len(shown), together):
-        batch = np.stack(shown[start : start + together])
+    found = []
+    for start in range(0, len(shown), _BATCH):
+        batch = np.stack(shown[start : start + _BATCH])
         clips = batch[:, None] if batch.ndim == 4 else batch
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
             video = torch.from_numpy(clips).permute(0, 4, 1, 2, 3).float() / 127.5 - 1
@@ -113,6 +100,6 @@ def encoded(autoencoder: "TemporalAutoencoder", shown: Sequence[NDArray[np.uint8
     return np.concatenate(found)
 
 
-def shot(clip: Record, frames: int, size: tuple[int, int] = (SIDE, SIDE)) -> NDArray[np.uint8]:
-    """The first frames of a clip uint8 [F, H, W, 3]; its action lasts as long as they do."""
-    return pictures(lasting(clip.spec, frames / FPS) if frames > 1 else clip.spec, *size, FPS, frames)
+def shot(clip: Record, frames: int) -> NDArray[np.uint8]:
+    """The first frames of a clip uint8 [F, 64, 64, 3]; its action lasts two seconds."""
+    return pictures(lasting(clip.spec, FRAMES / FPS) if frames > 1 else clip.spec, SIDE, SIDE, FPS, frames)

@@ -22,7 +22,7 @@ from models.backbone.weights import (
 from models.recipes import BackboneConfig
 
 KIND = "backbone"
-TABLES, _EMBED = "positions.", "embed.weight"
+_TABLES, _EMBED = "positions.", "embed.weight"
 _CONDITIONS = ("source", "reference", "span", "known")
 _MAY_DIFFER = {"positions", *_CONDITIONS}
 
@@ -77,7 +77,7 @@ def warm_start(model: Backbone, folder: Path) -> Put:
 
 def _adapted(name: str, stored: Tensor, shape: torch.Size) -> Tensor:
     """An earlier tensor as the later network has it."""
-    if name.startswith(TABLES):
+    if name.startswith(_TABLES):
         return extended(stored, shape[0], name)
     return with_silent_inputs(stored, shape[1]) if name == _EMBED else stored
 
@@ -90,7 +90,7 @@ def _adapted_shapes(
     shapes = own | stored if new else dict(stored)
     added = (model.config.input_channels - earlier.input_channels) * model.config.patch**2
     for name in shapes.keys() & own.keys():
-        if name.startswith(TABLES):
+        if name.startswith(_TABLES):
             shapes[name] = (own[name][0], *shapes[name][1:])
         elif name == _EMBED:
             shapes[name] = (shapes[name][0], shapes[name][1] + added)

@@ -3,14 +3,13 @@
 from models.distillation.jumps import JUMPS, drawn_jumps, jump_losses
 from models.distillation.lowrank import adapt, merge
 from models.distillation.paths import KEPT, PATH, TIMES, drawn_paths, guided_path
-from models.distillation.storage import KNOWN_FRAMES, LARGE, STUDENTS, Change, start_from
+from models.distillation.storage import KNOWN_FRAMES, STUDENTS, Change, start_from
 from models.distillation.terms import jump_terms, nearness
 
 __all__ = [
     "JUMPS",
     "KEPT",
     "KNOWN_FRAMES",
-    "LARGE",
     "PATH",
     "STUDENTS",
     "TIMES",

@@ -9,8 +9,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from models.backbone import Backbone, WeightsDoNotFit, initialise_from, load_backbone, save_backbone
-from models.backbone.positions import extended
-from models.backbone.storage import TABLES, with_silent_inputs
+from models.backbone.storage import with_silent_inputs
 from models.backbone.weights import CONFIG, WEIGHTS, read_config, read_weights
 from models.distillation.lowrank import adapt, merge, trained
 from models.files import atomic_path, read_json, sha256_file, write_json
@@ -26,15 +25,13 @@ class Change:
 
     Attributes:
         kind: Of their folders.
-        condition: The condition that they have and their teacher lacks; None: no other.
+        condition: The condition that they have and their teacher lacks.
         whole: Modules whose matrices are trained and kept as they are, by the start of their names.
-        positions: Entries that their position tables have; None: as many as the teacher's.
     """
 
     kind: str
-    condition: Literal["span", "known"] | None
-    whole: tuple[str, ...] = ()
-    positions: tuple[int, int, int] | None = None
+    condition: Literal["span", "known"]
+    whole: tuple[str, ...]
 
     def started(self, teacher: Path, rank: int) -> Backbone:
         """A network that starts as the teacher in a folder, to be trained by changes of rank ``rank``.
@@ -45,8 +42,7 @@ class Change:
             WeightsDoNotFit: There is no teacher.
         """
         config = BackboneConfig(**read_config(teacher, _TEACHERS))
-        wanted = replace(config, span=self.condition == "span", known=self.condition == "known")
-        changed = Backbone(replace(wanted, positions=self.positions or config.positions))
+        changed = Backbone(replace(config, span=self.condition == "span", known=self.condition == "known"))
         initialise_from(changed, teacher)
         _make_heard(changed, config)
         adapt(changed, rank, fixed=_TEXT, whole=self.whole)
@@ -93,17 +89,13 @@ class Change:
     def differences(self, folder: Path, teacher: Path) -> dict[str, Tensor]:
         """What the network in ``folder`` has more than its teacher, by tensor; the teacher's absent inputs count as 0.
 
-        Position tables that are longer have more than the teacher's grown to that length.
-
         Raises:
             WeightsDoNotFit: As ``load``.
         """
         before, after = load_backbone(teacher).state_dict(), self.load(folder, teacher).state_dict()
         found = {}
         for name, value in after.items():
-            if name.startswith(TABLES):
-                found[name] = value - extended(before[name], len(value), name)
-            elif name in before and before[name].ndim == 2:
+            if name in before and before[name].ndim == 2:
                 found[name] = value - with_silent_inputs(before[name], value.shape[1])
             else:
                 found[name] = value - before[name] if name in before else value.clone()
@@ -155,6 +147,3 @@ STUDENTS = Change("student", "span", ("span",))
 
 KNOWN_FRAMES = Change("known", "known", ("embed", "head"))
 """Backbones that go on from known frames (:mod:`models.backbone.known`)."""
-
-LARGE = Change("large", None, positions=(8, 7, 7))
-"""Backbones at the demo's high sizes and lengths."""

@@ -14,11 +14,5 @@ UPSAMPLER = Path(__file__).parent / "upsampler"
 STUDENT = Path(__file__).parent / "student"
 """What a student of one to four steps differs in from that backbone; ``python -m assets.starter.student FOLDER``."""
 
-LARGE = Path(__file__).parent / "large"
-"""What a network at the demo's high sizes differs in from that backbone; ``python -m assets.starter.large FOLDER``."""
-
 KNOWN = Path(__file__).parent / "known"
 """What a network that goes on from known frames differs in from that backbone; ``python -m assets.starter.known``."""
-
-CHANGES = {"known": KNOWN, "large": LARGE}
-"""Those that a recipe can name."""

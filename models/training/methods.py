@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from models.flow import VelocityFn
 from models.recipes import AudioConfig, BackboneConfig, TrainingRecipe
-from models.starter import BACKBONE, CHANGES
+from models.starter import BACKBONE, KNOWN
 from models.tensor_files import Entry
 from models.text.config import TEXT_NAMES
 from models.training.texts import Batch, text_of
@@ -214,12 +214,9 @@ def started(method: Method, recipe: TrainingRecipe, network: nn.Module) -> Itera
 
 def _changes(recipe: TrainingRecipe) -> dict[str, Tensor]:
     """What is added to the weights that ``init`` gives, by name."""
-    from models import distillation
+    from models.distillation import KNOWN_FRAMES
 
-    if recipe.changes is None:
-        return {}
-    family = {"known": distillation.KNOWN_FRAMES, "large": distillation.LARGE}[recipe.changes]
-    return family.differences(CHANGES[recipe.changes], BACKBONE)
+    return KNOWN_FRAMES.differences(KNOWN, BACKBONE) if recipe.changes == "known" else {}
 
 
 def add(name: str, weight: Tensor, change: Tensor) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from assets.evaluation.prompts import Prompt
 from assets.starter.quality import Figures, asked, exchanged, sampled, scored, sights
 from models.recipes import STARTER_BACKBONE, demo
-from models.starter import AUTOENCODER, BACKBONE, LARGE
+from models.starter import AUTOENCODER, BACKBONE
 
 _PROMPTS = 200
 _UNTRAINED = 24  # nothing but noise comes out: its figures need no more
@@ -22,7 +22,6 @@ def run(
     untrained: int = _UNTRAINED,
     wide: int = _WIDE,
     backbone: Path = BACKBONE,
-    large: Path = LARGE,
 ) -> Figures:
     """Shares of clips that show the object, its colour, its motion and the background as asked, by the checkers.
 
@@ -30,7 +29,7 @@ def run(
     prompts, ``round_trip_...`` of those through the autoencoder, ``unseen_...`` of prompts with combinations that
     training never showed, ``shuffled_...`` of the samples judged by other prompts, ``untrained_...`` of a network
     at random; ``real_unseen_...`` is of clips drawn for the unseen prompts; ``wide_...`` of four seconds at 112x64 px,
-    where the demo's ``joint_high`` begins; ``wide_untaught_...`` of the same without what was learned at such sizes;
+    with position tables that grew, as the demo's ``joint_high`` begins;
     ``heldout_ratio`` is the least ratio of an unseen share to its seen one, ``psnr`` the autoencoder's.
     """
     from assets.starter.round_trip import psnr, through
@@ -48,27 +47,22 @@ def run(
     with TemporaryDirectory() as scratch:
         few = seen.prompts[:untrained]
         figures |= scored(few, sights(sampled(_untrained(Path(scratch)), few)), "untrained")
-    figures |= _wide(seen.prompts[:wide], backbone, large)
+    figures |= _wide(seen.prompts[:wide], backbone)
     return {"prompts": float(prompts)} | {name: round(value, 4) for name, value in figures.items()}
 
 
-def _wide(prompts: Sequence[Prompt], backbone: Path, large: Path) -> Figures:
-    """Shares at 112x64 px and four seconds, with what the network in ``large`` has learned and without."""
-    from models import distillation
-    from models.backbone import Backbone, load_backbone, save_backbone
+def _wide(prompts: Sequence[Prompt], backbone: Path) -> Figures:
+    """Shares at 112x64 px and four seconds: sizes that the network has never seen."""
+    from assets.training_recipes import high_resolution
+    from models.backbone import load_backbone, save_backbone
 
-    profile, found = demo(), Figures()
-    taught = distillation.LARGE.load(large, backbone)
-    untaught = load_backbone(backbone)
-    untaught.grow(taught.config.positions)
-    networks: dict[str, Backbone] = {"wide": taught, "wide_untaught": untaught}
-    for name, network in networks.items():
-        with TemporaryDirectory() as scratch:
-            save_backbone(network, Path(scratch))
-            size, frames = profile.sizes_high[1], profile.frames_high
-            clips = sampled(Path(scratch), prompts, _told(name), size=size, frames=frames)
-        found |= scored(prompts, sights(clips), name)
-    return found
+    profile, network = demo(), load_backbone(backbone)
+    network.grow(high_resolution(profile).positions)
+    with TemporaryDirectory() as scratch:
+        save_backbone(network, Path(scratch))
+        size, frames = profile.sizes_high[1], profile.frames_high
+        clips = sampled(Path(scratch), prompts, _told("wide"), size=size, frames=frames)
+    return scored(prompts, sights(clips), "wide")
 
 
 def _untrained(folder: Path) -> Path:

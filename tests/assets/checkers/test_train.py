@@ -114,8 +114,7 @@ def test_later_rounds_of_looks_also_see_what_an_autoencoder_gives_back(monkeypat
     shown = train._latent(3)
     assert len(shown) == 4 * 2 * train._FROM_CLIP
     own, other = (
-        clips.rendered(seed, train._mixed(seed), 16, 32).frames.astype(float)
-        for seed in (seeds[0], seeds[2])
+        clips.rendered(seed, train._mixed(seed), 16, 32).frames.astype(float) for seed in (seeds[0], seeds[2])
     )
     for one in shown[: 2 * train._FROM_CLIP]:
         near, far = (np.abs(frames - one.pixels).mean(axis=(1, 2, 3)).min() for frames in (own, other))
@@ -139,7 +138,12 @@ def test_rounds_of_looks_are_shown_more_and_more(monkeypatch, tmp_path):
     monkeypatch.setattr(looks, "train", fit)
     monkeypatch.setattr(looks, "WEIGHTS", tmp_path / "looks.safetensors")
     train._train_looks()
-    assert [pictures for pictures, _, _ in seen] == [["frames"], ["taken"], ["taken", "latent 2"], ["taken", "latent 3"]]
+    assert [pictures for pictures, _, _ in seen] == [
+        ["frames"],
+        ["taken"],
+        ["taken", "latent 2"],
+        ["taken", "latent 3"],
+    ]
     assert [steps for _, steps, _ in seen] == list(train._LOOKS_ROUNDS)
     assert firsts[0] is None
     assert None not in firsts[1:]

@@ -39,7 +39,7 @@ def validation():
 
 
 def test_training_beats_its_linear_start(validation, tmp_path):
-    recipe = dataclasses.replace(RECIPE, model=AutoencoderConfig(base_width=8), steps=60, checkpoint_every=60)
+    recipe = dataclasses.replace(RECIPE, model=AutoencoderConfig(base_width=8), steps=150, checkpoint_every=150)
     metrics = train(recipe, squares, validation, tmp_path)
     assert metrics["psnr_video"] > metrics["linear_psnr_video"]
     assert metrics["psnr_image"] > metrics["linear_psnr_image"]

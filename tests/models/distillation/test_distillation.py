@@ -13,7 +13,6 @@ from models.distillation import (
     KNOWN_FRAMES,
     STUDENTS,
     TIMES,
-    Change,
     adapt,
     drawn_jumps,
     guided_path,
@@ -113,22 +112,6 @@ def test_a_network_for_known_frames_starts_as_its_teacher_and_is_kept_by_what_it
     for name, value in read.state_dict().items():
         before = with_silent_inputs(earlier[name], value.shape[1]) if name == "embed.weight" else earlier[name]
         torch.testing.assert_close(before + added[name], value)
-
-
-def test_longer_position_tables_are_kept_and_differ_from_the_teachers_grown_ones(teacher, tmp_path):
-    family = Change("larger", None, positions=(9, 6, 6))
-    model = family.started(teacher, 4)
-    with torch.no_grad():
-        for value in trained(model).values():
-            value.copy_((value + 0.05 * torch.randn_like(value)).bfloat16())
-    family.save(model, teacher, 4, tmp_path / "larger")
-    read = family.load(tmp_path / "larger", teacher)
-    latent, text = torch.randn(2, 16, 3, 12, 12), random_text(2, 5)
-    torch.testing.assert_close(read(latent, TIME, text), model(latent, TIME, text))
-    added, earlier = family.differences(tmp_path / "larger", teacher), load_backbone(teacher)
-    earlier.grow((9, 6, 6))
-    for name, value in earlier.state_dict().items():
-        torch.testing.assert_close(value + added[name], read.state_dict()[name])
 
 
 def test_a_low_rank_change_is_its_formula_and_merges_into_the_matrix():

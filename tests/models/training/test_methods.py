@@ -61,7 +61,7 @@ def test_changes_are_added_to_the_weights_that_a_training_starts_from(tmp_path, 
         torch.nn.init.normal_(value, std=0.1)
     KNOWN_FRAMES.save(changed, tmp_path / "teacher", 4, tmp_path / "known")
     monkeypatch.setattr(methods, "BACKBONE", tmp_path / "teacher")
-    monkeypatch.setitem(methods.CHANGES, "known", tmp_path / "known")
+    monkeypatch.setattr(methods, "KNOWN", tmp_path / "known")
     made = replace(
         recipe(),
         method="known",
