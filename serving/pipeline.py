@@ -146,8 +146,10 @@ class Pipeline:
         frames, size = self.config.frames(seconds), self.config.size(aspect)
         shape = self.config.latent_shape(frames, size)
         sampler = self.config.sampler.with_overrides(overrides)
-        graph, given = self._graph_given(sampler, reference, ends, frames, size)
+        if reference is not None or ends is not None:
+            require_whole(sampler, "a reference" if ends is None else "pictures at the ends")
         plan = caching(sampler, self.config.calibration)
+        graph, given = self._graph_given(sampler, reference, ends, frames, size)
         latents: list[np.ndarray] = []
         for start in range(0, len(prompts), _BATCH):
             part = slice(start, start + _BATCH)
@@ -349,11 +351,9 @@ class Pipeline:
         if ends is not None:
             if reference is not None:
                 raise RequestRefused("pictures at the ends do not combine with a reference: give one or the other")
-            require_whole(sampler, "pictures at the ends")
             graph = knowing(self._graphs)
             return graph, {"known": ends_known(ends, frames, size, self.encode)[None]}
         if reference is not None:
-            require_whole(sampler, "a reference")
             tokens = reference_tokens(self._graph("reference_encoder"), reference, self.config.reference_size)
             return self._graph("personalized_backbone"), {"reference": tokens}
         return self._graph(_model(sampler)), {}
