@@ -16,7 +16,7 @@ from assets.ports import Settings
 from assets.store import Store
 from models.files import read_json, sha256_file, write_json
 from models.recipes import Profile
-from models.starter import UPSAMPLER
+from models.starter import UPSAMPLER, WEIGHTS
 from serving.config import ServingConfig
 from serving.home import REPOSITORY, Home
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 BUNDLE = "bundle"
 PARITY = "parity.json"
 MODEL_NAME = "cinemill"
-WEIGHTS = "model.safetensors"
 
 
 @dg.asset(group_name="export", kinds={"onnx", "torch"}, owners=["team:serving"], code_version=code_version(__name__))

@@ -16,11 +16,10 @@ from assets.encoding.review import curve
 from assets.encoding.shards import INDEX, NULL, write_index, write_shard
 from assets.evaluation.serving_config import serving_config
 from assets.ports import Settings
-from assets.starter.recipe import SoloRecipe
 from assets.store import Store
 from models.files import read_json, sha256_file, write_json
 from models.recipes import Split
-from models.starter import BACKBONE, STUDENT
+from models.starter import BACKBONE, STUDENT, WEIGHTS
 from models.student_recipe import StudentRecipe
 
 if TYPE_CHECKING:
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 GROUP = "video-high"
 _FIGURES = "figures.json"
 _HISTORY = "metrics.jsonl"
-_WEIGHTS = "model.safetensors"
 _BATCH = 8  # paths at once
 _SHARD = 16  # paths: what a kill loses at most
 _SHORT = 20  # steps; a training below that is a rehearsal
@@ -70,7 +68,7 @@ def student_model(
 
     given: dict[str, Any] = {"recipe": asdict(recipe), "guidance": guidance}
     if start:
-        given["start"] = sha256_file(STUDENT / _WEIGHTS)
+        given["start"] = sha256_file(STUDENT / WEIGHTS)
     inputs = {"latents": latents, "averaged_model": averaged_model}
     return store.produce(context, build=build, inputs=inputs, settings=given, tracked=True)
 
@@ -112,16 +110,7 @@ def _distilled(
     torch.manual_seed(recipe.seed)
     student = STUDENTS.started(teacher, recipe.rank)
     fitted = start_from(student, STUDENT, BACKBONE) if start else 0
-    solo = SoloRecipe(
-        steps=recipe.steps,
-        settling=recipe.settling,
-        learning_rate=recipe.learning_rate,
-        warmup=recipe.warmup,
-        ema_decay=recipe.ema_decay,
-        checkpoint_every=recipe.checkpoint_every,
-        seed=recipe.seed,
-    )
-    solo.train(student, jump_terms(student, index, GROUP, recipe.batch, recipe.seed), folder, told)
+    recipe.train(student, jump_terms(student, index, GROUP, recipe.batch, recipe.seed), folder, told)
     STUDENTS.save(student, teacher, recipe.rank, folder)
     figures = nearness(STUDENTS.load(folder, teacher), network, index, GROUP, guidance)
     write_json(folder / _FIGURES, figures)

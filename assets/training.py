@@ -14,7 +14,7 @@ from assets.ports import Launcher
 from assets.store import Store
 from models.files import sha256_file
 from models.recipes import TrainingRecipe
-from models.starter import BACKBONE, KNOWN
+from models.starter import BACKBONE, KNOWN, WEIGHTS
 
 if TYPE_CHECKING:
     # Named here so that the code version of a trained asset covers the training code, which ranks import.
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from models.training.run import train as train  # noqa: PLC0414
 
 METRICS = "metrics.jsonl"
-WEIGHTS = "model.safetensors"
 _SHORT = 20  # steps; a training below that is a rehearsal, in which noise may outweigh what was learned
 _SLACK = 1.02
 

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from models.solo_recipe import SoloRecipe
+
 
 @dataclass(frozen=True)
-class StudentRecipe:
+class StudentRecipe(SoloRecipe):
     """One-process distillation of a backbone by its own guided paths.
 
     Attributes:
@@ -12,7 +14,6 @@ class StudentRecipe:
         held_out: Paths of held-out captions that the student is compared with its teacher on.
         rank: Of the changes to the teacher's matrices.
         batch: Paths a step, a jump of each.
-        ema_decay: Limit of the decay of the average of the weights, which is kept.
     """
 
     paths: int = 72
@@ -25,4 +26,3 @@ class StudentRecipe:
     settling: float = 0.5
     ema_decay: float = 0.95
     checkpoint_every: int = 20
-    seed: int = 0

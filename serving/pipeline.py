@@ -361,12 +361,12 @@ class Pipeline:
     def _flow_of(self, prompt: str, sampler: Sampler, known: np.ndarray | None = None) -> Velocity:
         """The velocity of one video; what is ``known`` of it is told to a model that takes it."""
         condition, null = self._text.conditions([prompt])
-        if known is None or not self.goes_on(sampler):
+        if known is None or not self._goes_on(sampler):
             return flow(self._graph(_model(sampler)), condition, null, sampler)
         given = {"known": known[None]}
         return flow(self._graphs[KNOWN], {**condition, **given}, {**null, **given}, sampler)
 
-    def goes_on(self, sampler: Sampler) -> bool:
+    def _goes_on(self, sampler: Sampler) -> bool:
         """Whether the model takes known frames when it samples so: no steps cached, and not by a student."""
         return KNOWN in self._graphs and sampler.cache is None and sampler.student is None
 

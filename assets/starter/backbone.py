@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from assets.starter.latents import IMAGES, VIDEOS, encode
 from assets.starter.progress import Progress, teller
-from assets.starter.recipe import SoloRecipe
 from models.files import write_json
 from models.recipes import STARTER_BACKBONE, BackboneConfig, DataMix, Split, demo
+from models.solo_recipe import SoloRecipe
 
 if TYPE_CHECKING:
     from torch import Tensor

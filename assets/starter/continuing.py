@@ -25,15 +25,14 @@ def opened(folder: Path, known: Path | None = KNOWN, backbone: Path = BACKBONE) 
         known: Folder of the network that takes known frames; None: the model takes none.
         backbone: Folder of the one that it changes.
     """
-    from models.backbone import load_backbone, save_backbone
+    from models.backbone import load_backbone
     from models.distillation import KNOWN_FRAMES
     from models.export.graphs import torch_graphs
     from models.text.encoders import save_tokenizers
 
     folders = {"backbone": backbone, "autoencoder": AUTOENCODER}
     if known is not None:
-        folders["known_backbone"] = folder / "known"
-        save_backbone(KNOWN_FRAMES.load(known, backbone), folders["known_backbone"])
+        folders["known_backbone"] = KNOWN_FRAMES.merged(known, backbone, folder / "known")
     tokenizers = save_tokenizers(load_backbone(backbone).config.text, folder)
     return Pipeline(torch_graphs(folders), tokenizers, serving_config(demo()))
 

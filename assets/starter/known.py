@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from assets.starter.latents import VIDEOS, encode
 from assets.starter.progress import Progress, teller
-from assets.starter.recipe import SoloRecipe
 from models.files import write_json
 from models.recipes import DataMix, Split, demo
+from models.solo_recipe import SoloRecipe
 from models.starter import BACKBONE
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from assets.encoding.shards import NULL, write_index, write_shard
 from assets.sandbox_corpus.record import Record
 from assets.starter.latents import VIDEOS, parts
 from assets.starter.progress import Progress, teller
-from assets.starter.recipe import SoloRecipe
 from models.files import write_json
 from models.recipes import demo
+from models.solo_recipe import SoloRecipe
 from models.starter import BACKBONE
 
 if TYPE_CHECKING:

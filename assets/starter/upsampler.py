@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from assets.starter.pairs import Pairs
 from assets.starter.progress import Progress, teller
-from assets.starter.recipe import SoloRecipe
 from models.files import write_json
+from models.solo_recipe import SoloRecipe
 from models.upsampler.config import UpsamplerConfig
 from serving.upsampling.enlarging import enlarged
 

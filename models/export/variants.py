@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 FP16, INT8 = "fp16", "int8"
 VARIANTS = (FP16, INT8)
 
-_QUANTISED = ("text_", "backbone", "student", "personalized_backbone", "editing_backbone", "audio_backbone")
 _LEAST = 1024  # weights: below that a node more costs what it saves
 _LARGEST = float(np.finfo(np.float16).max)
 
@@ -51,12 +50,17 @@ def export_variant(
         target = folder / f"{name}.{variant}.onnx"
         if variant == FP16:
             _halve(path, target, external_above)
-        elif name.startswith(_QUANTISED):
+        elif quantised(name):
             _quantise(path, target, external_above)
         else:
             continue
         made[name] = target
     return made
+
+
+def quantised(name: str) -> bool:
+    """Whether ``int8`` quantises a graph: text encoders and transformers, whatever their conditions."""
+    return name.startswith("text_") or name.endswith("backbone") or name == "student"
 
 
 def _quantise(source: Path, target: Path, external_above: int) -> None:
@@ -66,21 +70,21 @@ def _quantise(source: Path, target: Path, external_above: int) -> None:
 
     target.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as scratch:
-        folded, quantised = Path(scratch) / "folded.onnx", Path(scratch) / target.name
+        folded, smaller = Path(scratch) / "folded.onnx", Path(scratch) / target.name
         _fold(source, folded)
         model = onnx.load(folded)
         del model.graph.value_info[:]  # of the graph before it was folded, in places
         add_pre_process_metadata(model)  # else a warning asks for what was just done
         quantize_dynamic(
             model,
-            quantised,
+            smaller,
             op_types_to_quantize=["MatMul"],
             per_channel=True,
             weight_type=QuantType.QInt8,
             use_external_data_format=data_file(folded).exists(),
             extra_options={"MatMulConstBOnly": True, "DefaultTensorType": 1},
         )
-        _halve(quantised, target, external_above)
+        _halve(smaller, target, external_above)
 
 
 def _fold(source: Path, target: Path) -> None:

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+WEIGHTS = "model.safetensors"
+"""The file of weights in each of these folders."""
+
 AUTOENCODER = Path(__file__).parent / "autoencoder"
 """Of the Temporal Autoencoder; ``python -m assets.starter.autoencoder FOLDER`` trains it."""
 

@@ -57,9 +57,9 @@ def run(prompts: int = _PROMPTS) -> dict[str, float]:
 
 def megabytes(bundle: Bundle) -> float:
     """Of all graphs that a bundle loads, with weights that lie beside them."""
-    files = [graph.path for graph in bundle.graphs.values()]
-    files += [path for path in (file.with_name(f"{file.name}.data") for file in files) if path.exists()]
-    return sum(file.stat().st_size for file in files) / 1e6
+    from models.export.files import graph_bytes
+
+    return sum(graph_bytes(graph.path) for graph in bundle.graphs.values()) / 1e6
 
 
 def measured(bundles: Mapping[str, Bundle], prompts: Sequence[Prompt]) -> dict[str, Measured]:

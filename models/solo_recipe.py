@@ -1,15 +1,13 @@
-"""What the one-process trainings of the starters have in common."""
+"""Recipe of a training in one process. Imports no torch."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assets.starter.progress import Progress
-
 if TYPE_CHECKING:
     from torch import nn
 
-    from models.training.solo import Loss
+    from models.training.solo import Loss, Progress
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class SoloRecipe:
     checkpoint_every: int = 100
     seed: int = 0
 
-    def train(self, model: "nn.Module", loss: "Loss", folder: Path, progress: Progress | None) -> None:
+    def train(self, model: "nn.Module", loss: "Loss", folder: Path, progress: "Progress | None") -> None:
         """Train ``model`` to the last step, from where an earlier call with ``folder`` was stopped."""
         from models.training.solo import Solo
 
