@@ -104,13 +104,14 @@ def _distilled(
 
     from models.backbone import load_backbone
     from models.distillation import STUDENTS, jump_terms, nearness, start_from
+    from models.training.solo import Solo
 
     network = load_backbone(teacher)
     index = paths(folder / SCRATCH / "paths", network, latents, recipe, guidance, told)
     torch.manual_seed(recipe.seed)
     student = STUDENTS.started(teacher, recipe.rank)
     fitted = start_from(student, STUDENT, BACKBONE) if start else 0
-    recipe.train(student, jump_terms(student, index, GROUP, recipe.batch, recipe.seed), folder, told)
+    Solo.of(recipe, student, jump_terms(student, index, GROUP, recipe.batch, recipe.seed), folder, told).run()
     STUDENTS.save(student, teacher, recipe.rank, folder)
     figures = nearness(STUDENTS.load(folder, teacher), network, index, GROUP, guidance)
     write_json(folder / _FIGURES, figures)

@@ -1,13 +1,6 @@
 """Recipe of a training in one process. Imports no torch."""
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from torch import nn
-
-    from models.training.solo import Loss, Progress
 
 
 @dataclass(frozen=True)
@@ -28,21 +21,3 @@ class SoloRecipe:
     ema_decay: float = 0.995
     checkpoint_every: int = 100
     seed: int = 0
-
-    def train(self, model: "nn.Module", loss: "Loss", folder: Path, progress: "Progress | None") -> None:
-        """Train ``model`` to the last step, from where an earlier call with ``folder`` was stopped."""
-        from models.training.solo import Solo
-
-        Solo(
-            model,
-            loss,
-            folder,
-            steps=self.steps,
-            learning_rate=self.learning_rate,
-            checkpoint_every=self.checkpoint_every,
-            seed=self.seed,
-            warmup=self.warmup,
-            settling=self.settling,
-            ema_decay=self.ema_decay,
-            progress=progress,
-        ).run()

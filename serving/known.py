@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from models.recipes import KNOWN_MASKS
 from serving.errors import RequestRefused
 from serving.features import LATENT_STRIDE
 from serving.media.reading import read_image
@@ -21,6 +20,8 @@ from serving.sampling.solver import Velocity
 
 KNOWN = "known_backbone"
 """The graph of a model that takes known frames."""
+
+MASKS = 2  # channels that say what of a latent frame is known: of one that is whole, of a picture
 
 Encode = Callable[[np.ndarray], np.ndarray]
 """From frames uint8 [F, H, W, 3] to their latent [1, C, T, h, w]."""
@@ -123,7 +124,7 @@ def ends_known(
         if picture is not None:
             latent = encode(fitted(picture, size)[None])[0, :, 0]
             known = _nothing(latent.shape[0], length, latent.shape[1:]) if known is None else known
-            known[:-KNOWN_MASKS, place] = latent
+            known[:-MASKS, place] = latent
             known[-1, place] = sign
     assert known is not None  # there is an end
     return known
@@ -131,7 +132,7 @@ def ends_known(
 
 def led(velocity: Velocity, known: np.ndarray) -> Velocity:
     """A model's velocity that is led to the pictures of a condition [C + 2, T, h, w] until :data:`LED_UNTIL`."""
-    places = {place: known[:-KNOWN_MASKS, place] for place in (0, -1) if known[-1, place].any()}
+    places = {place: known[:-MASKS, place] for place in (0, -1) if known[-1, place].any()}
     return Led(velocity, places, LED_UNTIL)
 
 
@@ -158,4 +159,4 @@ def knowing(graphs: Mapping[str, Graph]) -> Graph:
 
 
 def _nothing(channels: int, length: int, sides: tuple[int, ...]) -> np.ndarray:
-    return np.zeros((channels + KNOWN_MASKS, length, *sides), np.float32)
+    return np.zeros((channels + MASKS, length, *sides), np.float32)

@@ -63,6 +63,7 @@ def train(recipe: StarterRecipe, folder: Path, progress: Progress | None = None)
     import torch
 
     from models.backbone import Backbone, initialise_from
+    from models.training.solo import Solo
 
     counts: dict[tuple[str, Split], int] = {
         (IMAGES, "train"): recipe.images,
@@ -75,7 +76,7 @@ def train(recipe: StarterRecipe, folder: Path, progress: Progress | None = None)
     model = Backbone(recipe.model)
     if recipe.init is not None:
         initialise_from(model, recipe.init)
-    recipe.train(model, flow_terms(recipe, model, index), folder, progress)
+    Solo.of(recipe, model, flow_terms(recipe, model, index), folder, progress).run()
     return model
 
 

@@ -56,12 +56,13 @@ def train(recipe: KnownRecipe, folder: Path, progress: Progress | None = None) -
     import torch
 
     from models.distillation import KNOWN_FRAMES
+    from models.training.solo import Solo
 
     torch.manual_seed(recipe.seed)
     model = KNOWN_FRAMES.started(recipe.teacher, recipe.rank)
     counts: dict[tuple[str, Split], int] = {(VIDEOS, "train"): recipe.videos}
     index = encode(folder / "latents", demo().world, model.config.text, counts, start=_FIRST, ends=True)
-    recipe.train(model, known_terms(recipe, model, index), folder, progress)
+    Solo.of(recipe, model, known_terms(recipe, model, index), folder, progress).run()
     return model
 
 

@@ -65,11 +65,12 @@ def train(recipe: StudentRecipe, folder: Path, progress: Progress | None = None)
     import torch
 
     from models.distillation import STUDENTS, jump_terms
+    from models.training.solo import Solo
 
     index = paths(recipe, folder / "paths", progress)
     torch.manual_seed(recipe.seed)
     student = STUDENTS.started(recipe.teacher, recipe.rank)
-    recipe.train(student, jump_terms(student, index, VIDEOS, recipe.batch, recipe.seed), folder, progress)
+    Solo.of(recipe, student, jump_terms(student, index, VIDEOS, recipe.batch, recipe.seed), folder, progress).run()
     return student
 
 

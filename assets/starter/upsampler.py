@@ -57,11 +57,12 @@ def train(recipe: UpsamplerRecipe, folder: Path, progress: Progress | None = Non
     """The upsampler, trained to the recipe's last step from where an earlier call was stopped."""
     import torch
 
+    from models.training.solo import Solo
     from models.upsampler import Upsampler
 
     torch.manual_seed(recipe.seed)
     model = Upsampler(recipe.model)
-    recipe.train(model, flow_terms(recipe, model), folder, progress)
+    Solo.of(recipe, model, flow_terms(recipe, model), folder, progress).run()
     return model
 
 

@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from models.files import read_json, write_json, write_text
+from models.solo_recipe import SoloRecipe
 from models.training.adversary import Adversary
 from models.training.average import WeightAverage
 from models.training.checkpoint import Checkpoints
@@ -83,6 +84,23 @@ class Solo:
     adversary: Adversary | None = None
     progress: Progress | None = None
     _average: WeightAverage | None = field(default=None, init=False)
+
+    @classmethod
+    def of(cls, recipe: SoloRecipe, model: nn.Module, loss: Loss, folder: Path, progress: Progress | None) -> "Solo":
+        """The training that a recipe asks for."""
+        return cls(
+            model,
+            loss,
+            folder,
+            steps=recipe.steps,
+            learning_rate=recipe.learning_rate,
+            checkpoint_every=recipe.checkpoint_every,
+            seed=recipe.seed,
+            warmup=recipe.warmup,
+            settling=recipe.settling,
+            ema_decay=recipe.ema_decay,
+            progress=progress,
+        )
 
     def run(self) -> None:
         """Train to the last step, from the newest checkpoint if there is one.
