@@ -105,14 +105,19 @@ def _tiles(pieces: Iterable[Tensor], length: int, overlap: int) -> Iterator[Tens
 
     None lies wholly in the one before it.
     """
-    held: Tensor | None = None
+    held: list[Tensor] = []
     for piece in pieces:
-        held = piece if held is None else torch.cat([held, piece], dim=2)
-        while held.shape[2] > length:
-            yield held[:, :, :length]
-            held = held[:, :, length - overlap :]
-    if held is not None and held.shape[2]:
-        yield held
+        held.append(piece)
+        if sum(one.shape[2] for one in held) <= length:
+            continue
+        row, held = torch.cat(held, dim=2), []
+        while row.shape[2] > length:
+            yield row[:, :, :length]
+            row = row[:, :, length - overlap :]
+        held = [row.clone()]  # a view would keep the tile
+        del row
+    if held and (last := torch.cat(held, dim=2)).shape[2]:
+        yield last
 
 
 @torch.inference_mode()
