@@ -20,6 +20,7 @@ from models.training.ema import ParameterAverage, local, reshard
 from models.training.layouts import lay_out
 from models.training.methods import Method, shell, started
 from models.training.publishing import Background
+from models.training.schedule import give_rate
 from models.training.sharding import CLIP, STATE
 from models.training.strategy import PlainStrategy, Ranks
 
@@ -86,8 +87,7 @@ class FsdpSharding:
     def update(self, training: "FlowTraining", loss: Tensor, rate: float) -> float | None:
         """Backward pass, the norm over all shares, clipping, step."""
         optimizer = _optimizer(training)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
+        give_rate(optimizer.param_groups, rate)
         training.manual_backward(loss)
         self._parallel.finish_gradients()
         norm = self._parallel.gradient_norm()

@@ -21,11 +21,13 @@ from models.training.ema import ShardedAverage
 from models.training.interruption import Interruption
 from models.training.methods import Method
 from models.training.plateau import Plateau
-from models.training.schedule import learning_rate
+from models.training.schedule import SHARE, learning_rate
 from models.training.sharding import Sharding
 from models.training.shards import Shards
 from models.training.texts import Batch, with_dropped, without_padding
 from models.training.tolerance import Tolerance
+
+_POSITIONS = ("positions.time_TD", "positions.height_HD", "positions.width_WD")
 
 
 @dataclass(frozen=True)
@@ -91,10 +93,17 @@ class FlowTraining(pl.LightningModule):
         self._interruption = interruption
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        """AdamW over everything that learns."""
-        parameters = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
+        """AdamW over everything that learns; position tables are a group with a multiple of the rate."""
+        named = [(name, value) for name, value in self.network.named_parameters() if value.requires_grad]
+        apart = _POSITIONS if self.recipe.position_rate != 1 else ()
+        rest = [value for name, value in named if name not in apart]
+        placing = [value for name, value in named if name in apart]
+        groups = [{"params": rest, SHARE: 1.0}, {"params": placing, SHARE: self.recipe.position_rate}]
         return torch.optim.AdamW(
-            parameters, lr=self.recipe.learning_rate, betas=(0.9, 0.95), weight_decay=self.recipe.weight_decay
+            [group for group in groups if group["params"]],
+            lr=self.recipe.learning_rate,
+            betas=(0.9, 0.95),
+            weight_decay=self.recipe.weight_decay,
         )
 
     def setup(self, stage: str) -> None:

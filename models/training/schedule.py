@@ -1,8 +1,19 @@
 """Learning rate as a function of the step, and of the plateaus behind it."""
 
 import math
+from collections.abc import Iterable
+from typing import Any
 
 from models.recipes import TrainingRecipe
+
+SHARE = "share_of_rate"
+"""Key of an optimizer's group: the multiple of the rate that it steps with."""
+
+
+def give_rate(groups: Iterable[dict[str, Any]], rate: float) -> None:
+    """Let an optimizer's groups step with their shares of a rate."""
+    for group in groups:
+        group["lr"] = rate * group[SHARE]
 
 
 def learning_rate(recipe: TrainingRecipe, step: int, halvings: int = 0) -> float:

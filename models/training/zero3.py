@@ -20,6 +20,7 @@ from models.training.layouts import lay_out
 from models.training.methods import Method, shell, started
 from models.training.partitions import Partitions
 from models.training.publishing import Background
+from models.training.schedule import give_rate
 from models.training.sharding import CLIP, STATE
 from models.training.strategy import Ranks, ZeroStrategy
 
@@ -81,8 +82,7 @@ class ZeroSharding:
     def update(self, training: "FlowTraining", loss: Tensor, rate: float) -> float | None:
         """DeepSpeed reduces, clips and steps."""
         engine = _engine(training)
-        for group in engine.optimizer.param_groups:
-            group["lr"] = rate
+        give_rate(engine.optimizer.param_groups, rate)
         training.manual_backward(loss)
         optimizer = training.optimizers()
         assert isinstance(

@@ -19,7 +19,7 @@ def entries(folder) -> list[dict]:
 
 @pytest.mark.parametrize("strategy", ["zero3", "fsdp2"])
 def test_broken_steps_are_left_out_and_three_in_a_row_lead_back_to_a_checkpoint_once(recipe, tmp_path, strategy):
-    wanted = recipe(steps=20, checkpoint_every=4, learning_rate=1e-2, strategy=strategy)
+    wanted = recipe(steps=20, checkpoint_every=4, learning_rate=1e-2, position_rate=0.1, strategy=strategy)
     folder = tmp_path / "model"
     # The fifth and the seventh step are left out; of those from the thirteenth on the training has enough after three.
     assert train_poisoned(wanted, folder, losses=[5, 13, 14], gradients=[7, 15]) == [0, 0]

@@ -16,7 +16,14 @@ from tests.orchestration.launchers.test_launcher import plain_training
 pytestmark = pytest.mark.slow
 
 PROGRAM = Path(__file__).with_name("ranks.py")
-PLAIN = {"steps": 6, "batch_size": 4, "warmup": 2, "checkpoint_every": 3, "learning_rate": 1e-3}
+PLAIN = {
+    "steps": 6,
+    "batch_size": 4,
+    "warmup": 2,
+    "checkpoint_every": 3,
+    "learning_rate": 1e-3,
+    "position_rate": 5.0,
+}
 # Every validation is a plateau, so a continued training must know how many there were.
 HALVED = PLAIN | {
     "steps": 12,

@@ -75,7 +75,11 @@ def plain_training(
     network = Backbone(recipe.model)
     shards = open_shards(Path(recipe.data[0].index))
     batches = Batches(recipe.data, recipe.batch_size, recipe.seed, token_balance=recipe.token_balance)
-    optimizer = torch.optim.AdamW(network.parameters(), betas=(0.9, 0.95), weight_decay=recipe.weight_decay)
+    shares = {
+        name: recipe.position_rate if name.startswith("positions.") else 1 for name, _ in network.named_parameters()
+    }
+    groups = [{"params": [value], "name": name} for name, value in network.named_parameters()]
+    optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.95), weight_decay=recipe.weight_decay)
     average = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     losses, norms = [], []
     for step, place in enumerate(data or range(recipe.steps)):
@@ -91,7 +95,8 @@ def plain_training(
             dropped = draws.dropped[:, None]
             text.append((torch.where(dropped[..., None], null, states), torch.where(dropped, real, mask)))
         loss = flow_loss(lambda x, t, text=text: network(x, t, text), latent, draws.times, draws.noise)
-        optimizer.param_groups[0]["lr"] = recipe.learning_rate * min(1, (step + 1) / recipe.warmup)
+        for group in optimizer.param_groups:
+            group["lr"] = shares[group["name"]] * recipe.learning_rate * min(1, (step + 1) / recipe.warmup)
         optimizer.zero_grad()
         loss.backward()
         norms.append(float(torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)))
