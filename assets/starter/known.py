@@ -40,7 +40,7 @@ class KnownRecipe(SoloRecipe):
     teacher: Path = BACKBONE
     videos: int = 3072
     rank: int = 32
-    steps: int = 1000
+    steps: int = 3000
     batch: int = 16
     warmup: int = 20
     settling: float = 0.3

@@ -34,15 +34,15 @@ class Given:
 def drawn_given(chance_B2: Tensor, length: int) -> Given:
     """What training gives of clips of ``length`` latent frames, by two uniform numbers each.
 
-    A fifth of the clips give nothing, so that the network still draws from text alone; three tenths the first picture,
-    a tenth the last, three twentieths both, a quarter the first latent frames, any number of them below all. A clip
-    of one latent frame gives at most its first picture.
+    Three twentieths of the clips give nothing, so that the network still draws from text alone; a fifth the first
+    picture, a tenth the last, a tenth both, nine twentieths the first latent frames, any number of them below all. A
+    clip of one latent frame gives at most its first picture.
     """
     kind_B, share_B = chance_B2.unbind(1)
-    first_B = (kind_B >= 0.2) & (kind_B < 0.5) | (kind_B >= 0.6) & (kind_B < 0.75)
-    last_B = (kind_B >= 0.5) & (kind_B < 0.75)
+    first_B = (kind_B >= 0.15) & (kind_B < 0.35) | (kind_B >= 0.45) & (kind_B < 0.55)
+    last_B = (kind_B >= 0.35) & (kind_B < 0.55)
     several_B = torch.full_like(last_B, length > 1)
-    whole_B = torch.where((kind_B >= 0.75) & several_B, 1 + (share_B * (length - 1)).long(), 0)
+    whole_B = torch.where((kind_B >= 0.55) & several_B, 1 + (share_B * (length - 1)).long(), 0)
     return Given(whole_B, first_B, last_B & several_B)
 
 
