@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from serving.media.resize import Resolution
     from serving.sampling.sampler import StudentSteps
     from serving.sampling.schedule import Schedule
-    from serving.shots import Shot
+    from serving.shots import Joined, Shot
     from serving.studio import Made
 
 _out = Console(highlight=False, soft_wrap=True, emoji=False)
@@ -67,6 +67,19 @@ class SolverName(StrEnum):
     heun = "heun"
 
 
+class Joining(StrEnum):
+    """How the windows of a long video become one."""
+
+    blended = "blended"
+    continued = "continued"
+
+    @property
+    def field(self) -> "Joined":
+        """The same in the spelling of :mod:`serving.shots`."""
+        names: dict[str, Joined] = {"blended": "blended", "continued": "continued"}
+        return names[self.value]
+
+
 class WrongOptions(ValueError):
     """Options of a command that contradict each other."""
 
@@ -114,6 +127,13 @@ def generate(
             exists=True, dir_okay=False, help="YAML or JSON: a list of seconds, prompt, cut.", rich_help_panel=_LONG
         ),
     ] = None,
+    joined: Annotated[
+        Joining | None,
+        typer.Option(
+            help="Windows sampled together, without seams (blended, if not given), or each going on from the last.",
+            rich_help_panel=_LONG,
+        ),
+    ] = None,
     window: Annotated[
         int | None, typer.Option(min=1, help="Latent frames (of 8) sampled at once.", rich_help_panel=_LONG)
     ] = None,
@@ -146,11 +166,13 @@ def generate(
 
     prompts, listed = prompt or [], listed_shots(shot, shots)
     pictures = {"image": image, "last_image": last_image}
+    windows: dict[str, Any] = {"window": window, "overlap": overlap}
+    windows |= {} if joined is None else {"joined": joined.field}
     refuse_contradictions(
         prompts,
         listed,
         {"seconds": seconds, "rewrite": rewrite or None, **pictures},
-        {"window": window, "overlap": overlap},
+        windows,
     )
     overrides = Overrides(
         solver=None if solver is None else solver.value,
@@ -177,7 +199,7 @@ def generate(
             "progress": report,
         }
         if listed:
-            made = [studio.long(listed, output, seed=seeds[0], window=window, overlap=overlap, **common)]
+            made = [studio.long(listed, output, seed=seeds[0], **windows, **common)]
         else:
             outputs, length = outputs_of(output, len(prompts)), 4.0 if seconds is None else seconds
             common |= {"rewriter": rewriter, **pictures}

@@ -19,6 +19,11 @@ def noise_of(seed: int, stream: int, shape: Sequence[int]) -> np.ndarray:
     return np.random.default_rng([seed, stream]).standard_normal(shape, dtype=np.float32)
 
 
+def part_seed(seed: int, number: int) -> int:
+    """The seed of one of the parts that a video is drawn in, one after the other."""
+    return int(np.random.SeedSequence([seed, number]).generate_state(1, np.uint64)[0])
+
+
 def drawn(
     sampler: Sampler,
     velocity: Velocity,

@@ -12,8 +12,8 @@ import numpy as np
 
 from serving.errors import RequestRefused
 from serving.features import LATENT_STRIDE
-from serving.media.reading import read_image
 from serving.media.resize import cover
+from serving.picture_moderation import read_allowed
 from serving.sampling.guidance import Graph
 from serving.sampling.led import Led
 from serving.sampling.solver import Velocity
@@ -51,11 +51,12 @@ class Ends:
 
         Raises:
             MediaError: one cannot be read, or is too large.
+            PictureRefused, ModerationMissing: the content policy does not allow one, or nothing can tell.
             RequestRefused: one is too small.
         """
         if first is None and last is None:
             return None
-        return cls(*(None if path is None else read_image(path) for path in (first, last)))
+        return cls(*(None if path is None else read_allowed(path) for path in (first, last)))
 
     @property
     def named(self) -> str:

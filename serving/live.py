@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from serving.config import SPATIAL_STRIDE, ServingConfig
+from serving.drawing import part_seed
 from serving.errors import RequestRefused
 from serving.features import LATENT_STRIDE
 from serving.moderation import require_allowed
@@ -121,18 +122,13 @@ def chunks(
     while True:
         pace.wait(begun, frames)
         text = prompt.text
-        latent = pipeline.next_latent(text, before, shape, seed=_seed(seed, number), overrides=overrides)
+        latent = pipeline.next_latent(text, before, shape, seed=part_seed(seed, number), overrides=overrides)
         known = 0 if before is None else CONTEXT * LATENT_STRIDE
         shown = pipeline.decode(latent, WINDOW * LATENT_STRIDE)[known:]
         before = latent[:, -CONTEXT:]
         frames += len(shown)
         yield Chunk(number, text, shown, pipeline.config.fps, pace.clock() - begun)
         number += 1
-
-
-def _seed(seed: int, number: int) -> int:
-    """A chunk's own seed."""
-    return int(np.random.SeedSequence([seed, number]).generate_state(1, np.uint64)[0])
 
 
 def until(made: Iterator[Chunk], frames: int | None, told: Callable[[Chunk], bool]) -> Iterator[Chunk]:

@@ -16,6 +16,7 @@ from serving.decoding.trial import inputs_peak, tile_peak
 from serving.drawing import VIDEO, StageProgress, caching, drawn, noise_of, require_prompts, require_whole, told
 from serving.errors import GraphMissing, RequestRefused
 from serving.features import LATENT_STRIDE
+from serving.following import one_after_the_other
 from serving.known import KNOWN, Ends, ends_known, frames_known, knowing, led
 from serving.reference import reference_tokens
 from serving.sampling.caching import Calibration, calibrated
@@ -24,7 +25,7 @@ from serving.sampling.guidance import Graph, Guided, flow
 from serving.sampling.sampler import Overrides, Sampler
 from serving.sampling.solver import Velocity
 from serving.sampling.windowed import Windowed
-from serving.shots import Plan, Shot, laid_out
+from serving.shots import Joined, Plan, Shot, laid_out
 from serving.sounding import Sounding
 from serving.text import EncoderStates, TextStates
 from serving.upsampling.budget import EnlargerFit, enlarger_fitting
@@ -202,8 +203,20 @@ class Pipeline:
         """Makes sound for latents. Raises GraphMissing for a model without sound."""
         return Sounding(self._graph("audio_backbone"), self._graph("audio_decode"), self._text, self.config)
 
-    def plan(self, shots: Sequence[Shot], window: int | None = None, overlap: int | None = None) -> Plan:
-        """Where shots and windows lie; ``window`` and ``overlap`` in latent frames, else the model's most and half.
+    def plan(
+        self,
+        shots: Sequence[Shot],
+        window: int | None = None,
+        overlap: int | None = None,
+        joined: Joined = "blended",
+    ) -> Plan:
+        """Where shots and windows lie.
+
+        Args:
+            shots: What to show.
+            window: Latent frames that the model samples at once; None: as many as it can.
+            overlap: Those that two share at least; None: half of a blended window, a quarter of a continued one.
+            joined: How windows become one video.
 
         Raises:
             RequestRefused: shots or windows that the model does not cover.
@@ -212,7 +225,9 @@ class Pipeline:
         size = longest if window is None else window
         if not 1 <= size <= longest:
             raise RequestRefused(f"a window of {size} latent frames does not fit this model: 1 to {longest}")
-        return laid_out(shots, self.config.fps / LATENT_STRIDE, size, size // 2 if overlap is None else overlap)
+        shared = size // 2 if joined == "blended" else -(-size // 4)
+        rate = self.config.fps / LATENT_STRIDE
+        return laid_out(shots, rate, size, shared if overlap is None else overlap, joined)
 
     def long_latent(
         self,
@@ -224,7 +239,7 @@ class Pipeline:
         overrides: Overrides = _AS_THE_MODEL,
         progress: StageProgress | None = None,
     ) -> np.ndarray:
-        """The latent [C, T, h, w] of a video of any length: windows sampled together, blended at each step.
+        """The latent [C, T, h, w] of a video of any length, window by window, joined as its plan says.
 
         Args:
             shots: What to show.
@@ -238,15 +253,17 @@ class Pipeline:
             RequestRefused, GraphMissing, SamplingFailed: as ``generate_batch``.
         """
         require_prompts([shot.prompt for shot in shots], [seed] * len(shots))
+        shape = (self.config.latent_channels, plan.length, *self.config.latent_shape(1, self.config.size(aspect))[2:])
+        if plan.joined == "continued":
+            draw = partial(self.next_latent, overrides=overrides)
+            return one_after_the_other(draw, shots, plan, shape, seed, progress)
         sampler = self.config.sampler.with_overrides(overrides)
-        _, _, *sides = self.config.latent_shape(1, self.config.size(aspect))
         guided = [self._flow_of(shot.prompt, sampler) for shot in shots]
         velocity = Windowed(
             [window for window, _ in plan.windows], [guided[shot] for _, shot in plan.windows], plan.length, axis=2
         )
-        noise = noise_of(seed, VIDEO, (self.config.latent_channels, plan.length, *sides))
         caches = caching(sampler, self.config.calibration)
-        return drawn(sampler, velocity, noise[None], "video", progress, caches)[0]
+        return drawn(sampler, velocity, noise_of(seed, VIDEO, shape)[None], "video", progress, caches)[0]
 
     def calibrate(
         self, prompts: Sequence[str], seeds: Sequence[int], *, seconds: float, aspect: Aspect = "16:9"
@@ -272,6 +289,7 @@ class Pipeline:
         *,
         seed: int = 0,
         overrides: Overrides = _AS_THE_MODEL,
+        progress: StageProgress | None = None,
     ) -> np.ndarray:
         """A latent of ``shape`` [C, T, h, w] that begins with the frames ``before`` [C, K, h, w] and goes on from them.
 
@@ -287,7 +305,7 @@ class Pipeline:
         velocity = self._flow_of(prompt, sampler, None if before is None else frames_known(before, shape[1]))
         if before is not None:
             velocity = Continued(velocity, noise, before[None])
-        return drawn(sampler, velocity, noise, "video", None, caching(sampler, self.config.calibration))[0]
+        return drawn(sampler, velocity, noise, "video", progress, caching(sampler, self.config.calibration))[0]
 
     def encode(self, frames: np.ndarray) -> np.ndarray:
         """uint8 [F, H, W, 3] as its normalised latent [1, 16, T, h, w]; the last frame is held to fill the last T."""

@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from serving.errors import RequestRefused
 from serving.windows import Window, spread
+
+Joined = Literal["blended", "continued"]
+"""How windows become one video: sampled together and blended at each step, or each going on from those before it."""
 
 
 class Shot(BaseModel):
@@ -57,34 +61,59 @@ class Plan:
         shots: Where each is shown; one begins where the last ends.
         windows: In order, each with the number of the shot whose prompt it takes.
         takes: What lies between cuts.
+        joined: How the windows are.
     """
 
     shots: tuple[Window, ...]
     windows: tuple[tuple[Window, int], ...]
     takes: tuple[Window, ...]
+    joined: Joined = "blended"
 
     @property
     def length(self) -> int:
         """Latent frames in all."""
         return self.shots[-1].stop
 
+    @property
+    def told(self) -> str:
+        """How windows are joined, in words: for records."""
+        return f"{len(self.windows)} {self.joined} windows"
 
-def laid_out(shots: Sequence[Shot], rate: float, size: int, overlap: int) -> Plan:
-    """Windows over shots: evenly spread over each, reaching half the overlap into the next unless that is a cut.
+
+def laid_out(shots: Sequence[Shot], rate: float, size: int, overlap: int, joined: Joined = "blended") -> Plan:
+    """Windows over shots. A shot without a cut before it reaches into the one before.
+
+    Blended windows are evenly spread over each shot, and reach half the overlap into its neighbours. Continued ones
+    begin with ``overlap`` latent frames of what is there already; the last of a shot, with as many as make it full.
 
     Args:
         shots: At least one.
         rate: Latent frames a second; a shot begins and ends at whole ones.
         size: Latent frames of a window at most.
         overlap: Those that neighbours share at least.
+        joined: How windows become one video.
 
     Raises:
         RequestRefused: no shots, one shorter than a latent frame, or windows that never get on.
     """
     if not shots:
         raise RequestRefused("a long video needs at least one shot")
-    if not 0 <= overlap < size:
-        raise RequestRefused(f"windows of {size} latent frames cannot overlap by {overlap}: 0 up to {size - 1}")
+    least = 1 if joined == "continued" and size > 1 else 0
+    if not least <= overlap < size:
+        raise RequestRefused(f"windows of {size} latent frames cannot overlap by {overlap}: {least} up to {size - 1}")
+    placed = _placed(shots, rate)
+    cuts = [index for index, shot in enumerate(shots) if index == 0 or shot.cut]
+    ends = [placed[index].start for index in cuts[1:]] + [placed[-1].stop]
+    takes = tuple(Window(placed[index].start, end) for index, end in zip(cuts, ends, strict=True))
+    windows: list[tuple[Window, int]] = []
+    for number, place in enumerate(placed):
+        take = next(take for take in takes if take.start <= place.start < take.stop)
+        found = _blended(place, take, size, overlap) if joined == "blended" else _continued(place, take, size, overlap)
+        windows += [(window, number) for window in found]
+    return Plan(tuple(placed), tuple(windows), takes, joined)
+
+
+def _placed(shots: Sequence[Shot], rate: float) -> list[Window]:
     placed: list[Window] = []
     seconds = 0.0
     for shot in shots:
@@ -93,14 +122,19 @@ def laid_out(shots: Sequence[Shot], rate: float, size: int, overlap: int) -> Pla
         if round(seconds * rate) == start:
             raise RequestRefused(f"a shot of {shot.seconds:g} s is too short: give at least {1 / rate:g} s")
         placed.append(Window(start, round(seconds * rate)))
-    cuts = [index for index, shot in enumerate(shots) if index == 0 or shot.cut]
-    ends = [placed[index].start for index in cuts[1:]] + [placed[-1].stop]
-    takes = tuple(Window(placed[index].start, end) for index, end in zip(cuts, ends, strict=True))
-    windows: list[tuple[Window, int]] = []
-    for number, place in enumerate(placed):
-        take = next(take for take in takes if take.start <= place.start < take.stop)
-        start = max(take.start, place.start - overlap // 2)
-        stop = min(take.stop, place.stop + overlap - overlap // 2)
-        inside = spread(stop - start, size, overlap)
-        windows += [(Window(start + one.start, start + one.stop), number) for one in inside]
-    return Plan(tuple(placed), tuple(windows), takes)
+    return placed
+
+
+def _blended(place: Window, take: Window, size: int, overlap: int) -> list[Window]:
+    start = max(take.start, place.start - overlap // 2)
+    stop = min(take.stop, place.stop + overlap - overlap // 2)
+    return [Window(start + one.start, start + one.stop) for one in spread(stop - start, size, overlap)]
+
+
+def _continued(place: Window, take: Window, size: int, overlap: int) -> list[Window]:
+    windows, drawn = [], place.start
+    while drawn < place.stop:
+        stop = min(max(take.start, drawn - overlap) + size, place.stop)
+        windows.append(Window(max(take.start, min(drawn - overlap, stop - size)), stop))
+        drawn = stop
+    return windows

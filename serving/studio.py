@@ -25,11 +25,12 @@ from serving.media.mp4 import write_fragmented, write_mp4
 from serving.media.reading import Limits, read_video
 from serving.media.resize import USUAL, Resolution, cover, delivery_size
 from serving.moderation import require_allowed
+from serving.picture_moderation import require_allowed_frames
 from serving.pipeline import Pipeline
 from serving.provenance import Facts, Keys, sign
 from serving.rewriting import PromptRewriter, Rewrite, rewrite
 from serving.sampling.sampler import Overrides
-from serving.shots import Shot
+from serving.shots import Joined, Shot
 from serving.upsampling.cascade import Enlarger
 from serving.watermark import Watermarker, payload_of
 
@@ -93,6 +94,7 @@ class Studio:
             RewritingFailed: there is no rewritten prompt, or the content policy does not allow it.
             RequestRefused: the model does not cover the length, the aspect ratio or the pictures.
             MediaError: a picture cannot be read.
+            PictureRefused, ModerationMissing: the content policy does not allow a picture, or nothing can tell.
         """
         for prompt in prompts:
             require_allowed(prompt)
@@ -122,6 +124,7 @@ class Studio:
         aspect: str,
         resolution: Resolution = USUAL,
         audio: bool = True,
+        joined: Joined = "blended",
         window: int | None = None,
         overlap: int | None = None,
         overrides: Overrides = _AS_THE_MODEL,
@@ -139,8 +142,9 @@ class Studio:
             aspect: As for ``generate``.
             resolution: As for ``generate``.
             audio: Whether to make sound.
+            joined: How windows become one video.
             window: Latent frames that the model samples at once; None: as many as it can.
-            overlap: Those that two windows share at least; None: half a window.
+            overlap: Those that two windows share at least; None: as ``Pipeline.plan`` says.
             overrides: Of how the model samples video.
             memory: Bytes that decoding and upsampling may take beside what is in use; None: tiles of 32 frames.
             progress: Called with (stage, steps done, steps in all).
@@ -151,13 +155,13 @@ class Studio:
         for shot in shots:
             require_allowed(shot.prompt)
         pipeline = self._pipeline
-        plan = pipeline.plan(shots, window, overlap)
+        plan = pipeline.plan(shots, window, overlap, joined)
         latent = pipeline.long_latent(shots, plan, seed=seed, aspect=aspect, overrides=overrides, progress=progress)
         size = delivery_size(aspect, resolution)
         tiles, enlarger = self._cut(latent, size, memory, Tiles())
         takes = (pipeline.frames_of(latent[:, take.places], LATENT_STRIDE * take.length, tiles) for take in plan.takes)
         sound = stereo(pipeline.sounding.of_film(latent, shots, plan, seed=seed, progress=progress)) if audio else None
-        config, way = pipeline.config, pipeline.sampling(overrides)
+        config, way = pipeline.config, f"{pipeline.sampling(overrides)}, {plan.told}"
         pieces, count = chain.from_iterable(takes), LATENT_STRIDE * plan.length
         film = Film(pieces, count, config.fps, sound, config.sample_rate, sides_of(latent), enlarger, way)
         prompt = " / ".join(f"{shot.seconds:g} s: {shot.prompt}" for shot in shots)
@@ -265,6 +269,7 @@ class Studio:
 
         Raises:
             MediaError: the video cannot be read.
+            PictureRefused, ModerationMissing: the content policy does not allow it, or nothing can tell.
             SigningFailed: it is not an mp4.
             Also what ``generate`` raises.
         """
@@ -273,6 +278,7 @@ class Studio:
         original = read_video(video, _LIMITS)
         if original.fps <= 0:
             raise MediaError(f"{video} does not say how many frames a second it has")
+        require_allowed_frames(original.frames, original.fps, video)
         count = min(int(len(original.frames) / original.fps * config.fps), config.max_frames)
         picks = (np.arange(max(count, 1)) * original.fps / config.fps).astype(int)
         height, width = original.frames.shape[1:3]

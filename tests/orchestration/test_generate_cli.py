@@ -49,6 +49,7 @@ def run(tmp_path, monkeypatch):
         (("--seed", "1", "--seed", "2"), "need one --seed"),
         (("--shot", "4: a ball"), "either prompts or shots, not both"),
         (("--window", "4"), "--window does not combine with prompts"),
+        (("--joined", "blended"), "--joined does not combine with prompts"),
     ],
 )
 def test_options_that_do_not_combine_are_refused_in_one_line(run, options, said):
@@ -69,6 +70,7 @@ def test_options_that_do_not_combine_are_refused_in_one_line(run, options, said)
         (("--shot", "9: a ball", "--rewrite"), "--rewrite does not combine with shots"),
         (("--shot", "9: a ball", "--window", "9"), "a window of 9 latent frames does not fit"),
         (("--shot", "9: a ball", "--overlap", "8"), "cannot overlap by 8"),
+        (("--shot", "9: a ball", "--joined", "continued", "--overlap", "0"), "cannot overlap by 0: 1 up to 7"),
         (("--shot", "9: a ball", "--seed", "1", "--seed", "2"), "one --seed"),
     ],
 )

@@ -237,10 +237,11 @@ def test_each_shot_of_a_long_video_becomes_what_its_prompt_says(pipeline, value_
     np.testing.assert_allclose(cut[12:], blue, rtol=1e-3)
 
 
-def test_a_long_video_of_one_window_is_an_ordinary_one(graphs, shift_flow, tokenizers, config):
+@pytest.mark.parametrize("joined", ["blended", "continued"])
+def test_a_long_video_of_one_window_is_an_ordinary_one(graphs, shift_flow, tokenizers, config, joined):
     pipeline = Pipeline({**graphs, "backbone": shift_flow}, tokenizers, config)
     plain = pipeline.generate(RED, seconds=4.0, aspect="1:1", overrides=Overrides(guidance=1.0), audio=False)
-    np.testing.assert_array_equal(long_latent(pipeline, Shot(seconds=4, prompt=RED)), plain.latent)
+    np.testing.assert_array_equal(long_latent(pipeline, Shot(seconds=4, prompt=RED), joined=joined), plain.latent)
 
 
 def test_no_call_of_the_backbone_is_longer_than_its_window(graphs, tokenizers, config):

@@ -47,9 +47,22 @@ def test_no_window_reaches_over_a_cut():
         assert (window.stop <= 12) if shot == 0 else (window.start >= 12)
 
 
+def test_continued_windows_begin_with_what_is_there_and_the_last_of_a_shot_is_full_too():
+    plan = laid_out(shots(7, 4), 2, 8, 2, "continued")
+    assert plan.windows == (
+        (Window(0, 8), 0),
+        (Window(6, 14), 0),
+        (Window(12, 20), 1),
+        (Window(14, 22), 1),
+    )
+    cut = laid_out(shots(4, 4.5, cut=(1,)), 2, 8, 2, "continued")
+    assert cut.windows == ((Window(0, 8), 0), (Window(8, 16), 1), (Window(9, 17), 1))
+
+
+@pytest.mark.parametrize("joined", ["blended", "continued"])
 @pytest.mark.parametrize("lengths", [(60,), (0.5, 0.5, 0.5), (1, 9.3, 0.7, 20), (3.9,)])
-def test_windows_cover_everything_and_are_no_longer_than_the_model_covers(lengths):
-    plan = laid_out(shots(*lengths), 2, 8, 5)
+def test_windows_cover_everything_and_are_no_longer_than_the_model_covers(lengths, joined):
+    plan = laid_out(shots(*lengths), 2, 8, 5, joined)
     assert plan.length == round(sum(lengths) * 2)
     covered = {place for window, _ in plan.windows for place in range(window.start, window.stop)}
     assert covered == set(range(plan.length))
@@ -65,3 +78,8 @@ def test_windows_cover_everything_and_are_no_longer_than_the_model_covers(length
 def test_what_cannot_be_laid_out_is_refused(lengths, overlap, said):
     with pytest.raises(RequestRefused, match=said):
         laid_out(shots(*lengths), 2, 8, overlap)
+
+
+def test_continued_windows_share_a_frame_at_least():
+    with pytest.raises(RequestRefused, match="cannot overlap by 0: 1 up to 7"):
+        laid_out(shots(9), 2, 8, 0, "continued")

@@ -106,7 +106,9 @@ def test_a_long_video_of_shots_is_marked_signed_and_recorded(studio, home, tmp_p
     assert len(video.frames) == 104
     assert len(video.audio) == pytest.approx(6.5 * 48_000, abs=1024)  # AAC fills its last frame
     assert stated(made.path)["title"] == "4 s: a red ball / 2.5 s: a blue square"
-    studio.long(shots[:1], tmp_path / "silent.mp4", seed=3, aspect="1:1", audio=False)
+    assert stated(made.path)["sampling"].endswith(", 2 blended windows")
+    silent = studio.long(shots[:1], tmp_path / "silent.mp4", seed=3, aspect="1:1", audio=False, joined="continued")
+    assert stated(silent.path)["sampling"].endswith(", 1 continued windows")
     assert read_video(tmp_path / "silent.mp4").audio is None
     with pytest.raises(PromptRefused):
         studio.long([*shots, Shot(seconds=4, prompt="a naked child")], tmp_path / "b.mp4", seed=3, aspect="1:1")

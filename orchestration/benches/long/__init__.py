@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from orchestration.benches.envelope import in_fresh_process
 from serving.home import Home
 
 if TYPE_CHECKING:
+    from assets.evaluation.prompts import Prompt
     from orchestration.benches.long.films import Film
     from serving.pipeline import Pipeline
 
@@ -20,6 +21,7 @@ _LENGTHS = (8, 16, 32, 64)  # seconds
 _SECONDS = 16  # of the films of one prompt
 _RESAMPLED = 2000
 _STILLS = 12
+_WAYS: dict[str, dict[str, Any]] = {"": {}, "_planted": {"apart": True}, "_continued": {"joined": "continued"}}
 
 
 def run(prompts: int = 20, seconds: float = _SECONDS, lengths: Sequence[int] = _LENGTHS) -> dict[str, float]:
@@ -32,7 +34,8 @@ def run(prompts: int = 20, seconds: float = _SECONDS, lengths: Sequence[int] = _
     share nothing, sampled from the same noise. ``seam_to_clips`` compares with what changes inside those windows, which
     are ordinary clips: of the places where windows begin or end and those between, the kind that changes more.
     ``consistency`` is the share of later glances of two seconds in which the checkers name the same kind and colour as
-    in the first; ``consistency_planted`` that of the windows that share nothing.
+    in the first; ``consistency_planted`` that of the windows that share nothing. ``motion`` is the share of all
+    glances in which the thing moves as asked. ``..._continued`` is of films whose windows go on from those before.
 
     A contact sheet of the longest film is written to ``benches/long.png`` in the home.
     """
@@ -50,40 +53,43 @@ def run(prompts: int = 20, seconds: float = _SECONDS, lengths: Sequence[int] = _
             figures[f"peak_mib_{length}s"] = made["peak_mib"]
         figures["rss_growth"] = figures[f"peak_mib_{max(lengths)}s"] / figures[f"peak_mib_{min(lengths)}s"]
         sheet(folder / f"{max(lengths)}.raw", max(lengths), Home.from_env().root / "benches" / SHEET)
-        texts = [prompt.text for prompt in EVALUATION_PROMPTS[:prompts]]
-        figures |= judged(pipeline(served), texts, seconds)
+        figures |= judged(pipeline(served), EVALUATION_PROMPTS[:prompts], seconds)
     return {name: round(value, 4) for name, value in figures.items()}
 
 
-def judged(served: "Pipeline", prompts: Sequence[str], seconds: float) -> dict[str, float]:
-    """Seams and consistency of a film of each prompt, beside windows that share nothing; seeds are their places."""
-    from orchestration.benches.long.films import consistency, film, glances
+def judged(served: "Pipeline", prompts: "Sequence[Prompt]", seconds: float) -> dict[str, float]:
+    """Seams, consistency and motion of films of each prompt, joined in every way; seeds are the prompts' places."""
+    from orchestration.benches.long.films import consistency, film, glances, moving
 
-    films, apart, same, same_apart = [], [], [], []
-    for seed, prompt in enumerate(prompts):
-        films.append(film(served, prompt, seconds, seed))
-        apart.append(film(served, prompt, seconds, seed, apart=True))
-        same.append(consistency(glances(films[-1].frames)))
-        same_apart.append(consistency(glances(apart[-1].frames)))
-    return compared(films, apart) | {"consistency": mean(same), "consistency_planted": mean(same_apart)}
+    films: dict[str, list[Film]] = {way: [] for way in _WAYS}
+    figures: dict[str, float] = {}
+    for way, options in _WAYS.items():
+        same, motion = [], []
+        for seed, prompt in enumerate(prompts):
+            films[way].append(film(served, prompt.text, seconds, seed, **options))
+            seen = glances(films[way][-1].frames)
+            same.append(consistency(seen))
+            motion.append(moving(prompt, seen))
+        figures |= {f"consistency{way}": mean(same), f"motion{way}": mean(motion)}
+    continued = figures_of_seams(films["_continued"], "_continued")
+    return figures | compared(films[""], films["_planted"]) | continued
+
+
+def figures_of_seams(films: "Sequence[Film]", name: str = "") -> dict[str, float]:
+    """Their mean seam, with the bounds of its 95% bootstrap interval over films."""
+    seams = np.array([film.seam for film in films])
+    drawn = np.random.default_rng(0).integers(len(seams), size=(_RESAMPLED, len(seams)))
+    low, high = np.percentile(seams[drawn].mean(axis=1), [2.5, 97.5])
+    return {f"seam{name}": float(seams.mean()), f"seam{name}_low": float(low), f"seam{name}_high": float(high)}
 
 
 def compared(films: "Sequence[Film]", apart: "Sequence[Film]") -> dict[str, float]:
     """The figures of seams: of films, and of those whose windows share nothing."""
-    seams = np.array([film.seam for film in films])
-    drawn = np.random.default_rng(0).integers(len(seams), size=(_RESAMPLED, len(seams)))
-    low, high = np.percentile(seams[drawn].mean(axis=1), [2.5, 97.5])
     inside = [film.change[1] for film in apart]
     at, between = zip(*(film.change for film in films), strict=True)
     kinds = [mean(change / usual for change, usual in zip(kind, inside, strict=True)) for kind in (at, between)]
     planted = mean(film.seam for film in apart)
-    return {
-        "seam": float(seams.mean()),
-        "seam_low": float(low),
-        "seam_high": float(high),
-        "seam_planted": planted,
-        "seam_to_clips": max(kinds),
-    }
+    return figures_of_seams(films) | {"seam_planted": planted, "seam_to_clips": max(kinds)}
 
 
 def sheet(raw: Path, seconds: int, picture: Path) -> None:

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import mean
 
 import numpy as np
 from numpy.typing import NDArray
 
+from assets.evaluation.prompts import Prompt
 from assets.evaluation.sight import Sight
 from models.recipes import FPS
 from serving.bundle import Bundle
@@ -14,7 +16,7 @@ from serving.decoding.tiles import STRIDE, Tiles
 from serving.pipeline import Pipeline
 from serving.sampling.sampler import Overrides
 from serving.seams import changes, seam
-from serving.shots import Plan, Shot
+from serving.shots import Joined, Plan, Shot
 from serving.windows import in_a_row
 
 Frames = NDArray[np.uint8]
@@ -58,7 +60,13 @@ def pipeline(folder: Path) -> Pipeline:
 
 
 def filmed(
-    served: Pipeline, shots: Sequence[Shot], seed: int, take: Callable[[Frames], None], *, apart: bool = False
+    served: Pipeline,
+    shots: Sequence[Shot],
+    seed: int,
+    take: Callable[[Frames], None],
+    *,
+    apart: bool = False,
+    joined: Joined = "blended",
 ) -> Plan:
     """Sample and decode shots, and hand their frames [., 64, 64, 3] on as they come.
 
@@ -68,18 +76,22 @@ def filmed(
         seed: Of the noise.
         take: Gets the pieces.
         apart: Whether windows, and decoded tiles, share nothing, in the place of what serving has them share.
+        joined: How windows become one video.
     """
-    plan = served.plan(shots, overlap=0 if apart else None)
+    plan = served.plan(shots, overlap=0 if apart else None, joined=joined)
     latent = served.long_latent(shots, plan, seed=seed, aspect=(SIDE, SIDE), overrides=Overrides(steps=STEPS))
     for piece in served.frames_of(latent, STRIDE * plan.length, tiles(apart=apart)):
         take(piece)
     return plan
 
 
-def film(served: Pipeline, prompt: str, seconds: float, seed: int, *, apart: bool = False) -> Film:
+def film(
+    served: Pipeline, prompt: str, seconds: float, seed: int, *, apart: bool = False, joined: Joined = "blended"
+) -> Film:
     """One prompt for so long; arguments as for ``filmed``."""
     pieces: list[Frames] = []
-    plan = filmed(served, [Shot(seconds=seconds, prompt=prompt)], seed, pieces.append, apart=apart)
+    shots = [Shot(seconds=seconds, prompt=prompt)]
+    plan = filmed(served, shots, seed, pieces.append, apart=apart, joined=joined)
     return Film(np.concatenate(pieces), joins(plan, tiles(apart=apart)))
 
 
@@ -89,10 +101,14 @@ def tiles(*, apart: bool) -> Tiles:
 
 
 def joins(plan: Plan, cut: Tiles) -> tuple[int, ...]:
-    """Frames at which a window of the plan or a decoded tile begins or has ended, the film's ends aside."""
+    """Frames at which a window of the plan or a decoded tile begins or has ended, the film's ends aside.
+
+    A continued window begins with what is there already: it joins where the one before it has ended.
+    """
     decoded = in_a_row(plan.length, cut.latent_frames, cut.latent_overlap)
-    windows = [*(window for window, _ in plan.windows), *decoded]
-    places = {STRIDE * place for window in windows for place in (window.start, window.stop)}
+    windows = [window for window, _ in plan.windows]
+    begun = [window.start for window in (decoded if plan.joined == "continued" else [*windows, *decoded])]
+    places = {STRIDE * place for place in (*begun, *(window.stop for window in [*windows, *decoded]))}
     return tuple(sorted(places - {0, STRIDE * plan.length}))
 
 
@@ -102,6 +118,11 @@ def glances(frames: Frames) -> list[Sight]:
 
     starts = range(0, len(frames) - WINDOW + 1, WINDOW)
     return [seen_in(frames[start : start + WINDOW], FPS) for start in starts]
+
+
+def moving(prompt: Prompt, seen: Sequence[Sight]) -> float:
+    """Share of the glances in which the thing moves as the prompt asks."""
+    return mean(prompt.answered(one)["motion"] for one in seen)
 
 
 def consistency(seen: Sequence[Sight]) -> float:

@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 
+from assets.evaluation.prompts import Prompt
 from assets.evaluation.sight import Sight
 from orchestration.benches import long
 from orchestration.benches.envelope import names
 from orchestration.benches.long.apart import shots
-from orchestration.benches.long.films import Film, consistency, joins, tiles
+from orchestration.benches.long.films import Film, consistency, joins, moving, tiles
 from serving.decoding.tiles import Tiles
 from serving.shots import Shot, laid_out
 from serving.windows import weights
@@ -47,6 +48,10 @@ def test_joins_are_where_windows_and_tiles_begin_and_end():
     plan = laid_out([Shot(seconds=12, prompt="x")], 1, 8, 4)
     assert joins(plan, tiles(apart=False)) == (16, 32, 48, 64, 80)
     assert joins(laid_out([Shot(seconds=9, prompt="x")], 1, 3, 0), tiles(apart=True)) == (24, 32, 48, 64)
+    continued = laid_out(
+        [Shot(seconds=12, prompt="x")], 1, 8, 2, "continued"
+    )  # the second begins at 4, in what is there
+    assert joins(continued, Tiles(FRAMES * 8, FRAMES * 2)) == (48, 64)
 
 
 def test_consistency_is_the_share_that_looks_like_the_first():
@@ -56,6 +61,12 @@ def test_consistency_is_the_share_that_looks_like_the_first():
     assert consistency([Sight("blue"), Sight("blue")]) == 0.0
     with pytest.raises(ValueError, match="nothing can be the same"):
         consistency([ball])
+
+
+def test_motion_is_the_share_that_moves_as_asked():
+    prompt = Prompt.of("a red ball rolls to the left on a blue background")
+    left, still = (Sight("blue", "ball", "red", way) for way in ("left", "still"))
+    assert moving(prompt, [left, still, left, Sight("blue")]) == 0.5
 
 
 def test_the_sheet_has_a_row_of_each_shot(tmp_path):
