@@ -18,7 +18,8 @@ from assets.manifest import read_manifest
 from assets.ports import Settings
 from assets.sandbox_corpus.record import Record, corpus_records
 from assets.store import Store
-from models.files import read_json, sha256_file, write_json
+from assets.warm_start import begun
+from models.files import read_json, write_json
 from serving.home import Home
 
 _DATASET = "dataset.jsonl"
@@ -36,6 +37,7 @@ def autoencoder(
     settings: dg.ResourceParam[Settings],
     home: dg.ResourceParam[Home],
     dataset: Artifact,
+    warm_start: Artifact,
 ) -> dg.MaterializeResult[Artifact]:
     """The Temporal Autoencoder: pictures and video to latents 8x8x8 smaller, and back.
 
@@ -54,7 +56,7 @@ def autoencoder(
         sample = PixelCrops(_training(records), footage, [profile.size_low, *profile.sizes_high])
         held_out = seen(records, unseen, profile)
         clips = [clip for found in held_out.values() for clip in found]
-        metrics = train(profile.autoencoder, sample, clips, folder, _told(context))
+        metrics = train(begun(profile.autoencoder, warm_start), sample, clips, folder, _told(context))
         metrics |= {"psnr_mean_colour": mean_colour_psnr(clips), "dot": dots(folder, clips)}
         write_json(folder / _FIGURES, metrics)
         shown = {name: found[:2] for name, found in held_out.items()} | {"footage": (unseen or footage)[:2]}
@@ -64,9 +66,8 @@ def autoencoder(
         )
 
     numbers = {"recipe": asdict(profile.autoencoder), "sizes": [profile.size_low, *profile.sizes_high]}
-    if profile.autoencoder.init is not None:
-        numbers["init"] = _digest(profile.autoencoder.init)
-    return store.produce(context, build=build, inputs={"dataset": dataset}, settings=numbers, tracked=True)
+    inputs = {"dataset": dataset, "warm_start": warm_start}
+    return store.produce(context, build=build, inputs=inputs, settings=numbers, tracked=True)
 
 
 @dg.asset(group_name="autoencoder", kinds={"torch"}, owners=["team:models"], code_version=code_version(__name__))
@@ -93,12 +94,6 @@ def codec(
         return Built(metrics=metrics, pictures=pictures, history=folder / _HISTORY)
 
     return store.produce(context, build=build, inputs={"dataset": dataset}, settings=profile.codec, tracked=True)
-
-
-def _digest(init: str) -> str:
-    from models.autoencoder.train import start_of
-
-    return sha256_file(start_of(init) / "model.safetensors")
 
 
 def _training(records: Sequence[Record]) -> list[Record]:

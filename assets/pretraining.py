@@ -9,7 +9,8 @@ from assets.code_version import code_version
 from assets.ports import Launcher, Settings
 from assets.store import Store
 from assets.training import learned, trained
-from assets.training_recipes import high_resolution, low_resolution, stage_recipe
+from assets.training_recipes import high_resolution, holding, low_resolution, stage_recipe
+from assets.warm_start import backbone_of
 
 _ASSET: dict[str, Any] = {
     "group_name": "pretraining",
@@ -26,19 +27,21 @@ def image_low(
     launcher: dg.ResourceParam[Launcher],
     settings: dg.ResourceParam[Settings],
     latents: Artifact,
+    warm_start: Artifact,
 ) -> dg.MaterializeResult[Artifact]:
-    """The backbone after text-to-image training at low resolution, from the starter weights or from random ones."""
+    """The backbone after text-to-image training at low resolution, from the run's warm start or from random weights."""
     profile = settings.profile
+    init = backbone_of(warm_start, profile)
     recipe = stage_recipe(
         "image_low",
         profile.image_low,
-        low_resolution(profile),
+        holding(low_resolution(profile), init),
         latents.folder,
         weights={"image-low": 1.0},
         validation=["image-low"],
-        init=profile.backbone_init,
+        init=init,
     )
-    return trained(context, store, launcher, recipe, {"latents": latents})
+    return trained(context, store, launcher, recipe, {"latents": latents, "warm_start": warm_start})
 
 
 @dg.asset(**_ASSET)
@@ -55,7 +58,7 @@ def joint_low(
     recipe = stage_recipe(
         "joint_low",
         profile.joint_low,
-        low_resolution(profile),
+        holding(low_resolution(profile), image_low.folder),
         latents.folder,
         weights={"video-low": 3.0, "image-low": 1.0},
         validation=["video-low"],
@@ -88,15 +91,15 @@ def joint_high(
 
 
 @dg.asset_check(asset=image_low, blocking=True)
-def image_low_learned(image_low: Artifact) -> dg.AssetCheckResult:
-    """Losses are finite and the validation flow loss ended below its start."""
-    return learned(image_low)
+def image_low_learned(image_low: Artifact, settings: dg.ResourceParam[Settings]) -> dg.AssetCheckResult:
+    """Losses are finite and the validation flow loss ended below its start; of a warm start, not above it."""
+    return learned(image_low, warm=settings.profile.backbone_init is not None)
 
 
 @dg.asset_check(asset=joint_low, blocking=True)
-def joint_low_learned(joint_low: Artifact) -> dg.AssetCheckResult:
-    """Losses are finite and the validation flow loss ended below its start."""
-    return learned(joint_low)
+def joint_low_learned(joint_low: Artifact, settings: dg.ResourceParam[Settings]) -> dg.AssetCheckResult:
+    """Losses are finite and the validation flow loss ended below its start; of a warm start, not above it."""
+    return learned(joint_low, warm=settings.profile.backbone_init is not None)
 
 
 @dg.asset_check(asset=joint_high, blocking=True)

@@ -14,6 +14,8 @@ from assets.export import BUNDLE, PARITY, git_commit
 from assets.ports import Registry, Settings
 from assets.quality import REPORT, evaluation_protocol
 from assets.safety import REPORT as SAFETY_REPORT
+from assets.store import Store
+from assets.warm_start import TAGS
 from models.files import read_json, write_json
 
 champion = dg.AssetSpec(
@@ -30,9 +32,13 @@ champion = dg.AssetSpec(
 def model_version(
     context: dg.AssetExecutionContext,
     registry: dg.ResourceParam[Registry],
+    store: dg.ResourceParam[Store],
     serving_bundle: Artifact,
     quality_report: Artifact,
     safety_report: Artifact,
+    averaged_model: Artifact,
+    autoencoder: Artifact,
+    warm_start: Artifact,
 ) -> dg.MaterializeResult:
     """One MLflow model version: a pyfunc on numpy and ONNX Runtime that holds the bundle, and the evidence about it.
 
@@ -40,11 +46,13 @@ def model_version(
     """
     evidence = gather_evidence(serving_bundle, quality_report, safety_report)
     inputs = {"bundle": serving_bundle, "quality": quality_report, "safety": safety_report}
+    made_of = {"backbone": averaged_model, "autoencoder": autoencoder, "origin": warm_start}
     tags = {
         "git": git_commit(),
         "dagster_run_id": context.run_id,
         "dataset_digest": str(serving_bundle.meta["dataset_digest"]),
         **{f"parent.{name}": artifact.run_id for name, artifact in inputs.items() if artifact.run_id},
+        **{TAGS[part]: str(artifact.folder.relative_to(store.root)) for part, artifact in made_of.items()},
     }
     metrics = read_json(quality_report.folder / REPORT)["metrics"]
     with tempfile.TemporaryDirectory() as scratch:

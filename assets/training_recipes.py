@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 from models.files import read_json
 from models.recipes import BackboneConfig, DataMix, Profile, Stage, TrainingRecipe
@@ -31,6 +30,15 @@ def high_resolution(profile: Profile) -> BackboneConfig:
     return _with_positions(low_resolution(profile), profile.frames_high, profile.sizes_high)
 
 
+def holding(model: BackboneConfig, folder: Path | None) -> BackboneConfig:
+    """A backbone whose position tables are no smaller than those of the one in ``folder``, which it begins with."""
+    if folder is None:
+        return model
+    began = read_json(folder / "config.json")["model"]["positions"]
+    time, height, width = map(max, model.positions, began)
+    return replace(model, positions=(time, height, width))
+
+
 def mix(latents: Path, weights: Mapping[str, float]) -> tuple[DataMix, ...]:
     """Groups of a latent index, by weight; an optional group that the index lacks is left out.
 
@@ -52,7 +60,7 @@ def stage_recipe(
     *,
     weights: Mapping[str, float],
     validation: Sequence[str],
-    init: Path | Literal["starter"] | None,
+    init: Path | None,
 ) -> TrainingRecipe:
     """The recipe of a backbone stage.
 
@@ -63,7 +71,7 @@ def stage_recipe(
         latents: Folder of the latent index.
         weights: Groups to train on.
         validation: Groups to validate on.
-        init: Folder of the model to start from, or the packaged starter.
+        init: Folder of the model to start from; None starts at random.
     """
     return TrainingRecipe(
         name=name,
@@ -76,6 +84,7 @@ def stage_recipe(
         batch_size=stage.batch_size,
         learning_rate=stage.learning_rate,
         schedule=stage.schedule,
+        position_rate=stage.position_rate,
         learning_rate_last=stage.learning_rate_last,
         warmup=_warmup(stage),
         checkpoint_every=_interval(stage),

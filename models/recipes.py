@@ -130,6 +130,8 @@ class TrainingRecipe:
         token_balance: None: every bucket's batches are of that size. A number: the largest bucket's are; the others'
             are multiples of this number, with about as many tokens (``models.buckets.balanced``).
         schedule: Learning rate after warm-up (``models.training.schedule``).
+        position_rate: Learning rate of the position tables, as a multiple of that of everything else: what a table that
+            has grown repeats is far from what it has to say, and there are few numbers to learn.
         learning_rate_last: Where halvings on a plateau end.
         plateau_patience: Validations in a row without an improvement, at which the rate is halved; there is one every
             ``checkpoint_every`` steps.
@@ -159,6 +161,7 @@ class TrainingRecipe:
     token_balance: int | None = None
     learning_rate: float = 1e-3
     schedule: Schedule = "constant"
+    position_rate: float = 1.0
     learning_rate_last: float = 0.0
     plateau_patience: int = 3
     plateau_improvement: float = 1e-3
@@ -197,6 +200,7 @@ class Stage:
     seed: int = 0
     group_weights: tuple[tuple[str, float], ...] = ()
     learning_rate_last: float = 0.0
+    position_rate: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -253,7 +257,7 @@ def demo() -> Profile:
     """Fits fifteen minutes on two laptop cores, install excluded."""
     return Profile(
         name="demo",
-        corpus=CorpusSize(),
+        corpus=CorpusSize(videos_high=192),
         world=CorpusWorld(
             kinds=SILHOUETTES,
             sizes=("big",),
@@ -261,25 +265,35 @@ def demo() -> Profile:
             backgrounds=("plain", "plain", "plain", "gradient"),
             edits=("recolour", "replace", "background", "remove"),
         ),
+        # Latents stay what they are: the starter backbone, its student and its model of known frames read them.
         autoencoder=AutoencoderRecipe(
-            model=STARTER, init="starter", steps=40, learning_rate=3e-4, gradient_weight=0.5, precision="bf16-mixed"
+            model=STARTER,
+            init="starter",
+            trains="decoder",
+            steps=40,
+            learning_rate=3e-4,
+            gradient_weight=0.5,
+            precision="bf16-mixed",
         ),
         codec=CodecRecipe(steps=120),
+        # Wider, taller and longer than what the starter has seen, but things are as large: it knows them by their pixels.
+        sizes_high=((64, 64), (64, 112), (112, 64), (64, 80), (80, 64)),
         backbone=STARTER_BACKBONE,
         backbone_init="starter",
         audio_model=AudioConfig(),
-        # The starter knows this corner: low rates, so that it follows the autoencoder's last steps and keeps the rest.
-        image_low=Stage(40, 32, 3e-4),
-        joint_low=Stage(120, 16, 3e-4),
-        joint_high=Stage(160, 8, 3e-4, "cosine"),
+        # The starter knows this corner: at low sizes there is nothing to gain. At high ones the position tables, which
+        # repeat their ends there, have most to learn; without low ones beside them, what things look like is forgotten.
+        image_low=Stage(20, 32, 1e-5),
+        joint_low=Stage(40, 16, 1e-5),
+        joint_high=Stage(320, 8, 1e-4, "cosine", group_weights=(("video-low", 0.7),), position_rate=50.0),
         finetunes=(
-            ("footage_rich", Stage(20, 8, 3e-4, "cosine", 1, (("video-footage", 0.3),))),
-            ("long_cosine", Stage(28, 8, 3e-4, "cosine", 2)),
-            ("low_rate", Stage(20, 8, 1e-4, "cosine", 3)),
+            ("footage_rich", Stage(20, 8, 1e-5, "cosine", 1, (("video-footage", 0.3),))),
+            ("long_cosine", Stage(28, 8, 1e-5, "cosine", 2)),
+            ("low_rate", Stage(20, 8, 3e-6, "cosine", 3)),
         ),
         personalization=Stage(50, 8, 3e-4, "cosine"),
         editing=Stage(50, 8, 3e-4, "cosine"),
-        image_to_video=Stage(50, 8, 3e-4, "cosine"),
+        image_to_video=Stage(50, 8, 1e-4, "cosine"),
         audio=Stage(100, 8, 3e-3),
     )
 
@@ -332,6 +346,7 @@ def full() -> Profile:
     return replace(
         base,
         name="full",
+        sizes_high=Profile.sizes_high,
         corpus=CorpusSize(4096, 4096, 1024, 64, 1024, 256, 1024),
         world=replace(
             base.world,
@@ -346,7 +361,7 @@ def full() -> Profile:
             wander=1.0,
             long_captions=0.3,
         ),
-        autoencoder=replace(base.autoencoder, steps=base.autoencoder.steps * 10),
+        autoencoder=replace(base.autoencoder, trains="all", steps=base.autoencoder.steps * 10),
         backbone=replace(base.backbone, text=text),
         audio_model=replace(base.audio_model, text=text),
         codec=replace(base.codec, steps=base.codec.steps * 10),
@@ -354,10 +369,12 @@ def full() -> Profile:
         image_low=Stage(3600, 32, 2e-3),
         joint_low=Stage(6000, 16, 2e-3),
         joint_high=Stage(1000, 8, 2e-3, "cosine"),
-        finetunes=tuple((name, more(stage)) for name, stage in base.finetunes),
+        finetunes=tuple(
+            (name, more(replace(stage, learning_rate=30 * stage.learning_rate))) for name, stage in base.finetunes
+        ),
         personalization=more(base.personalization),
         editing=more(base.editing),
-        image_to_video=more(base.image_to_video),
+        image_to_video=more(replace(base.image_to_video, learning_rate=3e-4)),
         audio=more(base.audio),
         student=replace(base.student, paths=10 * base.student.paths, steps=10 * base.student.steps),
         evaluation_seeds=4,

@@ -188,3 +188,14 @@ def test_the_tour_notebook_runs_on_what_the_demo_made(demo_home, monkeypatch):
         if "image/png" in output.get("data", {})
     ]
     assert len(pictures) >= 8
+
+
+def test_the_champion_says_what_it_was_made_of_and_its_trainings_began_with(demo_home: Home):
+    from assets.warm_start import TAGS
+    from orchestration.registry import MlflowRegistry
+    from orchestration.tracking import MlflowTracker
+
+    champion = MlflowRegistry(MlflowTracker(demo_home)).aliased("champion")
+    assert champion is not None
+    for tag in TAGS.values():
+        assert (demo_home.store / champion.tags[tag] / "DONE.json").is_file(), tag

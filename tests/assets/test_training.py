@@ -73,6 +73,13 @@ def test_a_training_must_end_below_its_start(tmp_path: Path, steps, before, afte
     assert learned(artifact).passed is passed
 
 
+@pytest.mark.parametrize(("after", "passed"), [(0.9, True), (1.01, True), (1.03, False), (float("nan"), False)])
+def test_a_training_that_began_with_trained_weights_may_leave_the_loss_where_it_was(tmp_path: Path, after, passed):
+    meta = {"steps": 100, "validation_initial": 1.0, "validation_final": after, "validation_control": 1.0}
+    artifact = Artifact(tmp_path, "digest", meta | {"loss_final": 1.0})
+    assert learned(artifact, warm=True).passed is passed
+
+
 def test_what_went_wrong_in_a_training_is_reported_with_its_curves(tmp_path: Path):
     lines = ['{"step": 1, "loss": 2.0}', '{"step": 2, "skipped": 1}', '{"step": 3, "loss": 9.0, "loss_spike": 12.0}']
     (tmp_path / "metrics.jsonl").write_text("\n".join(lines) + "\n")
@@ -115,6 +122,10 @@ def test_one_run_trains_finetunes_averages_and_post_trains(tmp_path: Path):
 
         return store.produce(context, build=build)
 
+    @dg.asset(code_version="1")
+    def warm_start(context: dg.AssetExecutionContext, store: dg.ResourceParam[Store]) -> dg.MaterializeResult[Artifact]:
+        return store.produce(context, build=lambda _: Built())
+
     home = Home(tmp_path)
     tracker = Tracker()
     launcher = Launcher(home)
@@ -134,7 +145,7 @@ def test_one_run_trains_finetunes_averages_and_post_trains(tmp_path: Path):
     def run() -> dg.ExecuteInProcessResult:
         with dg.DagsterInstance.ephemeral() as instance:
             return dg.materialize(
-                [latents, *trained, joint_low_learned, average_is_no_worse],
+                [latents, warm_start, *trained, joint_low_learned, average_is_no_worse],
                 resources=resources,
                 tags=every,
                 instance=instance,
