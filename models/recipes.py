@@ -276,7 +276,7 @@ def demo() -> Profile:
             precision="bf16-mixed",
         ),
         codec=CodecRecipe(steps=120),
-        # Wider, taller and longer than what the starter has seen, but things are as large: it knows them by their pixels.
+        # Wider, taller and longer than what the starter has seen; things are as large: it knows them by their pixels.
         sizes_high=((64, 64), (64, 112), (112, 64), (64, 80), (80, 64)),
         backbone=STARTER_BACKBONE,
         backbone_init="starter",

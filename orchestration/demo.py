@@ -19,8 +19,8 @@ BRIEF: Mapping[str, Any] = {
     "product": "Stella",
     "message": {"en": "Shine wherever you go", "de": "Strahle, wohin du gehst"},
     "audiences": [
-        {"name": "night-owls", "prompt": "a white star spins on a black background"},
-        {"name": "sun-seekers", "prompt": "a red car drives to the right on a cyan background"},
+        {"name": "night-owls", "prompt": "a yellow star falls to the ground on a purple background"},
+        {"name": "sun-seekers", "prompt": "a purple star falls to the ground on a yellow background"},
     ],
     "locales": ["en", "de"],
     "aspect_ratios": ["16:9"],

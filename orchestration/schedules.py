@@ -9,5 +9,5 @@ weekly_retraining = dg.ScheduleDefinition(
     job=retrain,
     cron_schedule="0 3 * * 0",
     execution_timezone="UTC",
-    description="Sundays at 03:00 UTC: with new data the champion is trained on; what has not changed is found finished.",
+    description="Sundays at 03:00 UTC: new data train the champion on; what has not changed is found finished.",
 )

@@ -157,7 +157,7 @@ def test_a_film_is_traced_back_to_its_sources_and_licences(demo_home):
 def test_a_refused_prompt_stops_its_own_brief_alone(demo_home):
     brief = demo_home.briefs / "refused.yaml"
     text = (demo_home.briefs / "demo.yaml").read_text()
-    brief.write_text(text.replace("id: demo", "id: refused").replace("a white star spins", "a man is murdered"))
+    brief.write_text(text.replace("id: demo", "id: refused").replace("a yellow star falls", "a man is murdered"))
     with pytest.raises(BriefInvalid, match="refused by rule"):
         run_campaign_brief(demo_home, brief, profile="smoke")
     assert not list((demo_home.campaigns / "refused").glob("*.mp4"))
