@@ -121,8 +121,7 @@ class TrainingRecipe:
 
     Attributes:
         method: Which objective and model family (``models.training.methods``).
-        init: Folder of an earlier model (``model.safetensors``, ``config.json``) to start from, or ``starter`` for the
-            packaged backbone (``models.starter``); None starts at random.
+        init: Folder of an earlier model (``model.safetensors``, ``config.json``) to start from; None starts at random.
             Position tables grow; new conditions start at zero, so step 0 equals the earlier model.
         changes: What is added to those weights: what the packaged network for known frames differs in from the packaged
             backbone (``known``), or nothing.
@@ -208,8 +207,8 @@ class Profile:
     """How much every stage does. ``size_low`` and ``sizes_high`` are (height, width) in pixels.
 
     Attributes:
-        backbone_init: What the first stage of the backbone starts from: the packaged starter, or None for
-            random weights.
+        backbone_init: What a run starts from where there is no champion: the packaged starter; None: it always
+            starts from random weights.
         upsampler: What the films of the served model are enlarged by: the packaged starter, or None for plain resizing.
         student: How the averaged model is distilled into a few steps.
         variants: Lighter variants of the served graphs, beside the full ones (``models.export.variants``).

@@ -98,7 +98,9 @@ def laid_out(shots: Sequence[Shot], rate: float, size: int, overlap: int, joined
     """
     if not shots:
         raise RequestRefused("a long video needs at least one shot")
-    least = 1 if joined == "continued" and size > 1 else 0
+    least = 1 if joined == "continued" else 0
+    if size <= least:
+        raise RequestRefused(f"a continued window of {size} latent frame has none to go on from: give at least 2")
     if not least <= overlap < size:
         raise RequestRefused(f"windows of {size} latent frames cannot overlap by {overlap}: {least} up to {size - 1}")
     placed = _placed(shots, rate)

@@ -278,13 +278,14 @@ class Studio:
         original = read_video(video, _LIMITS)
         if original.fps <= 0:
             raise MediaError(f"{video} does not say how many frames a second it has")
-        require_allowed_frames(original.frames, original.fps, video)
         count = min(int(len(original.frames) / original.fps * config.fps), config.max_frames)
         picks = (np.arange(max(count, 1)) * original.fps / config.fps).astype(int)
         height, width = original.frames.shape[1:3]
         ratio = np.log(width / height)
         aspect = min(config.sizes, key=lambda name: abs(np.log(config.sizes[name][1] / config.sizes[name][0]) - ratio))
-        source = cover(original.frames[picks], config.sizes[aspect])
+        used = original.frames[picks]
+        require_allowed_frames(used, config.fps, video)
+        source = cover(used, config.sizes[aspect])
         clip = self._pipeline.edit(source, instruction, seed=seed, progress=progress)
         sound = None
         if original.audio is not None:

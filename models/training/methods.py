@@ -200,7 +200,7 @@ def started(method: Method, recipe: TrainingRecipe, network: nn.Module) -> Itera
 
     put = None
     if recipe.init is not None:
-        put = method.warm_start(network, BACKBONE if recipe.init == "starter" else Path(recipe.init))
+        put = method.warm_start(network, Path(recipe.init))
     changes = _changes(recipe)
     for prefix, module in initialised(network, recipe.seed):
         own = dict(module.named_parameters(prefix, recurse=False))

@@ -83,3 +83,5 @@ def test_what_cannot_be_laid_out_is_refused(lengths, overlap, said):
 def test_continued_windows_share_a_frame_at_least():
     with pytest.raises(RequestRefused, match="cannot overlap by 0: 1 up to 7"):
         laid_out(shots(9), 2, 8, 0, "continued")
+    with pytest.raises(RequestRefused, match="window of 1 latent frame has none to go on from"):
+        laid_out(shots(9), 2, 1, 1, "continued")
