@@ -59,25 +59,26 @@ def average_folders(folders: Sequence[Path], out: Path, weights: Sequence[float]
         shutil.copyfile(folders[0] / CONFIG, temporary)
 
 
-def greedy_soup(folders: Sequence[Path], out: Path, loss: Callable[[Path], float]) -> list[Path]:
-    """Average the best model with each next best one that lowers the loss further (Wortsman et al. 2022).
+def greedy_soup(folders: Sequence[Path], out: Path, rank: Callable[[Path], tuple[float, ...]]) -> list[Path]:
+    """Average the best model with each next best one that makes it better still (Wortsman et al. 2022).
 
     Args:
         folders: Model folders.
         out: Where the result goes.
-        loss: Of a model folder, lower is better; called once a folder and once a trial.
+        rank: Of a model folder, such as its loss; lower is better, later numbers count where earlier ones are equal.
+            Called once a folder and once a trial.
 
     Returns:
         The folders that went in, best first.
     """
-    losses = {folder: loss(folder) for folder in folders}
-    ranked = sorted(folders, key=losses.__getitem__)
-    chosen, best = [ranked[0]], losses[ranked[0]]
+    ranks = {folder: rank(folder) for folder in folders}
+    ranked = sorted(folders, key=ranks.__getitem__)
+    chosen, best = [ranked[0]], ranks[ranked[0]]
     average_folders(chosen, out)
     trial = out.with_name(out.name + ".trial")
     for candidate in ranked[1:]:
         average_folders([*chosen, candidate], trial)
-        tried = loss(trial)
+        tried = rank(trial)
         if tried < best:
             best = tried
             chosen.append(candidate)

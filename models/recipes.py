@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from models.autoencoder_recipe import LATENT_CHANNELS, STARTER, AutoencoderConfig, AutoencoderRecipe
+from models.averaging_recipe import AveragingRecipe
 from models.corpus_recipe import CorpusSize, CorpusWorld
 from models.student_recipe import StudentRecipe
 from models.text.config import TextConfig
@@ -212,6 +213,7 @@ class Profile:
         upsampler: What the films of the served model are enlarged by: the packaged starter, or None for plain resizing.
         student: How the averaged model is distilled into a few steps.
         variants: Lighter variants of the served graphs, beside the full ones (``models.export.variants``).
+        averaging: How the finetunes become one model.
     """
 
     name: Literal["smoke", "demo", "full"]
@@ -240,6 +242,7 @@ class Profile:
     upsampler: Literal["starter"] | None = "starter"
     student: StudentRecipe = field(default_factory=StudentRecipe)
     variants: tuple[Literal["fp16", "int8"], ...] = ("fp16", "int8")
+    averaging: AveragingRecipe = field(default_factory=AveragingRecipe)
 
 
 SILHOUETTES = (
@@ -326,6 +329,12 @@ def smoke() -> Profile:
         audio=few(big.audio),
         student=StudentRecipe(paths=6, held_out=3, rank=4, steps=2, batch=2),
         variants=("int8",),
+        averaging=AveragingRecipe(
+            ways=("uniform", "weighted", "greedy"),
+            weights=tuple((name, float(number)) for number, name in enumerate(FINETUNES, 1)),
+            measure="checkers",
+            prompts=2,
+        ),
         sampling_steps=2,
         evaluation_prompts=4,
     )
@@ -375,6 +384,7 @@ def full() -> Profile:
         editing=more(base.editing),
         image_to_video=more(replace(base.image_to_video, learning_rate=3e-4)),
         audio=more(base.audio),
+        averaging=AveragingRecipe(measure="checkers", prompts=48),
         student=replace(base.student, paths=10 * base.student.paths, steps=10 * base.student.steps),
         evaluation_seeds=4,
         sampling_steps=50,

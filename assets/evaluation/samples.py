@@ -93,8 +93,8 @@ class Protocol:
         return sha256_json(values)[:16]
 
 
-def draw_samples(pipeline: Pipeline, protocol: Protocol) -> Iterator[Sample]:
-    """A sample, with sound, of each prompt and seed, in order."""
+def draw_samples(pipeline: Pipeline, protocol: Protocol, *, audio: bool = True) -> Iterator[Sample]:
+    """A sample of each prompt and seed, in order, with sound unless it is not asked for."""
     for seed in protocol.seeds:
         clips = pipeline.generate_batch(
             [prompt.text for prompt in protocol.prompts],
@@ -102,6 +102,7 @@ def draw_samples(pipeline: Pipeline, protocol: Protocol) -> Iterator[Sample]:
             seconds=protocol.seconds,
             aspect=protocol.aspect,
             overrides=Overrides(steps=protocol.steps, guidance=protocol.guidance),
+            audio=audio,
         )
         for prompt, clip in zip(protocol.prompts, clips, strict=True):
             yield judged(prompt, seed, clip.frames, clip.audio)

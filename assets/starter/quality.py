@@ -1,7 +1,7 @@
 """What the starter backbone is worth: samples of held-out prompts in the checkers' eyes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
@@ -10,15 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.checkers.scores import wilson
+from assets.evaluation.held_out import held_out_spec
 from assets.evaluation.prompts import Prompt
 from assets.evaluation.serving_config import serving_config
 from assets.evaluation.sight import Sight, seen_in
-from assets.sandbox_corpus.lots import corner, seed_of
 from assets.starter.latents import FRAMES, SIDE
-from assets.world.captions import short
-from assets.world.draw import draw
-from assets.world.lasting import lasting
-from assets.world.physics import simulate
 from assets.world.render import pictures
 from models.recipes import FPS, CorpusWorld, demo
 from models.starter import AUTOENCODER
@@ -47,11 +43,10 @@ class Asked:
 
 def asked(world: CorpusWorld, split: Literal["validation", "unseen"], count: int) -> Asked:
     """Held-out clips of a corner; in ``unseen`` each thing is in a colour or a motion that training never gives it."""
-    options = replace(corner(world, "validation"), split=split)
     prompts, clips = [], []
     for index in range(count):
-        spec = lasting(draw(seed_of("video", "validation", _FIRST + index), options), FRAMES / FPS)
-        prompts.append(Prompt.of(short(spec, simulate(spec, spec.seconds), moving=True)))
+        spec, prompt = held_out_spec(world, _FIRST + index, FRAMES / FPS, split)
+        prompts.append(prompt)
         clips.append(pictures(spec, SIDE, SIDE, FPS, FRAMES))
     return Asked(tuple(prompts), tuple(clips))
 

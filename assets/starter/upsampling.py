@@ -9,16 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.checkers.scores import wilson
+from assets.evaluation.held_out import held_out_spec
 from assets.evaluation.prompts import Prompt
 from assets.evaluation.sight import seen_in
-from assets.sandbox_corpus.lots import corner, seed_of
 from assets.starter.degrading import degraded, shrunk
 from assets.starter.pairs import SIDE, Pairs
 from assets.starter.round_trip import psnr
-from assets.world.captions import short
-from assets.world.draw import draw
-from assets.world.lasting import lasting
-from assets.world.physics import simulate
 from assets.world.render import pictures
 from models.recipes import FPS, CorpusWorld, demo
 from models.starter import UPSAMPLER
@@ -75,10 +71,9 @@ class Tally:
 def held_out(count: int, world: CorpusWorld | None = None, frames: int = _FRAMES) -> Iterator[Shown]:
     """Clips of 128 px that no training saw, each small in every way, two seconds long."""
     world = world or demo().world
-    options, pairs = corner(world, "validation"), Pairs(8, 1)
+    pairs = Pairs(8, 1)
     for index in range(count):
-        spec = lasting(draw(seed_of("video", "validation", _FIRST + index), options), _FRAMES / FPS)
-        prompt = Prompt.of(short(spec, simulate(spec, spec.seconds), moving=True))
+        spec, prompt = held_out_spec(world, _FIRST + index, _FRAMES / FPS)
         sharp = pictures(spec, SIDE, SIDE, FPS, frames)
         for number, make in enumerate((shrunk, degraded, pairs.coded)):
             small = make(sharp, np.random.default_rng([index, number]))

@@ -12,6 +12,7 @@ from assets.artifact import Artifact, Built
 from assets.store import Store
 from assets.training import learned, report
 from assets.training_recipes import NoLatents, high_resolution, low_resolution, mix
+from models.averaging_recipe import AveragingRecipe
 from models.recipes import FINETUNES, BackboneConfig, TrainingRecipe, smoke
 from tests.models.training.conftest import write_index
 
@@ -25,6 +26,7 @@ def profile():
         sizes_high=((48, 32), (32, 48)),
         frames_low=8,
         frames_high=16,
+        averaging=AveragingRecipe(),
     )
 
 
@@ -107,7 +109,8 @@ class Tracker:
 
 @pytest.mark.slow
 def test_one_run_trains_finetunes_averages_and_post_trains(tmp_path: Path):
-    from assets.finetuning import average_is_no_worse, averaged_model, finetunes
+    from assets.averaging import average_is_no_worse, averaged_model
+    from assets.finetuning import finetunes
     from assets.post_training import audio_model, editing_model, image_to_video_model, personalized_model
     from assets.pretraining import image_low, joint_high, joint_low, joint_low_learned
     from orchestration.io_manager import ArtifactIOManager
@@ -121,6 +124,12 @@ def test_one_run_trains_finetunes_averages_and_post_trains(tmp_path: Path):
             return Built()
 
         return store.produce(context, build=build)
+
+    @dg.asset(code_version="1")
+    def autoencoder(
+        context: dg.AssetExecutionContext, store: dg.ResourceParam[Store]
+    ) -> dg.MaterializeResult[Artifact]:
+        return store.produce(context, build=lambda _: Built())
 
     @dg.asset(code_version="1")
     def warm_start(context: dg.AssetExecutionContext, store: dg.ResourceParam[Store]) -> dg.MaterializeResult[Artifact]:
@@ -145,7 +154,7 @@ def test_one_run_trains_finetunes_averages_and_post_trains(tmp_path: Path):
     def run() -> dg.ExecuteInProcessResult:
         with dg.DagsterInstance.ephemeral() as instance:
             return dg.materialize(
-                [latents, warm_start, *trained, joint_low_learned, average_is_no_worse],
+                [latents, autoencoder, warm_start, *trained, joint_low_learned, average_is_no_worse],
                 resources=resources,
                 tags=every,
                 instance=instance,

@@ -71,10 +71,10 @@ def test_the_greedy_soup_takes_what_helps_and_leaves_what_does_not(tmp_path: Pat
     values = {"best": 1.0, "helps": -2.0, "spoils": 10.0}
     folders = [model(tmp_path / name, 0, a=np.full((5, 7), value, np.float32)) for name, value in values.items()]
 
-    def loss(folder: Path) -> float:
-        return abs(float(load_file(folder / "model.safetensors")["a"].mean()))
+    def rank(folder: Path) -> tuple[float, ...]:
+        return (abs(float(load_file(folder / "model.safetensors")["a"].mean())),)
 
-    chosen = greedy_soup(folders, tmp_path / "out", loss)
+    chosen = greedy_soup(folders, tmp_path / "out", rank)
     assert [folder.name for folder in chosen] == ["best", "helps"]
     assert load_file(tmp_path / "out" / "model.safetensors")["a"].mean() == pytest.approx(-0.5)
 
