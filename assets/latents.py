@@ -72,6 +72,7 @@ def latents(
         "corpus": asdict(profile.corpus),
         "low": [*profile.size_low, profile.frames_low],
         "high": [*profile.sizes_high, profile.frames_high],
+        "rates": profile.rates,
         "text": asdict(text),
     }
     inputs = {"dataset": dataset, "autoencoder": autoencoder, "codec": codec}

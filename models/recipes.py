@@ -210,6 +210,8 @@ class Profile:
     Attributes:
         backbone_init: What a run starts from where there is no champion: the packaged starter; None: it always
             starts from random weights.
+        rates: Frames a second that the model is trained at, told apart by the FPS token: the usual first; every fourth
+            video of the corpus is shown at the second.
         upsampler: What the films of the served model are enlarged by: the packaged starter, or None for plain resizing.
         student: How the averaged model is distilled into a few steps.
         variants: Lighter variants of the served graphs, beside the full ones (``models.export.variants``).
@@ -235,6 +237,7 @@ class Profile:
     sizes_high: tuple[tuple[int, int], ...] = ((96, 96), (64, 112), (112, 64), (80, 112), (112, 80))
     frames_low: int = 32
     frames_high: int = 64
+    rates: tuple[int, ...] = (FPS,)
     evaluation_prompts: int = 20
     evaluation_seeds: int = 1
     sampling_steps: int = 25
@@ -317,6 +320,7 @@ def smoke() -> Profile:
         backbone_init=None,
         upsampler=None,
         sizes_high=big.sizes_high[:3],
+        rates=(FPS, 24),
         audio_model=replace(big.audio_model, layers=1, width=32, ffn=64, heads=2),
         # Enough to beat an untrained network and shuffled captions for sure: promotion asks for both.
         image_low=Stage(80, 16, 4e-3),
@@ -355,6 +359,7 @@ def full() -> Profile:
         base,
         name="full",
         sizes_high=Profile.sizes_high,
+        rates=(FPS, 24),
         corpus=CorpusSize(4096, 4096, 1024, 64, 1024, 256, 1024),
         world=replace(
             base.world,

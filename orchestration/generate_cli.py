@@ -100,7 +100,12 @@ def generate(
     ],
     prompt: Annotated[list[str] | None, typer.Argument(help="What to show; several are sampled together.")] = None,
     seed: Annotated[list[int] | None, typer.Option(min=0, help="Of the noise: one, or one for each prompt.")] = None,
-    seconds: Annotated[float | None, typer.Option(min=0.1, help="Length; 4 s if not given.")] = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=0.1, help="Length; 4 s if not given. Long ones are blended windows.")
+    ] = None,
+    fps: Annotated[
+        int | None, typer.Option(min=1, help="Frames a second, of those that the model knows: 16 if not given, or 24.")
+    ] = None,
     size: Annotated[Aspect, typer.Option(help="Aspect ratio.")] = Aspect.wide,
     resolution: Annotated[Height, typer.Option(help="The shorter side in pixels.")] = Height.p480,
     sound: Annotated[bool, typer.Option(help="Whether to make sound.")] = True,
@@ -192,6 +197,7 @@ def generate(
     with stage_progress(_err) as report:
         common: dict[str, Any] = {
             "aspect": size.value,
+            "fps": fps,
             "resolution": resolution.field,
             "overrides": overrides,
             "audio": sound,

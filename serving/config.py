@@ -8,6 +8,7 @@ from serving.sampling.caching import Calibration
 from serving.sampling.sampler import Sampler
 
 SPATIAL_STRIDE = 8  # pixels a side of one latent position
+LONGEST = 600.0  # seconds of a video
 _SIDE_MULTIPLE = 16  # the backbone patches latents 2x2
 
 
@@ -31,7 +32,8 @@ class ServingConfig(BaseModel):
     """What a pipeline needs to know beside the graphs.
 
     Attributes:
-        fps: Video frames a second.
+        fps: Video frames a second, unless others are asked for.
+        rates: All that the model was trained at, by the FPS token; none: ``fps`` alone.
         sample_rate: Audio samples a second.
         latent_channels: Channels of the video latent.
         text: The text encoders by role: ``prompt``, ``long``, ``characters``.
@@ -50,6 +52,7 @@ class ServingConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     fps: int = Field(gt=0)
+    rates: tuple[int, ...] = ()
     sample_rate: int = Field(gt=0)
     latent_channels: int = Field(default=16, gt=0)
     text: dict[str, TextEncoderFacts] = Field(min_length=1)
@@ -66,16 +69,33 @@ class ServingConfig(BaseModel):
 
     @property
     def max_seconds(self) -> float:
-        """The longest request that is accepted."""
+        """The longest video that is sampled at once."""
         return self.max_frames / self.fps
 
+    def at(self, fps: int | None) -> "ServingConfig":
+        """The same at another frame rate; None is its own. Raises RequestRefused for one that it was not trained at."""
+        if fps is None or fps == self.fps:
+            return self
+        if fps not in self.rates:
+            known = ", ".join(str(rate) for rate in self.rates or (self.fps,))
+            raise RequestRefused(f"{fps} frames a second are none that this model was trained at: it has {known}")
+        return self.model_copy(update={"fps": fps})
+
     def frames(self, seconds: float) -> int:
-        """How many frames ``seconds`` of video have. Raises RequestRefused outside what the model covers."""
+        """Frames of ``seconds`` of video that is sampled at once. Raises RequestRefused outside what that covers."""
         count = round(seconds * self.fps)
         if not 1 <= count <= self.max_frames:
             raise RequestRefused(
-                f"{seconds:g} s is outside what this model makes: ask for {1 / self.fps:g} to {self.max_seconds:g} s"
+                f"{seconds:g} s is outside what this model makes at once: ask for {1 / self.fps:g} to "
+                f"{self.max_seconds:g} s"
             )
+        return count
+
+    def length(self, seconds: float) -> int:
+        """Frames of ``seconds`` of video, in as many windows as it takes. Raises RequestRefused above ten minutes."""
+        count = round(seconds * self.fps)
+        if not 1 <= count <= LONGEST * self.fps:
+            raise RequestRefused(f"{seconds:g} s is outside what is made: ask for {1 / self.fps:g} to {LONGEST:g} s")
         return count
 
     def latent_shape(self, frames: int, size: tuple[int, int]) -> tuple[int, int, int, int]:

@@ -6,13 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from serving.bundle import FULL, Bundle, on_cpu
+from serving.bundle import FULL, Bundle
 from serving.clip import Clip, from_pixels, to_pixels
 from serving.config import ServingConfig
-from serving.decoding.budget import Fit, fitting
 from serving.decoding.stream import stream
-from serving.decoding.tiles import Tiles
-from serving.decoding.trial import inputs_peak, tile_peak
+from serving.decoding.tiles import WHOLE, Tiles
 from serving.drawing import VIDEO, StageProgress, caching, drawn, noise_of, require_prompts, require_whole, told
 from serving.errors import GraphMissing, RequestRefused
 from serving.features import LATENT_STRIDE
@@ -25,10 +23,9 @@ from serving.sampling.guidance import Graph, Guided, flow
 from serving.sampling.sampler import Overrides, Sampler
 from serving.sampling.solver import Velocity
 from serving.sampling.windowed import Windowed
-from serving.shots import Joined, Plan, Shot, laid_out
+from serving.shots import Joined, Plan, Shot, laid_out, lasting
 from serving.sounding import Sounding
 from serving.text import EncoderStates, TextStates
-from serving.upsampling.budget import EnlargerFit, enlarger_fitting
 from serving.upsampling.cascade import Enlarger
 
 Aspect = str | tuple[int, int]
@@ -51,11 +48,12 @@ class Pipeline:
     def __init__(
         self, graphs: Mapping[str, Graph], tokenizers: Mapping[str, Path], config: ServingConfig, variant: str = FULL
     ) -> None:
-        self._graphs = graphs
+        self.graphs = graphs
+        self._tokenizers = tokenizers
         self._variant = variant
         self.config = config
         encoders = {
-            role: EncoderStates([self._graph(name) for name in facts.graphs], tokenizers.get(role), facts)
+            role: EncoderStates([self.graph(name) for name in facts.graphs], tokenizers.get(role), facts)
             for role, facts in config.text.items()
         }
         self._text = TextStates(encoders, fps=config.fps)
@@ -64,6 +62,11 @@ class Pipeline:
     def from_bundle(cls, bundle: Bundle) -> "Pipeline":
         """A pipeline over a bundle's ONNX graphs."""
         return cls(bundle.graphs, bundle.tokenizers, bundle.config, bundle.variant)
+
+    def at(self, fps: int | None) -> "Pipeline":
+        """The same at another frame rate; None is its own. Raises RequestRefused for one that it was not trained at."""
+        config = self.config.at(fps)
+        return self if config is self.config else Pipeline(self.graphs, self._tokenizers, config, self._variant)
 
     def generate(
         self,
@@ -106,7 +109,7 @@ class Pipeline:
         Args:
             prompts: What to show.
             seeds: One non-negative number for each prompt.
-            seconds: Length; rounded to whole frames.
+            seconds: Length, rounded to whole frames; what is longer than the model samples at once is blended windows.
             aspect: Name of an aspect ratio of the model, or (height, width) in pixels.
             overrides: Of how the model samples video; sound is sampled as the model says.
             reference: uint8 [H, W, 3] picture of who or what is to appear, for the personalized model.
@@ -121,7 +124,7 @@ class Pipeline:
         latents = self.latents(
             prompts, seeds, seconds=seconds, aspect=aspect, overrides=overrides, reference=reference, progress=progress
         )
-        frames = self.config.frames(seconds)
+        frames = self.config.length(seconds)
         return [
             self._clip(latent, frames, prompt, seed, audio=audio, progress=progress)
             for latent, prompt, seed in zip(latents, prompts, seeds, strict=True)
@@ -144,8 +147,12 @@ class Pipeline:
         With ``ends`` each video begins or ends with those pictures; RequestRefused too if the model never learned it.
         """
         require_prompts(prompts, seeds)
-        frames, size = self.config.frames(seconds), self.config.size(aspect)
-        shape = self.config.latent_shape(frames, size)
+        frames, size = self.config.length(seconds), self.config.size(aspect)
+        if frames > self.config.max_frames and ends is None:
+            draw = partial(self.long_latent, aspect=aspect, overrides=overrides, reference=reference, progress=progress)
+            takes = [[lasting(prompt, frames, self.config.fps)] for prompt in prompts]
+            return [draw(take, self.plan(take), seed=seed) for take, seed in zip(takes, seeds, strict=True)]
+        shape = self.config.latent_shape(self.config.frames(seconds), size)
         sampler = self.config.sampler.with_overrides(overrides)
         if reference is not None or ends is not None:
             require_whole(sampler, "a reference" if ends is None else "pictures at the ends")
@@ -187,7 +194,7 @@ class Pipeline:
         source = self.encode(frames)
         condition, null = self._text.conditions([instruction])
         velocity = Guided.dual(
-            self._graph("editing_backbone"),
+            self.graph("editing_backbone"),
             full={**condition, "source": source},
             source={**null, "source": source},
             null={**null, "source": np.zeros_like(source)},
@@ -201,7 +208,7 @@ class Pipeline:
     @property
     def sounding(self) -> Sounding:
         """Makes sound for latents. Raises GraphMissing for a model without sound."""
-        return Sounding(self._graph("audio_backbone"), self._graph("audio_decode"), self._text, self.config)
+        return Sounding(self.graph("audio_backbone"), self.graph("audio_decode"), self._text, self.config)
 
     def plan(
         self,
@@ -237,6 +244,7 @@ class Pipeline:
         seed: int = 0,
         aspect: Aspect = "16:9",
         overrides: Overrides = _AS_THE_MODEL,
+        reference: np.ndarray | None = None,
         progress: StageProgress | None = None,
     ) -> np.ndarray:
         """The latent [C, T, h, w] of a video of any length, window by window, joined as its plan says.
@@ -247,18 +255,25 @@ class Pipeline:
             seed: Non-negative.
             aspect: As for ``generate_batch``.
             overrides: As for ``generate_batch``.
+            reference: As for ``generate_batch``; blended windows only.
             progress: As for ``generate_batch``.
 
         Raises:
             RequestRefused, GraphMissing, SamplingFailed: as ``generate_batch``.
         """
         require_prompts([shot.prompt for shot in shots], [seed] * len(shots))
-        shape = (self.config.latent_channels, plan.length, *self.config.latent_shape(1, self.config.size(aspect))[2:])
+        size = self.config.size(aspect)
+        shape = (self.config.latent_channels, plan.length, *self.config.latent_shape(1, size)[2:])
         if plan.joined == "continued":
+            if reference is not None:
+                raise RequestRefused("windows that go on from the last do not combine with a reference: blend them")
             draw = partial(self.next_latent, overrides=overrides)
             return one_after_the_other(draw, shots, plan, shape, seed, progress)
         sampler = self.config.sampler.with_overrides(overrides)
-        guided = [self._flow_of(shot.prompt, sampler) for shot in shots]
+        if reference is not None:
+            require_whole(sampler, "a reference")
+        graph, given = self._graph_given(sampler, reference, None, LATENT_STRIDE, size)
+        guided = [self._flow_of(shot.prompt, graph, given, sampler) for shot in shots]
         velocity = Windowed(
             [window for window, _ in plan.windows], [guided[shot] for _, shot in plan.windows], plan.length, axis=2
         )
@@ -273,7 +288,7 @@ class Pipeline:
         shape = self.config.latent_shape(self.config.frames(seconds), self.config.size(aspect))
         noise = np.stack([noise_of(seed, VIDEO, shape) for seed in seeds])
         sampler = self.config.sampler
-        return calibrated(flow(self._graph("backbone"), *self._text.conditions(prompts), sampler), noise, sampler)
+        return calibrated(flow(self.graph("backbone"), *self._text.conditions(prompts), sampler), noise, sampler)
 
     def sampling(self, overrides: Overrides = _AS_THE_MODEL) -> str:
         """How video is sampled, in words: for records. Raises as ``latents``."""
@@ -302,7 +317,10 @@ class Pipeline:
         require_prompts([prompt], [seed])
         sampler = self.config.sampler.with_overrides(overrides)
         noise = noise_of(seed, VIDEO, shape)[None]
-        velocity = self._flow_of(prompt, sampler, None if before is None else frames_known(before, shape[1]))
+        graph, given = self.graph(_model(sampler)), dict[str, np.ndarray]()
+        if before is not None and self._goes_on(sampler):
+            graph, given = self.graph(KNOWN), {"known": frames_known(before, shape[1])[None]}
+        velocity = self._flow_of(prompt, graph, given, sampler)
         if before is not None:
             velocity = Continued(velocity, noise, before[None])
         return drawn(sampler, velocity, noise, "video", progress, caching(sampler, self.config.calibration))[0]
@@ -311,53 +329,26 @@ class Pipeline:
         """uint8 [F, H, W, 3] as its normalised latent [1, 16, T, h, w]; the last frame is held to fill the last T."""
         missing = -len(frames) % LATENT_STRIDE
         padded = np.concatenate([frames, np.repeat(frames[-1:], missing, axis=0)])
-        return self._graph("autoencoder_encode")(video=from_pixels(padded)[None])
+        return self.graph("autoencoder_encode")(video=from_pixels(padded)[None])
 
     def decode(self, latent: np.ndarray, frames: int) -> np.ndarray:
         """The first ``frames`` frames of latent [16, T, h, w] as uint8 [frames, 8 h, 8 w, 3]."""
-        return to_pixels(self._graph("autoencoder_decode")(latent=latent[None])[0])[:frames]
+        return to_pixels(self.graph("autoencoder_decode")(latent=latent[None])[0])[:frames]
 
     def frames_of(self, latent: np.ndarray, frames: int, tiles: Tiles) -> Iterator[np.ndarray]:
         """The first ``frames`` frames of latent [C, T, h, w] in pieces uint8 [., 8 h, 8 w, 3] as they are decoded."""
-        return stream(self._graph("autoencoder_decode"), latent, frames, tiles)
-
-    def tiles_within(self, latent_shape: tuple[int, int, int, int], budget: int) -> Fit:
-        """The largest tiles in which decoding a latent [C, T, h, w] takes at most ``budget`` bytes above idle.
-
-        Tiles are tried in processes of their own.
-
-        Raises:
-            RequestRefused: not even the smallest fit, or the graph is none that runs on the CPU from a file.
-            TrialFailed: a tile could not be tried.
-        """
-        graph = on_cpu(self._graph("autoencoder_decode"))
-        return fitting(partial(tile_peak, graph.path, graph.threads), latent_shape, budget)
+        return stream(self.graph("autoencoder_decode"), latent, frames, tiles)
 
     @property
     def enlarger(self) -> Enlarger:
         """Brings frames to larger sizes: by the model's upsampler if it has one, else by plain resizing."""
-        return Enlarger(self._graphs.get("upsampler"))
-
-    def enlarger_within(self, source: tuple[int, int], size: tuple[int, int], budget: int) -> EnlargerFit:
-        """The enlarger with the largest tiles that take at most ``budget`` bytes above idle, and what they take.
-
-        Args:
-            source: (height, width) of the model's frames.
-            size: That they are brought to.
-            budget: Bytes.
-
-        Raises:
-            RequestRefused, TrialFailed: as ``tiles_within``.
-        """
-        if "upsampler" not in self._graphs:
-            return EnlargerFit(self.enlarger, 0)
-        graph = on_cpu(self._graph("upsampler"))
-        return enlarger_fitting(partial(inputs_peak, graph.path, graph.threads), self.enlarger, source, size, budget)
+        return Enlarger(self.graphs.get("upsampler"))
 
     def _clip(
         self, latent: np.ndarray, frames: int, prompt: str, seed: int, *, audio: bool, progress: StageProgress | None
     ) -> Clip:
-        pixels = self.decode(latent, frames)
+        tiles = WHOLE if frames <= self.config.max_frames else Tiles()
+        pixels = np.concatenate(list(self.frames_of(latent, frames, tiles)))
         seconds = frames / self.config.fps
         sound = self.sounding.of_clip(latent, prompt, seconds, seed=seed, progress=progress) if audio else None
         return Clip(pixels, self.config.fps, sound, self.config.sample_rate, latent, prompt, seed)
@@ -369,29 +360,27 @@ class Pipeline:
         if ends is not None:
             if reference is not None:
                 raise RequestRefused("pictures at the ends do not combine with a reference: give one or the other")
-            graph = knowing(self._graphs)
+            graph = knowing(self.graphs)
             return graph, {"known": ends_known(ends, frames, size, self.encode)[None]}
         if reference is not None:
-            tokens = reference_tokens(self._graph("reference_encoder"), reference, self.config.reference_size)
-            return self._graph("personalized_backbone"), {"reference": tokens}
-        return self._graph(_model(sampler)), {}
+            tokens = reference_tokens(self.graph("reference_encoder"), reference, self.config.reference_size)
+            return self.graph("personalized_backbone"), {"reference": tokens}
+        return self.graph(_model(sampler)), {}
 
-    def _flow_of(self, prompt: str, sampler: Sampler, known: np.ndarray | None = None) -> Velocity:
-        """The velocity of one video; what is ``known`` of it is told to a model that takes it."""
+    def _flow_of(self, prompt: str, graph: Graph, given: Mapping[str, np.ndarray], sampler: Sampler) -> Velocity:
+        """The velocity of one video."""
         condition, null = self._text.conditions([prompt])
-        if known is None or not self._goes_on(sampler):
-            return flow(self._graph(_model(sampler)), condition, null, sampler)
-        given = {"known": known[None]}
-        return flow(self._graphs[KNOWN], {**condition, **given}, {**null, **given}, sampler)
+        return flow(graph, {**condition, **given}, {**null, **given}, sampler)
 
     def _goes_on(self, sampler: Sampler) -> bool:
         """Whether the model takes known frames when it samples so: no steps cached, and not by a student."""
-        return KNOWN in self._graphs and sampler.cache is None and sampler.student is None
+        return KNOWN in self.graphs and sampler.cache is None and sampler.student is None
 
-    def _graph(self, name: str) -> Graph:
-        if name not in self._graphs:
-            raise GraphMissing(f"this model has no graph '{name}', only {', '.join(sorted(self._graphs))}")
-        return self._graphs[name]
+    def graph(self, name: str) -> Graph:
+        """A graph by its name. Raises GraphMissing where the model lacks it."""
+        if name not in self.graphs:
+            raise GraphMissing(f"this model has no graph '{name}', only {', '.join(sorted(self.graphs))}")
+        return self.graphs[name]
 
 
 def _model(sampler: Sampler) -> str:

@@ -7,7 +7,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from serving.config import LONGEST
 from serving.errors import RequestRefused
+from serving.features import LATENT_STRIDE
 from serving.windows import Window, spread
 
 Joined = Literal["blended", "continued"]
@@ -25,9 +27,14 @@ class Shot(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    seconds: float = Field(gt=0, le=600, allow_inf_nan=False)
+    seconds: float = Field(gt=0, le=LONGEST, allow_inf_nan=False)
     prompt: str = Field(min_length=1)
     cut: bool = False
+
+
+def lasting(prompt: str, frames: int, fps: int) -> Shot:
+    """One shot of a prompt with at least so many frames: it ends with a whole latent frame."""
+    return Shot(seconds=min(LATENT_STRIDE * -(-frames // LATENT_STRIDE) / fps, LONGEST), prompt=prompt)
 
 
 def parsed(text: str) -> Shot:

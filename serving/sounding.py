@@ -13,7 +13,7 @@ from serving.sampling.sampler import Overrides, Sampler
 from serving.sampling.windowed import Windowed
 from serving.shots import Plan, Shot
 from serving.text import TextStates
-from serving.windows import Window, in_a_row
+from serving.windows import Window, in_a_row, spread
 
 Part = tuple[Window, str, np.ndarray]
 """Audio latent frames that are sampled at once; the prompt and the video latent of what is seen meanwhile."""
@@ -52,13 +52,16 @@ class Sounding:
         overrides: Overrides = _AS_THE_MODEL,
         progress: StageProgress | None = None,
     ) -> np.ndarray:
-        """Sound for a video latent [16, T, h, w] of a length that the model covers, sampled at once."""
+        """Sound for a video latent [16, T, h, w] of one prompt, at once or in windows that the model covers."""
         require_prompts([prompt], [seed])
-        self.config.frames(seconds)
+        self.config.length(seconds)
         sampler = self.config.audio_sampler.with_overrides(overrides)
         require_whole(sampler, "sound")
-        whole = (Window(0, self._length(seconds)), prompt, latent)
-        return self._sampled(sampler, [whole], seconds, seed, progress)
+        longest, length = self.config.max_frames // LATENT_STRIDE, self._length(seconds)
+        windows = spread(latent.shape[1], max(longest, 1), longest // 2)
+        return self._sampled(
+            sampler, self._parts(latent, windows, [prompt] * len(windows), length), seconds, seed, progress
+        )
 
     def of_film(
         self,
@@ -72,23 +75,24 @@ class Sounding:
         """Sound for the latent [16, T, h, w] of a long video, in the windows of its plan."""
         require_prompts([shot.prompt for shot in shots], [seed] * len(shots))
         seconds = LATENT_STRIDE * plan.length / self.config.fps
-        return self._sampled(self.config.audio_sampler, self._parts(latent, shots, plan), seconds, seed, progress)
+        windows, prompts = [window for window, _ in plan.windows], [shots[number].prompt for _, number in plan.windows]
+        parts = self._parts(latent, windows, prompts, self._length(seconds))
+        return self._sampled(self.config.audio_sampler, parts, seconds, seed, progress)
 
     def _length(self, seconds: float) -> int:
         """Audio latent frames of so many seconds, the last one perhaps not full."""
         return -(-round(seconds * self.config.sample_rate) // self.config.audio_hop)
 
-    def _parts(self, latent: np.ndarray, shots: Sequence[Shot], plan: Plan) -> list[Part]:
-        """The windows of a plan, each as a clip by itself: none hears what is beyond a cut."""
+    def _parts(self, latent: np.ndarray, windows: Sequence[Window], prompts: Sequence[str], length: int) -> list[Part]:
+        """Windows over latent frames, each as a clip by itself: none hears what is beyond a cut."""
         rate = LATENT_STRIDE / self.config.fps * self.config.audio_rate
-        length = self._length(LATENT_STRIDE * plan.length / self.config.fps)
 
         def place(latent_frame: int) -> int:
-            return length if latent_frame == plan.length else min(round(latent_frame * rate), length)
+            return length if latent_frame == latent.shape[1] else min(round(latent_frame * rate), length)
 
         return [
-            (Window(place(one.start), place(one.stop)), shots[number].prompt, latent[:, one.places])
-            for one, number in plan.windows
+            (Window(place(one.start), place(one.stop)), prompt, latent[:, one.places])
+            for one, prompt in zip(windows, prompts, strict=True)
         ]
 
     def _sampled(

@@ -24,13 +24,14 @@ from serving.media.loudness import normalise, stereo
 from serving.media.mp4 import write_fragmented, write_mp4
 from serving.media.reading import Limits, read_video
 from serving.media.resize import USUAL, Resolution, cover, delivery_size
+from serving.memory import cut_within
 from serving.moderation import require_allowed
 from serving.picture_moderation import require_allowed_frames
 from serving.pipeline import Pipeline
 from serving.provenance import Facts, Keys, sign
 from serving.rewriting import PromptRewriter, Rewrite, rewrite
 from serving.sampling.sampler import Overrides
-from serving.shots import Joined, Shot
+from serving.shots import Joined, Shot, lasting
 from serving.upsampling.cascade import Enlarger
 from serving.watermark import Watermarker, payload_of
 
@@ -62,6 +63,7 @@ class Studio:
         *,
         seconds: float,
         aspect: str,
+        fps: int | None = None,
         resolution: Resolution = USUAL,
         audio: bool = True,
         image: Path | None = None,
@@ -77,8 +79,9 @@ class Studio:
             prompts: What to show; screened first.
             outputs: The mp4s; each appears whole.
             seeds: The numbers that the noise is drawn from.
-            seconds: Length, at most what the model covers.
+            seconds: Length; what is longer than the model samples at once is blended windows.
             aspect: The model's name of a ratio, ``16:9`` for one.
+            fps: Frames a second, one of those that the model was trained at; None: its usual ones.
             resolution: Of the file; the model's upsampler brings frames to it, if there is one.
             audio: Whether to make sound.
             image: File of the picture that every clip begins with; None: the model's own.
@@ -98,16 +101,18 @@ class Studio:
         """
         for prompt in prompts:
             require_allowed(prompt)
-        pipeline, ends = self._pipeline, Ends.read(image, last_image)
+        pipeline, ends = self._pipeline.at(fps), Ends.read(image, last_image)
         rewrites = [None if rewriter is None else rewrite(prompt, rewriter) for prompt in prompts]
         texts = [prompt if new is None else new.text for prompt, new in zip(prompts, rewrites, strict=True)]
         latents = pipeline.latents(
             texts, seeds, seconds=seconds, aspect=aspect, overrides=overrides, ends=ends, progress=progress
         )
         way = pipeline.sampling(overrides) + ("" if ends is None else f", {ends.named}")
+        if (count := pipeline.config.length(seconds)) > pipeline.config.max_frames:
+            way += f", {pipeline.plan([lasting(texts[0], count, pipeline.config.fps)]).told}"
         size = delivery_size(aspect, resolution)
         films = [
-            self._film(latent, seconds, text, seed, size, way, audio=audio, memory=memory, progress=progress)
+            self._film(pipeline, latent, seconds, text, seed, size, way, audio=audio, memory=memory, progress=progress)
             for latent, text, seed in zip(latents, texts, seeds, strict=True)
         ]
         return [
@@ -122,6 +127,7 @@ class Studio:
         *,
         seed: int,
         aspect: str,
+        fps: int | None = None,
         resolution: Resolution = USUAL,
         audio: bool = True,
         joined: Joined = "blended",
@@ -140,6 +146,7 @@ class Studio:
             output: The mp4; it appears whole.
             seed: The number that the noise is drawn from.
             aspect: As for ``generate``.
+            fps: As for ``generate``.
             resolution: As for ``generate``.
             audio: Whether to make sound.
             joined: How windows become one video.
@@ -154,11 +161,11 @@ class Studio:
         """
         for shot in shots:
             require_allowed(shot.prompt)
-        pipeline = self._pipeline
+        pipeline = self._pipeline.at(fps)
         plan = pipeline.plan(shots, window, overlap, joined)
         latent = pipeline.long_latent(shots, plan, seed=seed, aspect=aspect, overrides=overrides, progress=progress)
         size = delivery_size(aspect, resolution)
-        tiles, enlarger = self._cut(latent, size, memory, Tiles())
+        tiles, enlarger = _cut(pipeline, latent, size, memory, Tiles())
         takes = (pipeline.frames_of(latent[:, take.places], LATENT_STRIDE * take.length, tiles) for take in plan.takes)
         sound = stereo(pipeline.sounding.of_film(latent, shots, plan, seed=seed, progress=progress)) if audio else None
         config, way = pipeline.config, f"{pipeline.sampling(overrides)}, {plan.told}"
@@ -229,6 +236,7 @@ class Studio:
 
     def _film(
         self,
+        pipeline: Pipeline,
         latent: np.ndarray,
         seconds: float,
         text: str,
@@ -241,26 +249,16 @@ class Studio:
         progress: Progress | None,
     ) -> Film:
         """A latent with its sound, to be decoded as it is written."""
-        pipeline = self._pipeline
         config = pipeline.config
-        count = config.frames(seconds)
-        tiles, enlarger = self._cut(latent, size, memory, WHOLE)
+        count = config.length(seconds)
+        usual = WHOLE if count <= config.max_frames else Tiles()
+        tiles, enlarger = _cut(pipeline, latent, size, memory, usual)
         sound = (
             pipeline.sounding.of_clip(latent, text, count / config.fps, seed=seed, progress=progress) if audio else None
         )
         shown = None if sound is None else stereo(sound)
         pieces = pipeline.frames_of(latent, count, tiles)
         return Film(pieces, count, config.fps, shown, config.sample_rate, sides_of(latent), enlarger, way)
-
-    def _cut(
-        self, latent: np.ndarray, size: tuple[int, int], memory: int | None, usual: Tiles
-    ) -> tuple[Tiles, Enlarger]:
-        """How a latent is decoded and its frames enlarged to a size: as usual, or in tiles that fit so many bytes."""
-        pipeline = self._pipeline
-        if memory is None:
-            return usual, pipeline.enlarger
-        fit = pipeline.enlarger_within(sides_of(latent), size, memory // 2)
-        return pipeline.tiles_within(latent.shape, memory - fit.predicted).tiles, fit.enlarger
 
     def edit(self, video: Path, instruction: str, output: Path, *, seed: int, progress: Progress | None = None) -> Made:
         """The mp4 ``video`` changed as ``instruction`` says, with its own sound, written to ``output``.
@@ -310,7 +308,9 @@ class Studio:
         origin = None if parent is None else sha256_file(parent)
         text = [] if rewritten is None else [rewritten.text]
         method = film.enlarger.method(film.size, size)
-        record = sha256_json([prompt, seed, version, film.count, list(size), origin, method, film.sampling, *text])
+        record = sha256_json(
+            [prompt, seed, version, film.count, film.fps, list(size), origin, method, film.sampling, *text]
+        )
         marked = self._marked(film.enlarger(film.pieces, size), record)
         sound = None if film.sound is None else normalise(film.sound, film.sample_rate)[0]
         facts = self._facts(prompt, seed, record, method, film.sampling, rewritten)
@@ -365,3 +365,10 @@ class Studio:
             )
         finally:
             catalog.close()
+
+
+def _cut(
+    pipeline: Pipeline, latent: np.ndarray, size: tuple[int, int], memory: int | None, usual: Tiles
+) -> tuple[Tiles, Enlarger]:
+    """How a latent is decoded and its frames enlarged to a size: as usual, or in tiles that fit so many bytes."""
+    return (usual, pipeline.enlarger) if memory is None else cut_within(pipeline, latent, size, memory)

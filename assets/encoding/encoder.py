@@ -94,7 +94,7 @@ class Encoder:
         if part.group == "personalization":
             found["reference"] = np.stack([_reference(clip) for clip in part.clips])
         captions = [clip.caption for clip in part.clips]
-        return found | self._texts.of([prefixed(caption) for caption in captions])
+        return found | self._texts.of([prefixed(caption, part.fps) for caption in captions])
 
     def null(self) -> Tensors:
         """States of the empty caption: of each encoder, ``text_ROLE`` f16 [L, D] and ``text_ROLE_mask`` u8 [L]."""
@@ -132,7 +132,7 @@ class Encoder:
                 sounds = np.stack([_sound(clip, part) for clip in part.clips[start : start + _SOUNDS]])
                 parts.append(self._codec.encode(torch.from_numpy(sounds)).half().numpy())
         latent = np.concatenate(parts)
-        return {"latent": latent, "video": video_features(videos, latent.shape[1], fps=FPS).astype(np.float16)}
+        return {"latent": latent, "video": video_features(videos, latent.shape[1], fps=part.fps).astype(np.float16)}
 
 
 def _batches(part: Part, pixels: Callable[[Record | Window], Pixels]) -> Iterator[Pixels]:
@@ -146,7 +146,7 @@ def _pixels(clip: Record | Window, part: Part) -> Pixels:
     if isinstance(clip, Window):
         from assets.curation.loading import load_clip
 
-        return load_clip(clip.record, part.height, part.width, part.frames, FPS)
+        return load_clip(clip.record, part.height, part.width, part.frames, part.fps)
     return _scene(clip.spec, part)
 
 
@@ -155,7 +155,8 @@ def _source(clip: Record | Window, part: Part) -> Pixels:
 
 
 def _scene(spec: WorldSpec, part: Part) -> Pixels:
-    return pictures(lasting(spec, part.seconds), part.height, part.width, FPS, part.frames)
+    """Its action lasts as long at any frame rate: at a higher one the clip ends before it does."""
+    return pictures(lasting(spec, part.frames / FPS), part.height, part.width, part.fps, part.frames)
 
 
 def _reference(clip: Record | Window) -> Pixels:

@@ -13,6 +13,7 @@ WITH_ENDS = frozenset({"video-low", "video-high"})
 """Groups of clips whose first and last picture are encoded by themselves too: known frames are learned from them."""
 
 _SHARD = 256  # samples at most
+_OTHER_RATE = 4  # each so manieth video is shown at the second frame rate
 _SPLITS: tuple[Split, ...] = ("train", "validation")
 
 
@@ -37,7 +38,8 @@ class Part:
         group: ``image-low``, ``video-high``, ``audio``, ...
         height, width, frames: Of the pixels.
         clips: Corpus records, or windows of footage.
-        number: Of the shard among those of its group, split and size.
+        number: Of the shard among those of its group, split, size and frame rate.
+        fps: Frames a second.
     """
 
     group: str
@@ -47,11 +49,12 @@ class Part:
     frames: int
     clips: tuple[Record | Window, ...]
     number: int = 0
+    fps: int = FPS
 
     @property
     def name(self) -> str:
         """File name of the shard."""
-        size = f"{self.frames}x{self.height}x{self.width}"
+        size = f"{self.frames}x{self.height}x{self.width}" + ("" if self.fps == FPS else f"-{self.fps}fps")
         return f"shard-{self.group}-{self.split}-{size}-{self.number:03d}.safetensors"
 
     @property
@@ -62,7 +65,7 @@ class Part:
     @property
     def seconds(self) -> float:
         """Time that a clip lasts."""
-        return self.frames / FPS
+        return self.frames / self.fps
 
 
 def plan(rows: Sequence[Mapping[str, Any]], paths: Mapping[str, str], profile: Profile) -> list[Part]:
@@ -113,8 +116,9 @@ def _corpus_parts(corpus: list[Record], split: Split, profile: Profile) -> list[
     kinds = {kind: [record for record in corpus if record.kind == kind] for kind in ("image", "video", "sound")}
     dear = _share(size.videos_high, size.videos, size.validation, split, profile)
     parts = _shards("image-low", split, (*profile.size_low, 1), kinds["image"])
-    parts += _shards("video-low", split, low, kinds["video"])
-    parts += _spread("video-high", split, profile, kinds["video"][:dear])
+    for fps, shown in _at_rates(kinds["video"], profile.rates):
+        parts += _shards("video-low", split, low, shown, fps)
+    parts += _spread("video-high", split, profile, kinds["video"][:dear], profile.rates)
     dear = _share(size.pairs_high, size.pairs, size.validation, split, profile)
     for group in ("personalization", "editing"):
         pairs = [record for record in corpus if record.kind == group]
@@ -149,20 +153,36 @@ def _share(dear: int, train: int, validation: int, split: Split, profile: Profil
     return min(validation, max(2 * len(profile.sizes_high), round(validation * dear / train)))
 
 
-def _spread(group: str, split: Split, profile: Profile, found: Sequence[Record]) -> list[Part]:
-    """The clips dealt out in turn to the high sizes."""
+def _at_rates(found: Sequence[Record], rates: Sequence[int]) -> list[tuple[int, Sequence[Record]]]:
+    """The clips by frame rate: every fourth at the second, where there is one."""
+    usual, *others = rates
+    if not others:
+        return [(usual, found)]
+    last = _OTHER_RATE - 1
+    return [
+        (usual, [clip for at, clip in enumerate(found) if at % _OTHER_RATE != last]),
+        (others[0], found[last::_OTHER_RATE]),
+    ]
+
+
+def _spread(
+    group: str, split: Split, profile: Profile, found: Sequence[Record], rates: Sequence[int] = (FPS,)
+) -> list[Part]:
+    """The clips dealt out in turn to the high sizes, those of each size to the frame rates."""
     sizes = profile.sizes_high
     return [
         part
         for number, size in enumerate(sizes)
-        for part in _shards(group, split, (*size, profile.frames_high), found[number :: len(sizes)])
+        for fps, shown in _at_rates(found[number :: len(sizes)], rates)
+        for part in _shards(group, split, (*size, profile.frames_high), shown, fps)
     ]
 
 
 def _shards(
-    group: str, split: Split, size: tuple[int, int, int], found: Sequence[Record] | Sequence[Window]
+    group: str, split: Split, size: tuple[int, int, int], found: Sequence[Record] | Sequence[Window], fps: int = FPS
 ) -> list[Part]:
     starts = range(0, len(found), _SHARD)
     return [
-        Part(group, split, *size, tuple(found[start : start + _SHARD]), number) for number, start in enumerate(starts)
+        Part(group, split, *size, tuple(found[start : start + _SHARD]), number, fps)
+        for number, start in enumerate(starts)
     ]

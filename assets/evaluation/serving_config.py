@@ -1,7 +1,7 @@
 """How the models of a profile are sampled and served: one configuration for evaluation, export and promotion."""
 
 from models.buckets import ASPECTS
-from models.recipes import AUDIO_CHANNELS, AUDIO_RATE, FPS, LATENT_CHANNELS, SAMPLE_RATE, Profile
+from models.recipes import AUDIO_CHANNELS, AUDIO_RATE, LATENT_CHANNELS, SAMPLE_RATE, Profile
 from models.text.config import CHAINS
 from serving.config import ServingConfig, TextEncoderFacts
 from serving.sampling.sampler import Sampler
@@ -12,7 +12,8 @@ _AUDIO_STEPS = 16
 def serving_config(profile: Profile) -> ServingConfig:
     """The configuration that goes into the bundle, and that evaluation samples with."""
     return ServingConfig(
-        fps=FPS,
+        fps=profile.rates[0],
+        rates=profile.rates,
         sample_rate=SAMPLE_RATE,
         latent_channels=LATENT_CHANNELS,
         text={

@@ -93,11 +93,12 @@ def run_campaign(
         progress: Called with (what was done, films done, films in all).
 
     Raises:
-        RequestRefused: the model does not cover the brief's length or ratios; nothing was made.
+        RequestRefused: the model does not cover the brief's frame rate, length or ratios; nothing was made.
         CampaignIncomplete: at the end, if a film or the rewriting of its prompt failed; the others are delivered and
             recorded.
     """
-    pipeline.config.frames(brief.seconds)
+    pipeline = pipeline.at(brief.fps)
+    pipeline.config.length(brief.seconds)
     for ratio in brief.aspect_ratios:
         pipeline.config.size(ratio)
     wanted = variants(brief)
@@ -233,6 +234,7 @@ class _Maker:
             name=variant.take,
             prompt=variant.text,
             seconds=self._brief.seconds,
+            fps=self._pipeline.config.fps,
             aspect=variant.ratio,
             resolution=self._brief.resolution,
             seed=variant.seed,

@@ -105,7 +105,8 @@ class Brief(BaseModel):
         locales: Languages, perhaps with region.
         aspect_ratios: Like "16:9", quoted.
         resolution: ``480p``, ``720p`` or ``1080p``: the shorter side in pixels.
-        seconds: Generated video before the end card.
+        seconds: Generated video before the end card; what is longer than the model samples at once is blended windows.
+        fps: Frames a second, one of those that the model was trained at; left out: its usual ones.
         style: Added to each prompt.
         rewrite: Whether prompts, style included, are rewritten like training captions.
         reference_image: Picture of who or what is to appear; relative to the brief's file.
@@ -123,6 +124,7 @@ class Brief(BaseModel):
     aspect_ratios: Annotated[tuple[Ratio, ...], AfterValidator(_distinct)] = Field(min_length=1)
     resolution: Resolution = USUAL
     seconds: float = Field(default=MIN_SECONDS, ge=MIN_SECONDS, le=MAX_SECONDS)
+    fps: Annotated[int, Field(gt=0)] | None = None
     style: Annotated[str, Field(max_length=200), AfterValidator(_screened)] = ""
     rewrite: StrictBool = False
     reference_image: Path | None = None

@@ -17,6 +17,7 @@ class TakeRequest:
     Attributes:
         name: For its file.
         prompt, seconds, aspect, seed: As for ``Pipeline.generate``.
+        fps: The pipeline's.
         resolution: That an upsampler brings it to.
         reference: Picture of who or what is to appear, uint8 [H, W, 3].
         origin: Digests that tell models and reference pictures apart.
@@ -25,6 +26,7 @@ class TakeRequest:
     name: str
     prompt: str
     seconds: float
+    fps: int
     aspect: str
     resolution: Resolution
     seed: int
@@ -34,7 +36,7 @@ class TakeRequest:
     @property
     def digest(self) -> str:
         """SHA-256 of all of it."""
-        return sha256_json([self.prompt, self.seconds, self.aspect, self.resolution, self.seed, self.origin])
+        return sha256_json([self.prompt, self.seconds, self.fps, self.aspect, self.resolution, self.seed, self.origin])
 
 
 @dataclass(frozen=True)

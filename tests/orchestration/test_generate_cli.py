@@ -47,6 +47,8 @@ def run(tmp_path, monkeypatch):
         (("--student", "3"), "--student takes 1, 2 or 4, not 3"),
         (("--student", "4", "--steps", "4"), "steps does not combine with student"),
         (("--seed", "1", "--seed", "2"), "need one --seed"),
+        (("--fps", "24"), "24 frames a second are none that this model was trained at: it has 16"),
+        (("--seconds", "700"), "700 s is outside what is made: ask for 0.0625 to 600 s"),
         (("--shot", "4: a ball"), "either prompts or shots, not both"),
         (("--window", "4"), "--window does not combine with prompts"),
         (("--joined", "blended"), "--joined does not combine with prompts"),

@@ -146,7 +146,7 @@ def text_states(graphs, tokenizers, config):
             role: EncoderStates([graphs[name] for name in facts.graphs], tokenizers.get(role), facts)
             for role, facts in config.text.items()
         }
-        return TextStates(encoders, fps=config.fps, **options)
+        return TextStates(encoders, **({"fps": config.fps} | options))
 
     return make
 

@@ -6,9 +6,11 @@ import pytest
 
 from serving.clip import from_pixels, to_pixels
 from serving.errors import CalibrationMissing, GraphMissing, RequestRefused, SamplingFailed
+from serving.known import Ends
 from serving.pipeline import Pipeline
 from serving.sampling.sampler import Overrides
 from serving.shots import Shot
+from tests.serving.conftest import meaning
 
 RED = "a red ball moves right"
 
@@ -35,6 +37,52 @@ def test_frames_and_samples_are_exactly_as_many_as_asked_for(pipeline, seconds, 
     assert clip.frames.dtype == np.uint8
     assert clip.audio.shape == (frames * 3000,)
     assert clip.audio.dtype == np.float32
+
+
+@pytest.mark.parametrize(("seconds", "frames"), [(4.1, 66), (9.9, 158), (16.0, 256)])
+def test_what_is_longer_than_the_model_samples_at_once_is_made_in_windows(
+    graphs, tokenizers, config, value_of, seconds, frames
+):
+    pictures, sounds = [], []
+
+    def seen(name, lengths, axis):
+        flow = graphs[name]
+        return lambda *, latent, **more: (lengths.append(latent.shape[axis]), flow(latent=latent, **more))[1]
+
+    windowed = {"backbone": seen("backbone", pictures, 2), "audio_backbone": seen("audio_backbone", sounds, 1)}
+    clip = Pipeline(graphs | windowed, tokenizers, config).generate(RED, seconds=seconds, aspect="16:9", seed=2)
+    assert clip.frames.shape == (frames, 64, 112, 3)
+    assert clip.audio.shape == (frames * 3000,)
+    null = value_of()
+    np.testing.assert_allclose(clip.latent, null + 2 * (value_of(RED) - null), rtol=1e-4)
+    assert max(pictures) == 8  # latent frames of four seconds
+    assert max(sounds) <= 101  # of sound
+
+
+def test_a_long_clip_has_its_reference_in_every_window_and_refuses_pictures_at_its_ends(pipeline, graphs, value_of):
+    picture = np.full((40, 50, 3), 204, np.uint8)
+    asked = {"seconds": 6.0, "seed": 1, "overrides": Overrides(guidance=1.0), "audio": False}
+    long = pipeline.generate(RED, reference=picture, **asked)
+    short = pipeline.generate(RED, reference=picture, **(asked | {"seconds": 1.0}))
+    assert graphs["personalized_backbone"].batches
+    assert not graphs["backbone"].batches
+    np.testing.assert_allclose(long.latent, short.latent.mean(), rtol=1e-4)
+    with pytest.raises(RequestRefused, match="6 s is outside what this model makes at once"):
+        pipeline.latents([RED], [0], seconds=6.0, ends=Ends(picture))
+
+
+def test_the_frame_rate_is_in_the_text_and_in_the_length(graphs, tokenizers, config, text_states):
+    pipeline = Pipeline(graphs, tokenizers, config.model_copy(update={"rates": (16, 24)}))
+    assert pipeline.at(None) is pipeline.at(16) is pipeline
+    clip = pipeline.at(24).generate(RED, seconds=2.0, overrides=Overrides(guidance=1.0))
+    assert (clip.fps, len(clip.frames), len(clip.audio)) == (24, 48, 96_000)
+    told = text_states(fps=24).conditions([RED])[0]
+    np.testing.assert_allclose(clip.latent, meaning(told)[0], rtol=1e-4)
+    usual = pipeline.generate(RED, seconds=2.0, overrides=Overrides(guidance=1.0))
+    assert usual.latent.mean() != pytest.approx(clip.latent.mean(), rel=1e-3)
+    assert pipeline.at(24).config.max_seconds == pytest.approx(64 / 24)
+    with pytest.raises(RequestRefused, match=r"30 frames a second .* it has 16, 24"):
+        pipeline.at(30)
 
 
 def test_guidance_evaluates_condition_and_null_in_one_call_and_in_the_models_number_of_steps(pipeline, graphs):
@@ -196,7 +244,7 @@ def test_a_missing_graph_is_named(graphs, tokenizers, config, missing, call):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"seconds": 4.5}, "4.5 s"),
+        ({"seconds": 601}, "601 s"),
         ({"aspect": "3:1"}, "3:1"),
         ({"prompt": "  "}, "empty"),
         ({"seed": -1}, "not negative"),

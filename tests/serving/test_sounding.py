@@ -74,6 +74,6 @@ def test_what_is_no_request_is_refused(pipeline, latent):
     with pytest.raises(RequestRefused, match="negative"):
         pipeline.sounding.of_film(latent, SHOTS, pipeline.plan(SHOTS), seed=-1)
     with pytest.raises(RequestRefused, match="outside"):
-        pipeline.sounding.of_clip(latent, "a ball", 10.0)
+        pipeline.sounding.of_clip(latent, "a ball", 601.0)
     with pytest.raises(RequestRefused, match="student"):
         pipeline.sounding.of_clip(latent, "a ball", 1.0, overrides=Overrides(student=4))

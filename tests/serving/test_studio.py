@@ -4,6 +4,7 @@ import io
 import numpy as np
 import pytest
 
+from serving import memory
 from serving.bundle import write_bundle
 from serving.catalog import Catalog
 from serving.decoding.budget import Fit
@@ -81,9 +82,9 @@ def test_a_clip_and_a_long_video_have_the_resolution_asked_for(studio, tmp_path)
 
 def test_frames_are_decoded_in_the_tiles_that_a_budget_allows(studio, pipeline, tmp_path, monkeypatch):
     decoded = []
-    decode = pipeline._graphs["autoencoder_decode"]
+    decode = pipeline.graphs["autoencoder_decode"]
     monkeypatch.setitem(
-        pipeline._graphs,
+        pipeline.graphs,
         "autoencoder_decode",
         lambda *, latent: (decoded.append(latent.shape[2:]), decode(latent=latent))[1],
     )
@@ -91,10 +92,22 @@ def test_frames_are_decoded_in_the_tiles_that_a_budget_allows(studio, pipeline, 
         one(studio, "a red ball", tmp_path / "a.mp4", seconds=4.0, aspect="1:1", memory=1 << 30)
     one(studio, "a red ball", tmp_path / "a.mp4", seconds=4.0, aspect="1:1")
     assert decoded == [(8, 12, 12)]
-    monkeypatch.setattr(pipeline, "tiles_within", lambda shape, budget: Fit(Tiles(16, 8, 64, 16), budget))
+    monkeypatch.setattr(memory, "tiles_within", lambda pipeline, shape, budget: Fit(Tiles(16, 8, 64, 16), budget))
     one(studio, "a red ball", tmp_path / "b.mp4", seconds=4.0, aspect="1:1", memory=1 << 30)
     assert set(decoded[1:]) == {(2, 8, 8)}
     assert len(read_video(tmp_path / "b.mp4").frames) == 64
+
+
+def test_a_long_clip_of_one_prompt_is_blended_windows_and_says_so(studio, home, tmp_path):
+    made = one(studio, "a red ball", tmp_path / "long.mp4", seconds=6.25, aspect="1:1")
+    assert made.seconds == 6.25
+    assert verify(made.path, home).ok
+    video = read_video(made.path)
+    assert len(video.frames) == 100
+    assert len(video.audio) == pytest.approx(6.25 * 48_000, abs=1024)
+    assert stated(made.path)["sampling"].endswith(", 3 blended windows")
+    with pytest.raises(RequestRefused, match="24 frames a second"):
+        one(studio, "a red ball", tmp_path / "fast.mp4", seconds=2.0, aspect="1:1", fps=24)
 
 
 def test_a_long_video_of_shots_is_marked_signed_and_recorded(studio, home, tmp_path):
@@ -115,7 +128,7 @@ def test_a_long_video_of_shots_is_marked_signed_and_recorded(studio, home, tmp_p
 
 
 def test_the_signature_says_how_a_clip_was_sampled_and_its_record_is_its_own(studio, pipeline, shift_flow, tmp_path):
-    pipeline._graphs["backbone"] = shift_flow
+    pipeline.graphs["backbone"] = shift_flow
     table = pipeline.calibrate(["a red ball"], [1], seconds=0.5)
     pipeline.config = pipeline.config.model_copy(update={"calibration": table})
     facts = []
@@ -230,7 +243,7 @@ def test_a_model_with_an_upsampler_makes_clips_by_it_and_says_so(studio, pipelin
         seen.append(condition.shape[2:])
         return np.zeros_like(state)
 
-    monkeypatch.setitem(pipeline._graphs, "upsampler", still)
+    monkeypatch.setitem(pipeline.graphs, "upsampler", still)
     made = one(studio, "a red ball", tmp_path / "out.mp4", seconds=1.0, aspect="16:9")
     assert (made.size, made.seconds) == ((480, 854), 1.0)
     assert {shape[0] for shape in seen} == {14, 6}

@@ -104,6 +104,17 @@ def test_videos_keep_their_first_and_last_picture_encoded_by_themselves(encoder)
     assert "first" not in encoder.tensors(_parts("image-low")[0])
 
 
+def test_at_another_frame_rate_things_are_as_fast_and_the_text_says_so(encoder):
+    part = next(part for part in _parts("video-low") if part.fps == 24)
+    tensors = encoder.tensors(part)
+    for number, clip in enumerate(part.clips):
+        frames = render(lasting(clip.spec, 2.0), part.height, part.width, 24, part.frames).frames / 127.5 - 1
+        assert tensors["last"][number, 0, 0, 0] == pytest.approx(frames[-1][:8, :8].mean(), abs=1e-3)
+        assert tensors["text_prompt"][number, 0, 0] == len(f"FPS-24. {clip.caption}")
+    assert "FPS-24. " + part.clips[0].caption in encoder._texts._encoders["prompt"].asked
+    assert part.seconds == pytest.approx(32 / 24)
+
+
 def test_a_person_keeps_a_reference_picture(encoder):
     tensors = encoder.tensors(_parts("personalization")[0])
     assert tensors["reference"].shape[1:] == (3, 64, 64)

@@ -58,6 +58,20 @@ def test_every_high_size_has_a_pair_to_validate_on(profile):
     assert min(found.values()) >= 2
 
 
+def test_every_fourth_video_is_shown_at_the_second_frame_rate():
+    slow, fast = _plan(demo()), _plan(replace(demo(), rates=(16, 24)))
+    assert {part.fps for part in slow} == {16}
+    for group in ("video-low", "video-high"):
+        counts = Counter()
+        for part in fast:
+            counts[part.fps] += (part.group, part.split) == (group, "train") and len(part.clips)
+        assert counts[24] == pytest.approx((counts[16] + counts[24]) / 4, abs=len(demo().sizes_high))
+    shown = [[clip.id for part in parts for clip in part.clips if part.group == "video-low"] for parts in (slow, fast)]
+    assert sorted(shown[0]) == sorted(shown[1])
+    assert {part.fps for part in fast if not part.group.startswith("video")} == {16}
+    assert len({part.name for part in fast}) == len(fast)
+
+
 def test_shards_are_cut_and_named_apart():
     parts = _plan(replace(demo(), corpus=replace(demo().corpus, images=600)))
     images = [part for part in parts if (part.group, part.split) == ("image-low", "train")]

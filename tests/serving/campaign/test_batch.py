@@ -138,7 +138,9 @@ def test_films_that_a_changed_brief_no_longer_asks_for_are_removed(run, fields, 
     assert [path.name for path in out.glob("*.mp4")] == [file.path for file in record.files] == ["kids_de_1x1.mp4"]
 
 
-@pytest.mark.parametrize(("change", "message"), [({"seconds": 10}, "10 s"), ({"aspect_ratios": ["1:1", "4:3"]}, "4:3")])
+@pytest.mark.parametrize(
+    ("change", "message"), [({"fps": 24}, "24 frames a second"), ({"aspect_ratios": ["1:1", "4:3"]}, "4:3")]
+)
 def test_what_the_model_does_not_cover_is_refused_before_anything_is_made(run, fields, out, change, message):
     with pytest.raises(RequestRefused, match=message):
         run(Brief(**{**fields, **change}))

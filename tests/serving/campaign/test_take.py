@@ -9,7 +9,7 @@ from serving.pipeline import Pipeline
 
 @pytest.fixture
 def request_():
-    return TakeRequest("kids_1x1", "a red ball", 2.0, "1:1", "480p", 7, None, ("cinemill", "1"))
+    return TakeRequest("kids_1x1", "a red ball", 2.0, 4, "1:1", "480p", 7, None, ("cinemill", "1"))
 
 
 def test_a_take_is_generated_once(tmp_path, request_, pipeline, graphs):
