@@ -30,7 +30,7 @@ setup: $(VENV)/.ready  ## make .venv and install what constraints.txt locks
 demo: setup  ## footage in, signed campaign out: the whole graph on a small brief (FOOTAGE=folder for your own)
 	cinemill demo $(if $(FOOTAGE),--footage "$(FOOTAGE)")
 
-test: setup  ## run every test, a process a core with files shared out (at most four: each holds a model or two)
+test: setup  ## run every test, in as many processes as cores (at most four: each holds a model or two)
 	OMP_NUM_THREADS=1 pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: setup  ## ruff, types, import directions

@@ -1,12 +1,45 @@
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from tests.chat_server import ChatServer
 
+RANKS = {
+    "tests/test_end_to_end.py",
+    "tests/assets/test_training.py",
+    "tests/models/parallel/test_parallelize.py",
+    "tests/models/training/test_run.py",
+    "tests/models/training/test_samples.py",
+    "tests/models/training/test_sharding.py",
+    "tests/orchestration/benches/resume/test_resume.py",
+    "tests/orchestration/launchers/test_launcher.py",
+    "tests/orchestration/launchers/test_slurm.py",
+    "tests/orchestration/ranks/test_node.py",
+}
+"""Files whose cases start processes that wait for each other."""
+
+
+class OneForRanks(LoadFileScheduling):
+    """A file goes to one process; those in which ranks are started go to one and the same.
+
+    Ranks wait for each other, and for long if others have their cores: the whole graph took seven times as long.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "ranks" if file in RANKS else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneForRanks:
+    """How cases are shared out where there are several processes."""
+    return OneForRanks(config, log)
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow cases first, the whole graph before all: shared out, none is left for the end alone."""
+    """Ranks and long cases come first, the whole graph before all: none is left for the end alone."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: (item.path not in slow, len(item.path.parents)))
+    items.sort(
+        key=lambda item: (item.nodeid.split("::")[0] not in RANKS, item.path not in slow, len(item.path.parents))
+    )
 
 
 @pytest.fixture

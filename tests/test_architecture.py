@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import RANKS
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -38,3 +40,7 @@ def test_importing_a_room_s_entry_stays_light(module, banned):
     script = f"import sys, {module}; print(*[name for name in {banned!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_files_that_share_a_process_are_there():
+    assert [name for name in sorted(RANKS) if not (ROOT / name).is_file()] == []

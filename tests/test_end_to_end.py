@@ -15,7 +15,7 @@ from orchestration.run import ChainFailed, run_campaign_brief
 from serving.campaign.brief import BriefInvalid
 from serving.home import REPOSITORY, Home
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
 
 TRAINED = {
     "image_low",
