@@ -51,7 +51,7 @@ class AutoencoderRecipe:
         adversarial_weight: Of a patch discriminator's term, times its adaptive weight; from step ``adversarial_start``.
         discriminator_rate: The discriminator's learning rate.
         ema_decay: Limit of the decay of the average of the weights that is left as the model; 0 leaves the last ones.
-        precision: Of the convolutions: ``bf16-mixed`` trains in half the time on processors that know bfloat16.
+        precision: Of the convolutions: ``bf16-mixed`` is bfloat16 on processors that are fast at it.
     """
 
     model: AutoencoderConfig = field(default_factory=AutoencoderConfig)

@@ -13,6 +13,7 @@ from assets.ablations.recipe import Recipe
 from assets.ablations.training import Law
 from assets.evaluation.prompts import Prompt, shares
 from assets.evaluation.sight import seen_in
+from models.precision import autocast
 from models.recipes import FPS
 from models.starter import AUTOENCODER
 
@@ -103,7 +104,7 @@ def guided(model: "Backbone", text: "dict[str, Tensor]", null: "dict[str, Tensor
     condition = text_of(with_dropped(both, torch.arange(2 * count) >= count, null))
 
     def predict(state: "Tensor", times: "Tensor") -> "Tensor":
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast():
             found = model(torch.cat([state, state]), torch.cat([times, times]), condition)
         with_text, without = found.float().chunk(2)
         return without + scale * (with_text - without)
@@ -119,7 +120,7 @@ def decoded(latents: NDArray[np.float32]) -> list[NDArray[np.uint8]]:
 
     autoencoder = load_autoencoder(AUTOENCODER)
     found: list[NDArray[np.uint8]] = []
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+    with torch.inference_mode(), autocast():
         for latent in torch.from_numpy(latents).split(_BATCH):
             pixels = (autoencoder.decode(latent).float().clamp(-1, 1) + 1) * 127.5
             found += list(pixels.round().byte().permute(0, 2, 3, 4, 1).numpy())

@@ -9,6 +9,7 @@ import numpy as np
 from assets.ablations.recipe import Arm, Finetune, Objective, Recipe, images_at, spread
 from assets.starter.latents import IMAGES, VIDEOS
 from assets.starter.progress import teller
+from models.precision import autocast
 from models.recipes import DataMix
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def loss_of(model: "Backbone", objective: Law, still: Sequence[bool], recipe: Re
         dropped = torch.rand(len(latent), generator=draw.torch) < recipe.caption_dropout
         text = text_of(with_dropped(batch, dropped, null))
         noise = torch.randn(latent.shape, generator=draw.torch)
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast():
             error = objective.loss(lambda x, t: model(x, t, text), latent, noise, draw.torch)
         return {"loss": error, group: error.detach()}
 

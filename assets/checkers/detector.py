@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from assets.checkers import fitting
 from assets.checkers.patches import SHORT, Picture, Scene, Shown, laid, mirrored
+from models.precision import autocast
 
 if TYPE_CHECKING:
     import torch
@@ -126,7 +127,7 @@ def _loss(net: "torch.nn.Module", batch: Sequence[Picture]) -> "torch.Tensor":
     from torch.nn import functional
 
     targets = [targets_of(one.shown, one.pixels.shape[0], one.pixels.shape[1]) for one in batch]
-    with fitting.half_precision():
+    with autocast():
         out = net(_input(np.stack([one.pixels for one in batch]))).float()
     there, place = out.split(_PARTS, dim=1)
     asked = torch.from_numpy(np.stack([one.there for one in targets]))

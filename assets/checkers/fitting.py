@@ -2,8 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,15 +56,6 @@ def fit(
 def tell(line: str) -> None:
     """Say how far a training is."""
     print(line, flush=True)  # noqa: T201  the progress of a command
-
-
-@contextmanager
-def half_precision() -> Iterator[None]:
-    """Forward passes in bfloat16: processors that know it train in half the time."""
-    import torch
-
-    with torch.autocast("cpu", torch.bfloat16):
-        yield
 
 
 def pixelwise(net: "torch.nn.Module") -> "torch.nn.Module":

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from assets.checkers import fitting
 from assets.checkers.patches import Picture, Scene, Shown, laid, mirrored
 from assets.checkers.vocabulary import COLOURS, KINDS
+from models.precision import autocast
 
 if TYPE_CHECKING:
     import torch
@@ -115,7 +116,7 @@ def _loss(net: "torch.nn.Module", rng: np.random.Generator, batch: Sequence[Pict
     from torch.nn import functional
 
     pictures, kind, colour, place = cuttings(rng, batch)
-    with fitting.half_precision():
+    with autocast():
         out = net(_input(pictures)).float()
     kinds, colours, places = out.split(_PARTS, dim=1)
     of_thing = torch.from_numpy(kind) != NOTHING

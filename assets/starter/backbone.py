@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from assets.starter.latents import IMAGES, VIDEOS, encode
 from assets.starter.progress import Progress, teller
 from models.files import write_json
+from models.precision import autocast
 from models.recipes import STARTER_BACKBONE, BackboneConfig, DataMix, Split, demo
 from models.solo_recipe import SoloRecipe
 
@@ -101,7 +102,7 @@ def flow_terms(recipe: StarterRecipe, model: "Backbone", index: Path) -> "Loss":
         text = text_of(with_dropped(batch, dropped, null))
         times = logit_normal_times(len(latent), draw.torch)
         noise = torch.randn(latent.shape, generator=draw.torch)
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast():
             error = flow_loss(lambda x, t: model(x, t, text), latent, times, noise)
         return {"loss": error, "image" if still else "video": error.detach()}
 

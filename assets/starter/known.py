@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from assets.starter.latents import VIDEOS, encode
 from assets.starter.progress import Progress, teller
 from models.files import write_json
+from models.precision import autocast
 from models.recipes import DataMix, Split, demo
 from models.solo_recipe import SoloRecipe
 from models.starter import BACKBONE
@@ -88,7 +89,7 @@ def known_terms(recipe: KnownRecipe, model: "Backbone", index: Path) -> "Loss":
         known = known_frames(latent, first, last, given)
         times = logit_normal_times(len(latent), draw.torch)
         noise = torch.randn(latent.shape, generator=draw.torch)
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast():
             predicted = model(position(latent, noise, times), times, text, known_BKTHW=known)
         error = (predicted.float() - velocity(latent, noise)).square().mean((1, 3, 4))
         wanted = torch.arange(latent.shape[2]) >= given.whole.unsqueeze(1)

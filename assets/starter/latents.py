@@ -14,6 +14,7 @@ from assets.sandbox_corpus.lots import record
 from assets.sandbox_corpus.record import Kind, Record
 from assets.world.lasting import lasting
 from assets.world.render import pictures
+from models.precision import autocast
 from models.recipes import FPS, CorpusWorld, Split
 from models.starter import AUTOENCODER
 from models.text.config import TextConfig
@@ -93,7 +94,7 @@ def encoded(autoencoder: "TemporalAutoencoder", shown: Sequence[NDArray[np.uint8
     for start in range(0, len(shown), _BATCH):
         batch = np.stack(shown[start : start + _BATCH])
         clips = batch[:, None] if batch.ndim == 4 else batch
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        with torch.inference_mode(), autocast():
             video = torch.from_numpy(clips).permute(0, 4, 1, 2, 3).float() / 127.5 - 1
             latent = autoencoder.encode(video).half().numpy()
         found.append(latent[:, :, 0] if batch.ndim == 4 else latent)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from assets.starter.pairs import Pairs
 from assets.starter.progress import Progress, teller
 from models.files import write_json
+from models.precision import autocast
 from models.solo_recipe import SoloRecipe
 from models.upsampler.config import UpsamplerConfig
 from serving.upsampling.enlarging import enlarged
@@ -84,7 +85,7 @@ def flow_terms(recipe: UpsamplerRecipe, model: "Upsampler") -> "Loss":
         start = folded(pixels(np.stack([enlarged(clip) for clip in pair.small])))
         times = logit_normal_times(len(small), draw.torch)
         times *= torch.rand(len(small), generator=draw.torch) >= recipe.at_start
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast():
             error = flow_losses(lambda x, t: model(x, t, small), sharp, times, start)
         still = (sharp - start).square().flatten(1).mean(1)
         relative = error / (still + _FLOOR)

@@ -15,6 +15,7 @@ from models.autoencoder.inflation import inflate
 from models.autoencoder.losses import divergence, gradient_error, outlier_penalty
 from models.autoencoder.network import Posterior, TemporalAutoencoder, WrongModelError
 from models.autoencoder.perceptual import perceptual_distance
+from models.precision import autocast
 from models.recipes import AutoencoderRecipe
 from models.starter import AUTOENCODER
 from models.training.adversary import Adversary
@@ -95,7 +96,7 @@ def train(
         image = step % (recipe.video_batches_per_image_batch + 1) == recipe.video_batches_per_image_batch
         frames, batch = (1, recipe.batch_size * _IMAGES_A_VIDEO) if image else (recipe.frames, recipe.batch_size)
         target = pixels(sample(draw.numpy, frames, recipe.crop, batch))
-        with torch.autocast("cpu", torch.bfloat16, enabled=recipe.precision == "bf16-mixed"):
+        with autocast(enabled=recipe.precision == "bf16-mixed"):
             posterior = Posterior(*(part.float() for part in model.encoder(target)))
             latent = posterior.sample(draw.torch)
             reconstruction = model.decoder(latent)[:, :frames].float()

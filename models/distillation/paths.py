@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from models.backbone import Backbone, Text
+from models.precision import autocast
 from models.training.texts import Batch, text_of
 
 PATH = "path"
@@ -35,7 +36,7 @@ def guided_path(teacher: Backbone, noise_BCTHW: Tensor, text: Text, null: Text, 
     x, kept = noise_BCTHW, [noise_BCTHW]
     for start, end in pairwise(TIMES):
         times = x.new_full((len(x),), start)
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast():
             asked, free = teacher(x, times, text).float(), teacher(x, times, null).float()
         x = x + (end - start) * (free + guidance * (asked - free))
         if end in KEPT:

@@ -11,6 +11,7 @@ from torch import Tensor
 from models.backbone import Backbone, Text
 from models.distillation.jumps import drawn_jumps, jump_losses
 from models.distillation.paths import KEPT, states_of
+from models.precision import autocast
 from models.recipes import DataMix
 from models.training.batches import Batches
 from models.training.shards import open_shards
@@ -38,7 +39,7 @@ def jump_terms(student: Backbone, index: Path, group: str, batch: int, seed: int
         rows = drawn.batch(step, 0, 1)
         path, text = states_of(rows), text_of(rows)
         first, last = drawn_jumps(len(path), draw.numpy)
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast():
             errors = jump_losses(lambda x, t, span: student(x, t, text, span_B=span), path, first, last)
         return {"loss": errors.mean()}
 

@@ -6,6 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from models.precision import fast_bfloat16
+
 _NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)  # the quintic that pulls every singular value to about 1 in five rounds
 _ROUNDS = 5
 _ADAM_SIZE = 0.2  # root mean square of an AdamW update: one learning rate then fits both kinds (Moonlight, 2502.16982)
@@ -14,12 +16,14 @@ _ADAM_SIZE = 0.2  # root mean square of an AdamW update: one learning rate then 
 def orthogonalised(gradient_MN: Tensor) -> Tensor:
     """``U V^T`` of the matrix ``U S V^T``, approximately: singular values between 0.7 and 1.2.
 
-    Rounds run in bfloat16, as the coefficients were made for: half the time or less, and the result is rough anyway.
+    Rounds run in bfloat16, as the coefficients were made for, where that is fast: the result is rough anyway.
     """
     a, b, c = _NEWTON_SCHULZ
     tall = gradient_MN.shape[0] > gradient_MN.shape[1]
     x = gradient_MN.T if tall else gradient_MN
-    x = (x / (x.norm() + 1e-7)).bfloat16()
+    x = x / (x.norm() + 1e-7)
+    if x.device.type != "cpu" or fast_bfloat16():
+        x = x.bfloat16()
     for _ in range(_ROUNDS):
         gram = x @ x.T
         x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)

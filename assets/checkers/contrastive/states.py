@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.files import atomic_path, sha256_json
+from models.precision import autocast
 
 _TEXTS = 2048  # of a part
 Progress = Callable[[str, int, int], None]
@@ -46,11 +47,9 @@ class TextStates:
 
 
 def _make(texts: Sequence[str], states: Path, lengths: Path) -> None:
-    import torch
-
     from models.contrastive.reading import packaged_reader
 
-    with torch.autocast("cpu", torch.bfloat16):  # twice as fast, and the states are rounded anyway
+    with autocast():  # twice as fast, and the states are rounded anyway
         read = packaged_reader().states(texts)
     with atomic_path(states) as temporary:
         np.save(temporary, np.concatenate(read).astype(np.float16))

@@ -20,6 +20,7 @@ from assets.checkers.contrastive.statements import SORTS, WORDINGS, vocabulary
 from assets.checkers.contrastive.states import TextStates
 from assets.checkers.contrastive.store import Store, Texts
 from models.contrastive.config import ContrastiveConfig
+from models.precision import autocast
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -140,7 +141,7 @@ class Training:
 
         for group in self.optimiser.param_groups:
             group["lr"] = self.schedule.rate_at(self.done)
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast():
             clips = self.model.video(drawn.frames)
             texts = [drawn.captions, drawn.statements, *(words for words, _ in drawn.words)]
             vectors = _read(self.model, states, [text for part in texts for text in part])
