@@ -170,5 +170,5 @@ def test_it_answers_as_the_pipeline_over_the_same_bundle(bundle):
     with np.load(io.BytesIO(answer["npz"][0]), allow_pickle=False) as archive:
         np.testing.assert_array_equal(archive["frames"], clip.frames)
         np.testing.assert_array_equal(archive["audio"], clip.audio)
-    with pytest.raises(RequestRefused, match="9 s"):
-        model.predict(None, pd.DataFrame([{**row, "seconds": 9.0}]))
+    with pytest.raises(RequestRefused, match="601 s"):
+        model.predict(None, pd.DataFrame([{**row, "seconds": 601.0}]))
