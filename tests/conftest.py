@@ -21,7 +21,7 @@ RANKS = {
 class OneForRanks(LoadFileScheduling):
     """A file goes to one process; those in which ranks are started go to one and the same.
 
-    Ranks wait for each other, and for long if others have their cores: the whole graph took seven times as long.
+    Ranks wait for each other, and longer if others have their cores.
     """
 
     def _split_scope(self, nodeid: str) -> str:
