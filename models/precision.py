@@ -1,7 +1,9 @@
 """Precision: bfloat16 where the processor is fast at it. Imports torch when asked.
 
-Products of bfloat16 matrices take half the time of float32 ones where there is AVX-512, and thirty to sixty times as
-long where there is not (torch 2.13 on AVX2: no kernel of oneDNN's takes them).
+Without AVX-512 no kernel of oneDNN's takes products of bfloat16 matrices, and they take many times as long as in
+float32 (torch 2.13). What a processor does, this prints, with ``bfloat16`` and with ``float32``::
+
+    python -m timeit -s "import torch; a = torch.ones(256, 256, dtype=torch.bfloat16)" "a @ a"
 """
 
 from functools import cache

@@ -335,6 +335,10 @@ class Pipeline:
         """The first ``frames`` frames of latent [16, T, h, w] as uint8 [frames, 8 h, 8 w, 3]."""
         return to_pixels(self.graph("autoencoder_decode")(latent=latent[None])[0])[:frames]
 
+    def usual_tiles(self, frames: int) -> Tiles:
+        """How so many frames are decoded where no budget says: at once as far as they are sampled at once."""
+        return WHOLE if frames <= self.config.max_frames else Tiles()
+
     def frames_of(self, latent: np.ndarray, frames: int, tiles: Tiles) -> Iterator[np.ndarray]:
         """The first ``frames`` frames of latent [C, T, h, w] in pieces uint8 [., 8 h, 8 w, 3] as they are decoded."""
         return stream(self.graph("autoencoder_decode"), latent, frames, tiles)
@@ -347,8 +351,7 @@ class Pipeline:
     def _clip(
         self, latent: np.ndarray, frames: int, prompt: str, seed: int, *, audio: bool, progress: StageProgress | None
     ) -> Clip:
-        tiles = WHOLE if frames <= self.config.max_frames else Tiles()
-        pixels = np.concatenate(list(self.frames_of(latent, frames, tiles)))
+        pixels = np.concatenate(list(self.frames_of(latent, frames, self.usual_tiles(frames))))
         seconds = frames / self.config.fps
         sound = self.sounding.of_clip(latent, prompt, seconds, seed=seed, progress=progress) if audio else None
         return Clip(pixels, self.config.fps, sound, self.config.sample_rate, latent, prompt, seed)

@@ -13,7 +13,7 @@ import numpy as np
 from models.files import sha256_file, sha256_json
 from serving.bundle import Bundle, chosen_variant
 from serving.catalog import Catalog, Deliverable, PromptRewrite
-from serving.decoding.tiles import WHOLE, Tiles
+from serving.decoding.tiles import Tiles
 from serving.errors import MediaError
 from serving.features import LATENT_STRIDE
 from serving.film import Film, Made, sides_of
@@ -251,8 +251,7 @@ class Studio:
         """A latent with its sound, to be decoded as it is written."""
         config = pipeline.config
         count = config.length(seconds)
-        usual = WHOLE if count <= config.max_frames else Tiles()
-        tiles, enlarger = _cut(pipeline, latent, size, memory, usual)
+        tiles, enlarger = _cut(pipeline, latent, size, memory, pipeline.usual_tiles(count))
         sound = (
             pipeline.sounding.of_clip(latent, text, count / config.fps, seed=seed, progress=progress) if audio else None
         )
