@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from serving.config import ServingConfig
 from serving.errors import BundleDamaged, BundleMissing, RequestRefused, VariantMissing
+from serving.providers import called, chosen_providers, usable, with_settings
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -22,8 +23,6 @@ TOKENIZER = "tokenizer-{role}.json"
 VARIANT = "CINEMILL_VARIANT"
 FULL = "fp32"
 """The variant that every bundle has: the weights as they were trained, by which it is judged and promoted."""
-
-PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 
 
 class GraphFile(BaseModel):
@@ -109,17 +108,16 @@ class OnnxGraph:
             options.enable_mem_pattern = False  # sizes vary: planned for the first, memory would be taken twice
             options.log_severity_level = 3  # what is worth knowing is raised
             try:
-                self._session = onnxruntime.InferenceSession(
-                    str(self._path), options, providers=_usable(self._providers)
-                )
+                providers = with_settings(usable(self._providers), self._path)
+                self._session = onnxruntime.InferenceSession(str(self._path), options, providers=providers)
             except Exception as error:  # ONNX Runtime's own types derive from nothing narrower
                 raise BundleDamaged(f"{self._path} is not a graph that ONNX Runtime can load: {error}") from error
         return self._session
 
     @property
     def provider(self) -> str:
-        """The execution provider that is really used, which need not be the one asked for."""
-        return str(self.session.get_providers()[0])
+        """The execution provider that is really used, which need not be the one asked for: ``cpu``, ``cuda``, ..."""
+        return called(self.session.get_providers()[0])
 
 
 def on_cpu(graph: object) -> OnnxGraph:
@@ -128,7 +126,7 @@ def on_cpu(graph: object) -> OnnxGraph:
     Raises:
         RequestRefused: this one does not.
     """
-    if not isinstance(graph, OnnxGraph) or graph.provider != "CPUExecutionProvider":
+    if not isinstance(graph, OnnxGraph) or graph.provider != "cpu":
         raise RequestRefused("a memory budget needs a bundle's graph that runs on the CPU; decode without one")
     return graph
 
@@ -146,7 +144,7 @@ class Bundle:
     def load(
         cls,
         folder: Path,
-        providers: Sequence[str] = PROVIDERS,
+        providers: Sequence[str] | None = None,
         threads: int | None = None,
         variant: str = FULL,
     ) -> "Bundle":
@@ -154,7 +152,8 @@ class Bundle:
 
         Args:
             folder: Where ``manifest.json`` lies.
-            providers: ONNX Runtime execution providers, best first; those that are not built in are left out.
+            providers: ONNX Runtime execution providers, best first; those that cannot run here are left out. None:
+                those that ``CINEMILL_PROVIDERS`` names.
             threads: Threads inside an operator; all cores of this process by default.
             variant: Which weights the graphs have; those that the variant leaves out have the full ones.
 
@@ -162,7 +161,9 @@ class Bundle:
             BundleMissing: there is no manifest.
             BundleDamaged: a file is missing or differs, or the manifest cannot be read.
             VariantMissing: the model has no such variant.
+            ProviderUnknown: the environment names a provider that there is none of.
         """
+        providers = chosen_providers() if providers is None else providers
         folder = Path(folder).resolve()  # the champion is a link that promotion moves; sessions start later
         manifest = read_manifest(folder)
         files = manifest.graphs | manifest.changed(variant)
@@ -262,16 +263,6 @@ def _entered(source: Path, target: Path, files: dict[str, str]) -> GraphFile:
         _copy(external, target.with_name(external.name))
         files[external.name] = _sha256(target.with_name(external.name))
     return GraphFile(file=target.name, sha256=_sha256(target), bytes=target.stat().st_size)
-
-
-def _usable(providers: Sequence[str]) -> list[str]:
-    import onnxruntime
-
-    available = set(onnxruntime.get_available_providers())
-    if not Path("/dev/nvidiactl").exists():
-        # The GPU build lists CUDA everywhere, and complains aloud when it is asked for without a GPU.
-        available.discard("CUDAExecutionProvider")
-    return [provider for provider in providers if provider in available] or ["CPUExecutionProvider"]
 
 
 def _verify(folder: Path, name: str, digest: str) -> None:

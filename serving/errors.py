@@ -17,6 +17,10 @@ class VariantMissing(ServingError):
     """The model has no variant of the name that was asked for."""
 
 
+class ProviderUnknown(ServingError):
+    """The environment names an execution provider that there is none of."""
+
+
 class GraphMissing(ServingError):
     """The model has no graph of the name that the request needs."""
 

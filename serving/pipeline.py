@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from serving.bundle import FULL, Bundle
+from serving.bundle import FULL, Bundle, OnnxGraph
 from serving.clip import Clip, from_pixels, to_pixels
 from serving.config import ServingConfig
 from serving.decoding.stream import stream
@@ -294,7 +294,9 @@ class Pipeline:
         """How video is sampled, in words: for records. Raises as ``latents``."""
         sampler = self.config.sampler.with_overrides(overrides)
         words = told(sampler, caching(sampler, self.config.calibration))
-        return words if self._variant == FULL else f"{words}, {self._variant} weights"
+        words += "" if self._variant == FULL else f", {self._variant} weights"
+        graph = self.graphs.get(_model(sampler))
+        return f"{words}, on {graph.provider}" if isinstance(graph, OnnxGraph) else words
 
     def next_latent(
         self,

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from serving.bundle import Bundle, read_manifest, write_bundle
-from serving.errors import BundleDamaged, BundleMissing
+from serving.errors import BundleDamaged, BundleMissing, ProviderUnknown
+from serving.providers import PROVIDERS
 
 LINEAGE = {"dataset_digest": "abc", "git": "0123", "parents": ["x"], "model_version": None}
 
@@ -49,11 +50,17 @@ def test_what_is_written_is_read_back(folder, config, tokenizers):
 
 
 def test_the_provider_really_used_is_reported(folder):
-    assert Bundle.load(folder, providers=("CPUExecutionProvider",)).graphs["a"].provider == "CPUExecutionProvider"
+    assert Bundle.load(folder, providers=("CPUExecutionProvider",)).graphs["a"].provider == "cpu"
 
 
 def test_a_provider_that_is_not_built_in_falls_back_to_the_cpu(folder):
-    assert Bundle.load(folder, providers=("NoSuchProvider",)).graphs["a"].provider == "CPUExecutionProvider"
+    assert Bundle.load(folder, providers=("NoSuchProvider",)).graphs["a"].provider == "cpu"
+
+
+def test_an_unknown_provider_is_refused_before_anything_is_loaded(folder, monkeypatch):
+    monkeypatch.setenv(PROVIDERS, "cuda,npu")
+    with pytest.raises(ProviderUnknown, match="'npu': name some of tensorrt, cuda, cpu"):
+        Bundle.load(folder)
 
 
 @pytest.mark.parametrize("name", ["a.onnx", "tokenizer-prompt.json"])
