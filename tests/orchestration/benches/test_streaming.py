@@ -1,9 +1,16 @@
+import time
 from types import SimpleNamespace
 
 import numpy as np
+import onnx
+import pytest
 
+from assets.evaluation.serving_config import serving_config
+from models.recipes import smoke
 from orchestration.benches import streaming
-from orchestration.benches.streaming import Viewer
+from orchestration.benches.envelope import ProcessFailed
+from orchestration.benches.streaming import Viewer, cold_start
+from serving.bundle import write_bundle
 from serving.live import Chunk
 
 
@@ -31,3 +38,30 @@ def test_a_viewer_notes_when_frames_come_and_how_soon_a_new_prompt_shows(monkeyp
     assert 0.05 <= found["first_frame_seconds"] < 12
     assert found["real_time_factor"] <= 12 / (12 * 0.05)
     assert found["slowest_real_time_factor"] <= 5 / (4 * 0.05)
+
+
+@pytest.fixture
+def bundle(tmp_path):
+    """One of graphs that give back what they get."""
+    value = (onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["n"]) for name in "xy")
+    given, made = ([one] for one in value)
+    graph = onnx.helper.make_graph([onnx.helper.make_node("Identity", ["x"], ["y"])], "same", given, made)
+    opset = [onnx.helper.make_opsetid("", 20)]
+    onnx.save(onnx.helper.make_model(graph, opset_imports=opset, ir_version=10), tmp_path / "same.onnx")
+    config = serving_config(smoke())
+    names = ["backbone", *(name for encoder in config.text.values() for name in encoder.graphs)]
+    graphs = dict.fromkeys(names, tmp_path / "same.onnx")
+    write_bundle(tmp_path / "bundle", name="small", graphs=graphs, tokenizers={}, config=config, lineage={})
+    return tmp_path / "bundle"
+
+
+def test_a_cold_start_is_timed_in_a_fresh_process(bundle):
+    began = time.time()
+    assert 0 < cold_start(bundle) <= time.time() - began
+
+
+def test_a_cold_start_checks_what_it_loads(bundle):
+    with (bundle / "backbone.onnx").open("ab") as file:
+        file.write(b"more")
+    with pytest.raises(ProcessFailed, match=r"backbone\.onnx"):
+        cold_start(bundle)
