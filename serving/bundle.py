@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,8 @@ from serving.providers import called, chosen_providers, usable, with_settings
 
 if TYPE_CHECKING:
     import onnxruntime
+
+log = logging.getLogger(__name__)
 
 MANIFEST = "manifest.json"
 TOKENIZER = "tokenizer-{role}.json"
@@ -107,17 +110,29 @@ class OnnxGraph:
             options.inter_op_num_threads = 1
             options.enable_mem_pattern = False  # sizes vary: planned for the first, memory would be taken twice
             options.log_severity_level = 3  # what is worth knowing is raised
-            try:
-                providers = with_settings(usable(self._providers), self._path)
-                self._session = onnxruntime.InferenceSession(str(self._path), options, providers=providers)
-            except Exception as error:  # ONNX Runtime's own types derive from nothing narrower
-                raise BundleDamaged(f"{self._path} is not a graph that ONNX Runtime can load: {error}") from error
+            providers = with_settings(usable(self._providers))
+            while self._session is None:
+                try:
+                    self._session = onnxruntime.InferenceSession(
+                        str(self._path), options, providers=providers, enable_fallback=0
+                    )
+                except Exception as error:  # ONNX Runtime's own types derive from nothing narrower
+                    if len(providers) == 1:
+                        message = f"{self._path} is not a graph that ONNX Runtime can load: {error}"
+                        raise BundleDamaged(message) from error
+                    log.warning("%s does not run by %s: %s", self._path.name, providers[0][0], error)
+                    providers = providers[1:]
         return self._session
 
     @property
     def provider(self) -> str:
         """The execution provider that is really used, which need not be the one asked for: ``cpu``, ``cuda``, ..."""
         return called(self.session.get_providers()[0])
+
+    @property
+    def started(self) -> bool:
+        """Whether its session runs."""
+        return self._session is not None
 
 
 def on_cpu(graph: object) -> OnnxGraph:

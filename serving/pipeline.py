@@ -294,9 +294,13 @@ class Pipeline:
         """How video is sampled, in words: for records. Raises as ``latents``."""
         sampler = self.config.sampler.with_overrides(overrides)
         words = told(sampler, caching(sampler, self.config.calibration))
-        words += "" if self._variant == FULL else f", {self._variant} weights"
-        graph = self.graphs.get(_model(sampler))
-        return f"{words}, on {graph.provider}" if isinstance(graph, OnnxGraph) else words
+        return words if self._variant == FULL else f"{words}, {self._variant} weights"
+
+    @property
+    def ran_on(self) -> str:
+        """The providers that its graphs have run by so far, in words that go on from those of ``sampling``."""
+        ran = {graph.provider for graph in self.graphs.values() if isinstance(graph, OnnxGraph) and graph.started}
+        return f", on {' and '.join(sorted(ran))}" if ran else ""
 
     def next_latent(
         self,

@@ -14,7 +14,7 @@ CPU = "CPUExecutionProvider"
 _CUDA, _TENSORRT = "CUDAExecutionProvider", "TensorrtExecutionProvider"
 _NAMES = {"tensorrt": _TENSORRT, "cuda": _CUDA, "cpu": CPU}
 _USUAL = "cuda,cpu"
-_ENGINES = "engines"  # folder beside the graphs
+_ENGINES = "CINEMILL_TENSORRT_CACHE"
 
 
 def chosen_providers() -> tuple[str, ...]:
@@ -27,7 +27,7 @@ def chosen_providers() -> tuple[str, ...]:
 
 
 def usable(providers: Sequence[str]) -> list[str]:
-    """Those that ONNX Runtime has and this machine can run; the CPU if there are none."""
+    """Those that ONNX Runtime has, of which CUDA and TensorRT need a GPU; the CPU if there are none."""
     import onnxruntime
 
     available = set(onnxruntime.get_available_providers())
@@ -37,22 +37,23 @@ def usable(providers: Sequence[str]) -> list[str]:
     return [provider for provider in providers if provider in available] or [CPU]
 
 
-def with_settings(providers: Sequence[str], graph: Path) -> list[tuple[str, dict[str, Any]]]:
-    """Each provider with its settings for a graph's file.
+def with_settings(providers: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
+    """Each provider with its settings.
 
     CUDA takes no more memory at once than is asked for, and chooses convolutions without trying each: sizes vary.
-    TensorRT computes in the graph's own precision and keeps the engines that it builds in a folder beside the graph.
+    TensorRT keeps the engines that it builds in the folder that ``CINEMILL_TENSORRT_CACHE`` names, if it does. Never in
+    a bundle: those are digested whole.
     """
-    engines = str(graph.parent / _ENGINES)
     settings: dict[str, dict[str, Any]] = {
-        _CUDA: {"arena_extend_strategy": "kSameAsRequested", "cudnn_conv_algo_search": "HEURISTIC"},
-        _TENSORRT: {
+        _CUDA: {"arena_extend_strategy": "kSameAsRequested", "cudnn_conv_algo_search": "HEURISTIC"}
+    }
+    if engines := os.environ.get(_ENGINES):
+        settings[_TENSORRT] = {
             "trt_engine_cache_enable": True,
             "trt_engine_cache_path": engines,
             "trt_timing_cache_enable": True,
             "trt_timing_cache_path": engines,
-        },
-    }
+        }
     return [(provider, settings.get(provider, {})) for provider in providers]
 
 

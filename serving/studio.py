@@ -110,6 +110,7 @@ class Studio:
         way = pipeline.sampling(overrides) + ("" if ends is None else f", {ends.named}")
         if (count := pipeline.config.length(seconds)) > pipeline.config.max_frames:
             way += f", {pipeline.plan([lasting(texts[0], count, pipeline.config.fps)]).told}"
+        way += pipeline.ran_on
         size = delivery_size(aspect, resolution)
         films = [
             self._film(pipeline, latent, seconds, text, seed, size, way, audio=audio, memory=memory, progress=progress)
@@ -168,7 +169,7 @@ class Studio:
         tiles, enlarger = _cut(pipeline, latent, size, memory, Tiles())
         takes = (pipeline.frames_of(latent[:, take.places], LATENT_STRIDE * take.length, tiles) for take in plan.takes)
         sound = stereo(pipeline.sounding.of_film(latent, shots, plan, seed=seed, progress=progress)) if audio else None
-        config, way = pipeline.config, f"{pipeline.sampling(overrides)}, {plan.told}"
+        config, way = pipeline.config, f"{pipeline.sampling(overrides)}, {plan.told}{pipeline.ran_on}"
         pieces, count = chain.from_iterable(takes), LATENT_STRIDE * plan.length
         film = Film(pieces, count, config.fps, sound, config.sample_rate, sides_of(latent), enlarger, way)
         prompt = " / ".join(f"{shot.seconds:g} s: {shot.prompt}" for shot in shots)
@@ -228,7 +229,7 @@ class Studio:
             unsigned = Path(scratch) / "stream.mp4"
             written = write_fragmented(unsigned, marked, fps)
             title = " / ".join(shown)
-            facts = self._facts(title, seed, record, method, way)
+            facts = self._facts(title, seed, record, method, way + pipeline.ran_on)
             sign(unsigned, output, facts, self._home)
         result = Made(output, sha256_file(output), written / fps, (height, width), version)
         self._record(result, facts, title)
@@ -288,7 +289,7 @@ class Studio:
         if original.audio is not None:
             sound = original.audio[: round(clip.seconds * original.sample_rate), :2]
         shape = clip.frames.shape
-        enlarger, way = self._pipeline.enlarger, self._pipeline.sampling()
+        enlarger, way = self._pipeline.enlarger, self._pipeline.sampling() + self._pipeline.ran_on
         film = Film(iter([clip.frames]), shape[0], clip.fps, sound, original.sample_rate, shape[1:3], enlarger, way)
         return self._finish(output, film, delivery_size(aspect), instruction, seed, parent=video)
 

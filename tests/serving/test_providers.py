@@ -3,6 +3,8 @@ import pytest
 
 from serving import providers
 from serving.bundle import OnnxGraph
+from serving.errors import BundleDamaged
+from serving.pipeline import Pipeline
 from serving.providers import CPU, PROVIDERS, chosen_providers, usable, with_settings
 
 CUDA, TENSORRT = "CUDAExecutionProvider", "TensorrtExecutionProvider"
@@ -30,28 +32,57 @@ def test_what_needs_a_gpu_is_left_out_where_there_is_none(monkeypatch, gpu, foun
     assert usable(["NoSuchProvider"]) == [CPU]
 
 
-def test_each_provider_gets_settings_that_its_runtime_knows_and_engines_are_kept_beside_the_graph(tmp_path):
-    settings = dict(with_settings([TENSORRT, CUDA, CPU], tmp_path / "backbone.onnx"))
+def test_engines_are_kept_where_the_operator_says_and_nowhere_else(monkeypatch):
+    monkeypatch.delenv("CINEMILL_TENSORRT_CACHE", raising=False)
+    settings = dict(with_settings([TENSORRT, CUDA, CPU]))
     assert list(settings) == [TENSORRT, CUDA, CPU]
-    assert settings[TENSORRT]["trt_engine_cache_path"] == str(tmp_path / "engines")
-    assert settings[TENSORRT]["trt_engine_cache_enable"]
     assert settings[CUDA]["cudnn_conv_algo_search"] == "HEURISTIC"
-    assert settings[CPU] == {}
+    assert settings[TENSORRT] == settings[CPU] == {}
+    monkeypatch.setenv("CINEMILL_TENSORRT_CACHE", "/kept")
+    settings = dict(with_settings([TENSORRT, CUDA, CPU]))
+    assert settings[TENSORRT]["trt_engine_cache_enable"]
+    assert settings[TENSORRT]["trt_engine_cache_path"] == "/kept"
 
 
-def test_a_session_is_made_with_the_settings_of_what_can_run(monkeypatch, tmp_path):
-    made = {}
+@pytest.fixture
+def sessions(monkeypatch):
+    """The providers of each session that was asked for; one is made where CUDA comes first."""
+    asked = []
 
     class Session:
-        def __init__(self, path, options, providers):
-            made["providers"] = providers
+        def __init__(self, path, options, providers, enable_fallback):
+            asked.append([name for name, _ in providers])
+            assert not enable_fallback  # it would print, and drop the settings
+            if asked[-1][0] != CUDA:
+                raise RuntimeError("libnvinfer.so.10 is not there")
+            assert dict(providers)[CUDA]
 
         def get_providers(self):
             return [CUDA, CPU]
 
     monkeypatch.setattr("serving.bundle.usable", list)
     monkeypatch.setattr(onnxruntime, "InferenceSession", Session)
+    return asked
+
+
+def test_a_provider_that_does_not_start_gives_way_to_the_next(sessions, tmp_path):
     graph = OnnxGraph(tmp_path / "backbone.onnx", [TENSORRT, CUDA, CPU], None)
-    assert graph.provider == "cuda"  # not the first that was asked for
-    assert [name for name, _ in made["providers"]] == [TENSORRT, CUDA, CPU]
-    assert dict(made["providers"])[CUDA]
+    assert not graph.started
+    assert graph.provider == "cuda"
+    assert graph.started
+    assert sessions == [[TENSORRT, CUDA, CPU], [CUDA, CPU]]
+
+
+def test_a_graph_that_no_provider_loads_is_damaged(sessions, tmp_path):
+    with pytest.raises(BundleDamaged, match="libnvinfer"):
+        _ = OnnxGraph(tmp_path / "backbone.onnx", [TENSORRT, CPU], None).session
+    assert sessions == [[TENSORRT, CPU], [CPU]]
+
+
+def test_the_record_names_what_graphs_ran_by(sessions, tmp_path, graphs, tokenizers, config):
+    pipeline = Pipeline(
+        dict(graphs) | {"extra": OnnxGraph(tmp_path / "extra.onnx", [CUDA, CPU], None)}, tokenizers, config
+    )
+    assert pipeline.ran_on == ""
+    _ = pipeline.graphs["extra"].session
+    assert pipeline.ran_on == ", on cuda"
