@@ -1,7 +1,7 @@
 """A cold start: ``python -m orchestration.benches.streaming.cold BUNDLE BEGAN`` prints JSON.
 
 ``cold_start_seconds`` go from BEGAN, the time at which the process was asked for, to all of the bundle's sessions being
-loaded, as a stream wants them: interpreter, imports and checked digests included.
+loaded: interpreter, imports and checked digests included.
 """
 
 import json

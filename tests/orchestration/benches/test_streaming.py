@@ -7,9 +7,8 @@ import pytest
 
 from assets.evaluation.serving_config import serving_config
 from models.recipes import smoke
-from orchestration.benches import streaming
 from orchestration.benches.envelope import ProcessFailed
-from orchestration.benches.streaming import Viewer, cold_start
+from orchestration.benches.streaming import cold_start, viewer
 from serving.bundle import write_bundle
 from serving.live import Chunk
 
@@ -25,14 +24,14 @@ def test_a_viewer_notes_when_frames_come_and_how_soon_a_new_prompt_shows(monkeyp
     def chunks(pipeline, prompt):
         for number in range(99):
             text = prompt.text
-            level = 20 if text == streaming._FIRST else 200
-            streaming.time.sleep(0.05)
+            level = 20 if text == viewer._FIRST else 200
+            time.sleep(0.05)
             yield Chunk(number, text, np.full((16, 64, 64, 3), level + number % 2, np.uint8), 16, 0.0)
 
-    monkeypatch.setattr(streaming, "chunks", chunks)
-    viewer = Viewer(12.0)
-    viewer.watch(Pipeline, tmp_path / "live.mp4")
-    found = viewer.figures()
+    monkeypatch.setattr(viewer, "chunks", chunks)
+    watching = viewer.Viewer(12.0)
+    watching.watch(Pipeline, tmp_path / "live.mp4")
+    found = watching.figures()
     assert found["prompt_change"] > 100 > found["usual_change"]
     assert 0.05 < found["prompt_change_seconds"] < 12
     assert 0.05 <= found["first_frame_seconds"] < 12
