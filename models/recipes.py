@@ -83,7 +83,7 @@ class BackboneConfig:
         return self.latent_channels * (2 if self.source else 1) + known
 
 
-STARTER_BACKBONE = BackboneConfig(layers=6, width=256, ffn=704, heads=4)
+STARTER_BACKBONE = BackboneConfig(layers=6, width=256, ffn=704, heads=4, positions=(8, 7, 7))
 """Sizes of the packaged starter: 7.3 million weights, 14.6 MB in bfloat16."""
 
 
@@ -281,16 +281,16 @@ def demo() -> Profile:
             precision="bf16-mixed",
         ),
         codec=CodecRecipe(steps=120),
-        # Wider, taller and longer than what the starter has seen; things are as large: it knows them by their pixels.
+        # Wider, taller and longer than the low size; things are as large: the starter knows them by their pixels.
         sizes_high=((64, 64), (64, 112), (112, 64), (64, 80), (80, 64)),
         backbone=STARTER_BACKBONE,
         backbone_init="starter",
+        rates=(FPS, 24),
         audio_model=AudioConfig(),
-        # The starter knows this corner: at low sizes there is nothing to gain. At high ones the position tables, which
-        # repeat their ends there, have most to learn; without low ones beside them, what things look like is forgotten.
+        # The starter knows this corner: rates and lengths are such that nothing is forgotten.
         image_low=Stage(20, 32, 1e-5),
         joint_low=Stage(40, 16, 1e-5),
-        joint_high=Stage(320, 8, 1e-4, "cosine", group_weights=(("video-low", 0.7),), position_rate=50.0),
+        joint_high=Stage(60, 8, 1e-5, "cosine", group_weights=(("video-low", 0.3),)),
         finetunes=(
             ("footage_rich", Stage(20, 8, 1e-5, "cosine", 1, (("video-footage", 0.3),))),
             ("long_cosine", Stage(28, 8, 1e-5, "cosine", 2)),
@@ -316,16 +316,15 @@ def smoke() -> Profile:
         corpus=CorpusSize(images=64, videos=12, videos_high=6, validation=6, pairs=8, pairs_high=3, sounds=8),
         autoencoder=AutoencoderRecipe(model=AutoencoderConfig(base_width=8), steps=3, batch_size=2),
         codec=replace(big.codec, model=CodecConfig(width=64, blocks=1), steps=3, batch_size=4),
-        backbone=replace(big.backbone, layers=2, width=32, ffn=64, heads=2),
+        backbone=replace(big.backbone, layers=2, width=32, ffn=64, heads=2, positions=BackboneConfig.positions),
         backbone_init=None,
         upsampler=None,
         sizes_high=big.sizes_high[:3],
-        rates=(FPS, 24),
         audio_model=replace(big.audio_model, layers=1, width=32, ffn=64, heads=2),
         # Enough to beat an untrained network and shuffled captions for sure: promotion asks for both.
         image_low=Stage(80, 16, 4e-3),
         joint_low=Stage(60, 8, 4e-3),
-        joint_high=few(big.joint_high),
+        joint_high=few(replace(big.joint_high, position_rate=50.0)),  # its tables grow there
         finetunes=tuple((name, few(stage)) for name, stage in big.finetunes),
         personalization=few(big.personalization),
         editing=few(big.editing),
@@ -359,7 +358,6 @@ def full() -> Profile:
         base,
         name="full",
         sizes_high=Profile.sizes_high,
-        rates=(FPS, 24),
         corpus=CorpusSize(4096, 4096, 1024, 64, 1024, 256, 1024),
         world=replace(
             base.world,

@@ -66,10 +66,10 @@ def seen(asked: Sequence[Prompt], clips: Sequence[NDArray[np.uint8]]) -> Figures
 
 def real(recipe: Recipe, seed: int, index: Path) -> Figures:
     """The figures of clips that the world draws for the same prompts, through the autoencoder: what can be reached."""
-    from assets.starter.latents import FRAMES, latents
+    from assets.starter.latents import latents
     from models.autoencoder import load_autoencoder
 
-    drawn = latents(load_autoencoder(AUTOENCODER), data.held_out(recipe, seed), FRAMES)
+    drawn = latents(load_autoencoder(AUTOENCODER), data.held_out(recipe, seed))
     return scores(drawn.astype(np.float32), recipe, seed, index)
 
 

@@ -135,6 +135,14 @@ class Encoder:
         return {"latent": latent, "video": video_features(videos, latent.shape[1], fps=part.fps).astype(np.float16)}
 
 
+def scene(spec: WorldSpec, part: Part) -> Pixels:
+    """The frames uint8 [F, H, W, 3] of a clip of a part.
+
+    Its action lasts as long at any frame rate: at a higher one the clip ends before it does.
+    """
+    return pictures(lasting(spec, part.frames / FPS), part.height, part.width, part.fps, part.frames)
+
+
 def _batches(part: Part, pixels: Callable[[Record | Window], Pixels]) -> Iterator[Pixels]:
     """The clips of a part, as many at once as are encoded at once."""
     batch = max(1, _PIXELS // (part.frames * part.height * part.width))
@@ -147,16 +155,11 @@ def _pixels(clip: Record | Window, part: Part) -> Pixels:
         from assets.curation.loading import load_clip
 
         return load_clip(clip.record, part.height, part.width, part.frames, part.fps)
-    return _scene(clip.spec, part)
+    return scene(clip.spec, part)
 
 
 def _source(clip: Record | Window, part: Part) -> Pixels:
-    return _scene(_record(clip).source, part)
-
-
-def _scene(spec: WorldSpec, part: Part) -> Pixels:
-    """Its action lasts as long at any frame rate: at a higher one the clip ends before it does."""
-    return pictures(lasting(spec, part.frames / FPS), part.height, part.width, part.fps, part.frames)
+    return scene(_record(clip).source, part)
 
 
 def _reference(clip: Record | Window) -> Pixels:

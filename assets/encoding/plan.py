@@ -110,13 +110,25 @@ def resampled(spans: Sequence[Window]) -> list[Window]:
     return [span for span, count in zip(spans, counts, strict=True) for _ in range(count)]
 
 
+def at_rates(found: Sequence[Record], rates: Sequence[int]) -> list[tuple[int, Sequence[Record]]]:
+    """The clips by frame rate: every fourth at the second, where there is one."""
+    usual, *others = rates
+    if not others:
+        return [(usual, found)]
+    last = _OTHER_RATE - 1
+    return [
+        (usual, [clip for at, clip in enumerate(found) if at % _OTHER_RATE != last]),
+        (others[0], found[last::_OTHER_RATE]),
+    ]
+
+
 def _corpus_parts(corpus: list[Record], split: Split, profile: Profile) -> list[Part]:
     size = profile.corpus
     low, high = (*profile.size_low, profile.frames_low), profile.frames_high
     kinds = {kind: [record for record in corpus if record.kind == kind] for kind in ("image", "video", "sound")}
     dear = _share(size.videos_high, size.videos, size.validation, split, profile)
     parts = _shards("image-low", split, (*profile.size_low, 1), kinds["image"])
-    for fps, shown in _at_rates(kinds["video"], profile.rates):
+    for fps, shown in at_rates(kinds["video"], profile.rates):
         parts += _shards("video-low", split, low, shown, fps)
     parts += _spread("video-high", split, profile, kinds["video"][:dear], profile.rates)
     dear = _share(size.pairs_high, size.pairs, size.validation, split, profile)
@@ -153,18 +165,6 @@ def _share(dear: int, train: int, validation: int, split: Split, profile: Profil
     return min(validation, max(2 * len(profile.sizes_high), round(validation * dear / train)))
 
 
-def _at_rates(found: Sequence[Record], rates: Sequence[int]) -> list[tuple[int, Sequence[Record]]]:
-    """The clips by frame rate: every fourth at the second, where there is one."""
-    usual, *others = rates
-    if not others:
-        return [(usual, found)]
-    last = _OTHER_RATE - 1
-    return [
-        (usual, [clip for at, clip in enumerate(found) if at % _OTHER_RATE != last]),
-        (others[0], found[last::_OTHER_RATE]),
-    ]
-
-
 def _spread(
     group: str, split: Split, profile: Profile, found: Sequence[Record], rates: Sequence[int] = (FPS,)
 ) -> list[Part]:
@@ -173,7 +173,7 @@ def _spread(
     return [
         part
         for number, size in enumerate(sizes)
-        for fps, shown in _at_rates(found[number :: len(sizes)], rates)
+        for fps, shown in at_rates(found[number :: len(sizes)], rates)
         for part in _shards(group, split, (*size, profile.frames_high), shown, fps)
     ]
 

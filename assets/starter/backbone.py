@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assets.starter.latents import IMAGES, VIDEOS, encode
+from assets.starter.latents import HIGH, IMAGES, VIDEOS, encode
 from assets.starter.progress import Progress, teller
 from models.files import write_json
 from models.precision import autocast
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from models.backbone import Backbone
     from models.training.solo import Draw, Loss
 
-_EVERY_OTHER = 2  # joint batches hold images, which show four times as many kinds for their time, the others videos
 _SHOWN = 64  # validation samples of each group
 
 
@@ -33,30 +32,41 @@ class StarterRecipe(SoloRecipe):
 
     Attributes:
         init: Folder of the model that is trained further; None begins anew.
-        images, videos: How many are encoded for training.
+        images, videos, high: How many are encoded for training; ``high`` are videos of more sizes and twice the length.
         image_steps: Steps on images alone, of ``steps``.
-        image_batch, video_batch: Samples of a batch.
+        turns: Whose batch each step after them takes, in turn. Images show four times as many kinds for their time.
+        image_batch, video_batch, high_batch: Samples of a batch.
     """
 
     model: BackboneConfig = STARTER_BACKBONE
     init: Path | None = None
     images: int = 12288
     videos: int = 6144
+    high: int = 0
     steps: int = 5600
     settling: float = 0.2
     image_steps: int = 400
+    turns: tuple[str, ...] = (IMAGES, VIDEOS)
     image_batch: int = 64
     video_batch: int = 40
+    high_batch: int = 12
     caption_dropout: float = 0.1
 
 
 RECIPE = StarterRecipe()
-_FURTHER_STEPS = 3000
 
 
 def further(init: Path) -> StarterRecipe:
-    """The recipe that trains a model further: no steps on images alone."""
-    return replace(RECIPE, init=init, steps=_FURTHER_STEPS, image_steps=0)
+    """The recipe that trains a model further, on wider, taller and longer videos too."""
+    return replace(
+        RECIPE,
+        init=init,
+        high=6144,
+        steps=4000,
+        settling=0.4,
+        image_steps=0,
+        turns=(IMAGES, VIDEOS, HIGH, HIGH),
+    )
 
 
 def train(recipe: StarterRecipe, folder: Path, progress: Progress | None = None) -> "Backbone":
@@ -66,13 +76,7 @@ def train(recipe: StarterRecipe, folder: Path, progress: Progress | None = None)
     from models.backbone import Backbone, initialise_from
     from models.training.solo import Solo
 
-    counts: dict[tuple[str, Split], int] = {
-        (IMAGES, "train"): recipe.images,
-        (IMAGES, "validation"): _SHOWN,
-        (VIDEOS, "train"): recipe.videos,
-        (VIDEOS, "validation"): _SHOWN,
-    }
-    index = encode(folder / "latents", demo().world, recipe.model.text, counts)
+    index = encode(folder / "latents", demo().world, recipe.model.text, shown(recipe), rates=demo().rates)
     torch.manual_seed(recipe.seed)
     model = Backbone(recipe.model)
     if recipe.init is not None:
@@ -81,8 +85,18 @@ def train(recipe: StarterRecipe, folder: Path, progress: Progress | None = None)
     return model
 
 
+def shown(recipe: StarterRecipe) -> dict[tuple[str, Split], int]:
+    """How many clips of each group and split are encoded."""
+    trained = {IMAGES: recipe.images, VIDEOS: recipe.videos, HIGH: recipe.high}
+    counts: dict[tuple[str, Split], int] = {}
+    for group, count in trained.items():
+        if count:
+            counts |= {(group, "train"): count, (group, "validation"): _SHOWN}
+    return counts
+
+
 def flow_terms(recipe: StarterRecipe, model: "Backbone", index: Path) -> "Loss":
-    """The loss of a step: images in the first steps and in every other after them, else videos."""
+    """The loss of a step: on images in the first steps, then on each group in turn."""
     import torch
 
     from models.flow import flow_loss, logit_normal_times
@@ -90,13 +104,13 @@ def flow_terms(recipe: StarterRecipe, model: "Backbone", index: Path) -> "Loss":
     from models.training.shards import open_shards
     from models.training.texts import text_of, with_dropped, without_padding
 
-    images = Batches((DataMix(str(index), IMAGES),), recipe.image_batch, recipe.seed)
-    videos = Batches((DataMix(str(index), VIDEOS),), recipe.video_batch, recipe.seed)
+    sizes = {IMAGES: recipe.image_batch, VIDEOS: recipe.video_batch, HIGH: recipe.high_batch}
+    groups = {group: Batches((DataMix(str(index), group),), sizes[group], recipe.seed) for group in set(recipe.turns)}
     null = open_shards(index).null
 
     def loss(step: int, draw: "Draw") -> "dict[str, Tensor]":
-        still = step < recipe.image_steps or step % _EVERY_OTHER == 0
-        batch = without_padding((images if still else videos).batch(step, 0, 1))
+        group = IMAGES if step < recipe.image_steps else recipe.turns[step % len(recipe.turns)]
+        batch = without_padding(groups[group].batch(step, 0, 1))
         latent = batch.pop("latent")
         dropped = torch.rand(len(latent), generator=draw.torch) < recipe.caption_dropout
         text = text_of(with_dropped(batch, dropped, null))
@@ -104,7 +118,7 @@ def flow_terms(recipe: StarterRecipe, model: "Backbone", index: Path) -> "Loss":
         noise = torch.randn(latent.shape, generator=draw.torch)
         with autocast():
             error = flow_loss(lambda x, t: model(x, t, text), latent, times, noise)
-        return {"loss": error, "image" if still else "video": error.detach()}
+        return {"loss": error, group: error.detach()}
 
     return loss
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assets.starter.latents import VIDEOS, encode
+from assets.starter.latents import HIGH, VIDEOS, encode
 from assets.starter.progress import Progress, teller
 from models.files import write_json
 from models.precision import autocast
@@ -33,16 +33,18 @@ class KnownRecipe(SoloRecipe):
 
     Attributes:
         teacher: Folder of the backbone that it changes.
-        videos: How many clips are encoded.
+        videos, high: How many clips are encoded; ``high`` are of more sizes and twice the length.
         rank: Of the changes to its matrices.
-        batch: Clips of a batch.
+        batch, high_batch: Clips of a batch; there is one of each kind in turn.
     """
 
     teacher: Path = BACKBONE
     videos: int = 3072
+    high: int = 3072
     rank: int = 32
     steps: int = 3000
     batch: int = 16
+    high_batch: int = 6
     warmup: int = 20
     settling: float = 0.3
     ema_decay: float = 0.98
@@ -61,8 +63,9 @@ def train(recipe: KnownRecipe, folder: Path, progress: Progress | None = None) -
 
     torch.manual_seed(recipe.seed)
     model = KNOWN_FRAMES.started(recipe.teacher, recipe.rank)
-    counts: dict[tuple[str, Split], int] = {(VIDEOS, "train"): recipe.videos}
-    index = encode(folder / "latents", demo().world, model.config.text, counts, start=_FIRST, ends=True)
+    counts: dict[tuple[str, Split], int] = {(VIDEOS, "train"): recipe.videos, (HIGH, "train"): recipe.high}
+    latents = folder / "latents"
+    index = encode(latents, demo().world, model.config.text, counts, start=_FIRST, ends=True, rates=demo().rates)
     Solo.of(recipe, model, known_terms(recipe, model, index), folder, progress).run()
     return model
 
@@ -77,11 +80,12 @@ def known_terms(recipe: KnownRecipe, model: "Backbone", index: Path) -> "Loss":
     from models.training.shards import open_shards
     from models.training.texts import text_of, with_dropped, without_padding
 
-    videos = Batches((DataMix(str(index), VIDEOS),), recipe.batch, recipe.seed)
+    batches = {VIDEOS: recipe.batch, HIGH: recipe.high_batch}
+    groups = [Batches((DataMix(str(index), group),), size, recipe.seed) for group, size in batches.items()]
     null = open_shards(index).null
 
     def loss(step: int, draw: "Draw") -> "dict[str, Tensor]":
-        batch = without_padding(videos.batch(step, 0, 1))
+        batch = without_padding(groups[step % len(groups)].batch(step, 0, 1))
         latent, first, last = (batch.pop(name) for name in ("latent", "first", "last"))
         dropped = torch.rand(len(latent), generator=draw.torch) < recipe.caption_dropout
         text = text_of(with_dropped(batch, dropped, null))

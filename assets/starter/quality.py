@@ -29,25 +29,47 @@ _BATCH = 40  # prompts between two reports
 
 
 @dataclass(frozen=True)
+class Form:
+    """Size, length and frame rate of clips.
+
+    Attributes:
+        height, width: Pixels.
+        frames: Of a clip.
+        fps: Frames a second.
+    """
+
+    height: int = SIDE
+    width: int = SIDE
+    frames: int = FRAMES
+    fps: int = FPS
+
+
+USUAL = Form()
+
+
+@dataclass(frozen=True)
 class Asked:
     """Prompts and clips that show what they ask for.
 
     Attributes:
         prompts: Short captions.
-        clips: uint8 [32, 64, 64, 3] each, two seconds.
+        clips: uint8 [F, H, W, 3] each.
     """
 
     prompts: tuple[Prompt, ...]
     clips: tuple[Frames, ...]
 
 
-def asked(world: CorpusWorld, split: Literal["validation", "unseen"], count: int) -> Asked:
-    """Held-out clips of a corner; in ``unseen`` each thing is in a colour or a motion that training never gives it."""
+def asked(world: CorpusWorld, split: Literal["validation", "unseen"], count: int, form: Form = USUAL) -> Asked:
+    """Held-out clips of a corner; in ``unseen`` each thing is in a colour or a motion that training never gives it.
+
+    As in training, an action lasts as long at any frame rate.
+    """
     prompts, clips = [], []
     for index in range(count):
-        spec, prompt = held_out_spec(world, _FIRST + index, FRAMES / FPS, split)
+        spec, prompt = held_out_spec(world, _FIRST + index, form.frames / FPS, split)
         prompts.append(prompt)
-        clips.append(pictures(spec, SIDE, SIDE, FPS, FRAMES))
+        clips.append(pictures(spec, form.height, form.width, form.fps, form.frames))
     return Asked(tuple(prompts), tuple(clips))
 
 
@@ -55,9 +77,7 @@ def sampled(
     backbone: Path,
     prompts: Sequence[Prompt],
     progress: Callable[[int, int], None] | None = None,
-    *,
-    size: tuple[int, int] = (SIDE, SIDE),
-    frames: int = FRAMES,
+    form: Form = USUAL,
 ) -> list[Frames]:
     """A clip uint8 [F, H, W, 3] of each prompt, as the demo's models are sampled; seeds are the prompts' places.
 
@@ -65,8 +85,7 @@ def sampled(
         backbone: Folder of the model; its latents are the starter autoencoder's.
         prompts: What to show.
         progress: Called with (prompts done, prompts in all).
-        size: (height, width) in pixels.
-        frames: Of a clip, at 16 fps.
+        form: What the clips are.
     """
     from models.backbone import load_backbone
     from models.export.graphs import torch_graphs
@@ -74,24 +93,25 @@ def sampled(
     from serving.pipeline import Pipeline
 
     found: list[Frames] = []
-    together = max(1, _BATCH * SIDE**2 * FRAMES // (size[0] * size[1] * frames))
+    together = max(1, _BATCH * SIDE**2 * FRAMES // (form.height * form.width * form.frames))
     with TemporaryDirectory() as scratch:
         tokenizers = save_tokenizers(load_backbone(backbone).config.text, Path(scratch))
         graphs = torch_graphs({"backbone": backbone, "autoencoder": AUTOENCODER})
-        pipeline = Pipeline(graphs, tokenizers, serving_config(demo()))
+        pipeline = Pipeline(graphs, tokenizers, serving_config(demo())).at(form.fps)
+        size, seconds = (form.height, form.width), form.frames / form.fps
         for start in range(0, len(prompts), together):
             texts = [prompt.text for prompt in prompts[start : start + together]]
             seeds = range(start, start + len(texts))
-            clips = pipeline.generate_batch(texts, seeds, seconds=frames / FPS, aspect=size, audio=False)
+            clips = pipeline.generate_batch(texts, seeds, seconds=seconds, aspect=size, audio=False)
             found += [clip.frames for clip in clips]
             if progress is not None:
                 progress(len(found), len(prompts))
     return found
 
 
-def sights(clips: Sequence[Frames]) -> list[Sight]:
+def sights(clips: Sequence[Frames], fps: int = FPS) -> list[Sight]:
     """What the checkers see in clips."""
-    return [seen_in(clip, FPS) for clip in clips]
+    return [seen_in(clip, fps) for clip in clips]
 
 
 def scored(prompts: Sequence[Prompt], seen: Sequence[Sight], name: str = "") -> Figures:

@@ -86,7 +86,7 @@ def paths(recipe: StudentRecipe, folder: Path, progress: Progress | None = None)
     teacher = load_backbone(recipe.teacher)
     texts = TextStates(load_encoders(teacher.config.text))
     write_shard(folder / NULL, {name: value[0] for name, value in texts.of([""]).items()})
-    planned = list(parts(demo().world, VIDEOS, "train", recipe.paths, _FIRST))
+    planned = list(parts(demo().world, VIDEOS, "train", recipe.paths, _FIRST, demo().rates))
     for number, part in enumerate(planned, 1):
         if not (folder / part.name).exists():
             write_shard(folder / part.name, _drawn(recipe, teacher, texts, part))
@@ -104,7 +104,7 @@ def _drawn(recipe: StudentRecipe, teacher: "Backbone", texts: TextStates, part: 
     from models.text.tokens import prefixed
 
     clips = [clip for clip in part.clips if isinstance(clip, Record)]
-    text = texts.of([prefixed(clip.caption) for clip in clips])
+    text = texts.of([prefixed(clip.caption, part.fps) for clip in clips])
     null = {name: value[0] for name, value in texts.of([""]).items()}
     shape = (teacher.config.latent_channels, *part.latent_size)
     noise = torch.from_numpy(np.stack([_noise(recipe.seed, clip, shape) for clip in clips]))

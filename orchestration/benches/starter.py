@@ -1,19 +1,22 @@
 """The starter backbone on held-out prompts, beside real clips, the autoencoder's round trip and two controls."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
+from statistics import mean
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from assets.evaluation.prompts import Prompt
-from assets.starter.quality import Figures, asked, exchanged, sampled, scored, sights
+from assets.starter.quality import Figures, Form, asked, exchanged, sampled, scored, sights
 from models.recipes import STARTER_BACKBONE, demo
 from models.starter import AUTOENCODER, BACKBONE
+from serving.seams import changes
 
 _PROMPTS = 200
 _UNTRAINED = 24  # nothing but noise comes out: its figures need no more
 _WIDE = 50  # prompts at high size, which take four times as long
+_HIGH = {"wide": Form(64, 112, 64), "fast": Form(64, 112, 64, 24)}
+_CROSSING = {"left", "right"}
 _COMPOSED = ("object", "colour", "motion")
 
 
@@ -29,7 +32,9 @@ def run(
     prompts, ``round_trip_...`` of those through the autoencoder, ``unseen_...`` of prompts with combinations that
     training never showed, ``shuffled_...`` of the samples judged by other prompts, ``untrained_...`` of a network
     at random; ``real_unseen_...`` is of clips drawn for the unseen prompts; ``wide_...`` of four seconds at 112x64 px,
-    with position tables that grew, as the demo's ``joint_high`` begins;
+    ``fast_...`` of as many frames there at 24 a second, ``real_wide_...`` and ``real_fast_...`` of the world's clips of
+    these. ``fast_change`` is how much neighbouring frames of what crosses the picture differ at 24 frames a second over
+    how much at 16: below 1, since a thing is as fast at either; ``real_fast_change`` is the same of the world's clips.
     ``heldout_ratio`` is the least ratio of an unseen share to its seen one, ``psnr`` the autoencoder's.
     """
     from assets.starter.round_trip import psnr, through
@@ -47,22 +52,22 @@ def run(
     with TemporaryDirectory() as scratch:
         few = seen.prompts[:untrained]
         figures |= scored(few, sights(sampled(_untrained(Path(scratch)), few)), "untrained")
-    figures |= _wide(seen.prompts[:wide], backbone)
+    figures |= _high(backbone, wide)
     return {"prompts": float(prompts)} | {name: round(value, 4) for name, value in figures.items()}
 
 
-def _wide(prompts: Sequence[Prompt], backbone: Path) -> Figures:
-    """Shares at 112x64 px and four seconds: sizes that the network has never seen."""
-    from assets.training_recipes import high_resolution
-    from models.backbone import load_backbone, save_backbone
-
-    profile, network = demo(), load_backbone(backbone)
-    network.grow(high_resolution(profile).positions)
-    with TemporaryDirectory() as scratch:
-        save_backbone(network, Path(scratch))
-        size, frames = profile.sizes_high[1], profile.frames_high
-        clips = sampled(Path(scratch), prompts, _told("wide"), size=size, frames=frames)
-    return scored(prompts, sights(clips), "wide")
+def _high(backbone: Path, count: int) -> Figures:
+    """Shares at the high size, at both frame rates, and what the rate changes."""
+    figures: Figures = {}
+    pace: dict[str, list[float]] = {"": [], "real_": []}  # at each rate, of samples and of clips of the world
+    for name, form in _HIGH.items():
+        shown = asked(demo().world, "validation", count, form)
+        clips = sampled(backbone, shown.prompts, _told(name), form)
+        crossing = [place for place, prompt in enumerate(shown.prompts) if prompt.motion in _CROSSING]
+        for kind, films in (("", clips), ("real_", shown.clips)):
+            figures |= scored(shown.prompts, sights(films, form.fps), f"{kind}{name}")
+            pace[kind].append(mean(float(changes(films[place])[1:].mean()) for place in crossing))
+    return figures | {f"{kind}fast_change": fast / usual for kind, (usual, fast) in pace.items()}
 
 
 def _untrained(folder: Path) -> Path:

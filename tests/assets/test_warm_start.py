@@ -13,6 +13,9 @@ from models.files import sha256_file, write_json
 from models.recipes import demo, smoke
 from models.starter import AUTOENCODER, BACKBONE, WEIGHTS
 
+SMALL = replace(demo(), backbone=replace(demo().backbone, positions=(8, 4, 4)))
+"""A profile whose position tables begin smaller than the starter's."""
+
 
 def stored_model(root: Path, name: str, change: float = 0.0, positions=None) -> Path:
     """A folder of the store with the starter backbone, its weights moved by ``change``."""
@@ -101,8 +104,8 @@ def test_new_data_are_learnt_by_the_champion(root, champion):
     assert digests(start)[0] == sha256_file(champion.folders["backbone"] / WEIGHTS) != PACKAGED[0]
     # Its position tables have grown: so have those of the stage that begins with it.
     init = backbone_of(start, demo())
-    assert low_resolution(demo()).positions == (8, 4, 4)
-    assert holding(low_resolution(demo()), init).positions == high_resolution(demo()).positions
+    assert low_resolution(SMALL).positions == (8, 4, 4)
+    assert holding(low_resolution(SMALL), init).positions == high_resolution(demo()).positions == (8, 7, 7)
 
 
 def test_the_champions_own_data_begin_where_it_began_so_that_nothing_is_trained_again(root, champion):
@@ -123,7 +126,7 @@ def test_weights_of_another_size_are_not_continued(root, champion):
     wider = replace(demo(), backbone=replace(demo().backbone, width=320))
     with pytest.raises(OriginMissing, match=r"the backbone of version 3 is .*width=256.* asks for .*width=320"):
         continued(3, champion.tags, root, "new", wider)
-    smaller = replace(demo(), sizes_high=((64, 64),))  # whose tables do not hold the champion's
+    smaller = replace(SMALL, sizes_high=((64, 64),))  # whose tables do not hold the champion's
     with pytest.raises(OriginMissing, match="asks for"):
         continued(3, champion.tags, root, "new", smaller)
 

@@ -46,7 +46,7 @@ def test_the_starter_knows_held_out_clips_and_reads_their_captions(starter):
     from models.text.tokens import prefixed
 
     (part,) = parts(demo().world, VIDEOS, "validation", 6, first=4096)
-    latent = torch.from_numpy(latents(load_autoencoder(AUTOENCODER), list(part.clips), part.frames)).float()
+    latent = torch.from_numpy(latents(load_autoencoder(AUTOENCODER), list(part.clips))).float()
     encoded = [
         e.encode([prefixed(c.caption) for c in part.clips]) for e in load_encoders(STARTER_BACKBONE.text).values()
     ]

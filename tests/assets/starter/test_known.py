@@ -4,14 +4,14 @@ import pytest
 import torch
 
 from assets.starter.known import RECIPE, known_terms, train
-from assets.starter.latents import VIDEOS, encode
+from assets.starter.latents import HIGH, VIDEOS, encode
 from models.backbone import Backbone, save_backbone
 from models.distillation import KNOWN_FRAMES
 from models.recipes import BackboneConfig, demo
 from models.training.shards import open_shards
 from models.training.solo import Draw
 
-MODEL = BackboneConfig(layers=1, width=32, ffn=48, heads=2)
+MODEL = BackboneConfig(layers=1, width=32, ffn=48, heads=2, positions=(8, 7, 7))
 
 
 @pytest.fixture
@@ -20,7 +20,16 @@ def recipe(tmp_path):
     teacher = Backbone(MODEL)
     torch.nn.init.normal_(teacher.head.linear.weight, std=0.1)
     save_backbone(teacher, tmp_path / "teacher")
-    small = {"videos": 4, "rank": 4, "steps": 6, "batch": 3, "warmup": 1, "checkpoint_every": 2}
+    small = {
+        "videos": 4,
+        "high": 3,
+        "rank": 4,
+        "steps": 6,
+        "batch": 3,
+        "high_batch": 1,
+        "warmup": 1,
+        "checkpoint_every": 2,
+    }
     return replace(RECIPE, teacher=tmp_path / "teacher", **small)
 
 
@@ -45,8 +54,9 @@ def test_a_training_that_is_stopped_goes_on_to_the_same_weights(recipe, tmp_path
 
 
 def test_the_ends_of_clips_are_encoded_by_themselves_and_what_is_known_whole_costs_nothing(recipe, tmp_path):
-    index = encode(tmp_path, demo().world, MODEL.text, {(VIDEOS, "train"): 3}, start=7, ends=True)
-    bucket = open_shards(index).group(VIDEOS, "train")[0]
+    counts = {(VIDEOS, "train"): 3, (HIGH, "train"): 3}
+    index = encode(tmp_path, demo().world, MODEL.text, counts, start=7, ends=True)
+    (bucket,) = open_shards(index).group(VIDEOS, "train")
     rows = bucket.gather([0, 1, 2])
     assert rows["first"].shape == rows["last"].shape == (3, 16, 8, 8)
     # A picture is not the eight frames that it begins, but it is near to them.
