@@ -108,14 +108,16 @@ def draw_samples(pipeline: Pipeline, protocol: Protocol, *, audio: bool = True) 
             yield judged(prompt, seed, clip.frames, clip.audio)
 
 
-def judged(prompt: Prompt, seed: int, frames: NDArray[np.uint8], audio: NDArray[np.float32] | None = None) -> Sample:
-    """What the checkers see in uint8 [F, H, W, 3] at 16 fps, and how loud mono sound in [-1, 1] is."""
+def judged(
+    prompt: Prompt, seed: int, frames: NDArray[np.uint8], audio: NDArray[np.float32] | None = None, fps: int = FPS
+) -> Sample:
+    """What the checkers see in uint8 [F, H, W, 3], and how loud mono sound in [-1, 1] is."""
     shown = np.linspace(0, len(frames) - 1, _SHOWN).round().astype(int)
     change = np.abs(np.diff(frames.astype(np.int16), axis=0)) if len(frames) > 1 else np.zeros(1)
     return Sample(
         prompt,
         seed,
-        seen_in(frames, FPS),
+        seen_in(frames, fps),
         float(change.mean()),
         _level(audio),
         frames[shown],

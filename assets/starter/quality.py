@@ -45,6 +45,8 @@ class Form:
 
 
 USUAL = Form()
+FORMS = {"usual": USUAL, "wide": Form(64, 112, 2 * FRAMES), "fast": Form(64, 112, 2 * FRAMES, 24)}
+"""The forms that the starter is judged at, by name."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from assets.starter.quality import Figures, Form, asked, exchanged, sampled, scored, sights
+from assets.starter.quality import FORMS, Figures, asked, exchanged, sampled, scored, sights
 from models.recipes import STARTER_BACKBONE, demo
 from models.starter import AUTOENCODER, BACKBONE
 from serving.seams import changes
@@ -15,7 +15,7 @@ from serving.seams import changes
 _PROMPTS = 200
 _UNTRAINED = 24  # nothing but noise comes out: its figures need no more
 _WIDE = 50  # prompts at high size, which take four times as long
-_HIGH = {"wide": Form(64, 112, 64), "fast": Form(64, 112, 64, 24)}
+_HIGH = ("wide", "fast")
 _CROSSING = {"left", "right"}
 _COMPOSED = ("object", "colour", "motion")
 
@@ -60,7 +60,8 @@ def _high(backbone: Path, count: int) -> Figures:
     """Shares at the high size, at both frame rates, and what the rate changes."""
     figures: Figures = {}
     pace: dict[str, list[float]] = {"": [], "real_": []}  # at each rate, of samples and of clips of the world
-    for name, form in _HIGH.items():
+    for name in _HIGH:
+        form = FORMS[name]
         shown = asked(demo().world, "validation", count, form)
         clips = sampled(backbone, shown.prompts, _told(name), form)
         crossing = [place for place, prompt in enumerate(shown.prompts) if prompt.motion in _CROSSING]
