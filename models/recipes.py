@@ -1,6 +1,6 @@
 """Recipes: every number of the pipeline, as Python functions that return a dataclass tree. Imports no torch.
 
-Three profiles: ``smoke`` (tests: seconds a stage), ``demo`` (two laptop cores, a quarter to half an hour) and
+Three profiles: ``smoke`` (tests: seconds a stage), ``demo`` (two laptop cores, ten minutes or more) and
 ``full`` (two laptop cores, overnight). A default is written once, here.
 """
 
@@ -259,7 +259,7 @@ FINETUNES = ("footage_rich", "long_cosine", "low_rate")
 
 
 def demo() -> Profile:
-    """About a quarter of an hour on two laptop cores with AVX-512, half an hour without, install excluded."""
+    """About ten minutes on two laptop cores with AVX-512, longer without, install excluded."""
     return Profile(
         name="demo",
         corpus=CorpusSize(videos_high=192),

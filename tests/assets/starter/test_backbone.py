@@ -87,7 +87,7 @@ def test_a_training_further_learns_from_every_size(tmp_path):
     assert [next(iter(found.keys() - {"loss"})) for found in terms] == [IMAGES, VIDEOS, HIGH, HIGH] * 2
 
 
-def test_a_clip_at_the_second_frame_rate_moves_less_between_frames_and_its_caption_says_so(tmp_path):
+def test_a_clip_at_the_second_frame_rate_has_other_frames_and_a_caption_that_says_so(tmp_path):
     shown = {}
     for rates in ((16,), (16, 24)):
         index = encode(tmp_path / str(rates), demo().world, SMALL.model.text, {(VIDEOS, "train"): 4}, rates=rates)
