@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import logging
 import os
 import shutil
 from collections.abc import Mapping, Sequence
@@ -14,12 +13,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from serving.config import ServingConfig
 from serving.errors import BundleDamaged, BundleMissing, RequestRefused, VariantMissing
-from serving.providers import called, chosen_providers, usable, with_settings
+from serving.providers import called, chosen_providers, session
 
 if TYPE_CHECKING:
     import onnxruntime
-
-log = logging.getLogger(__name__)
 
 MANIFEST = "manifest.json"
 TOKENIZER = "tokenizer-{role}.json"
@@ -110,18 +107,7 @@ class OnnxGraph:
             options.inter_op_num_threads = 1
             options.enable_mem_pattern = False  # sizes vary: planned for the first, memory would be taken twice
             options.log_severity_level = 3  # what is worth knowing is raised
-            providers = with_settings(usable(self._providers))
-            while self._session is None:
-                try:
-                    self._session = onnxruntime.InferenceSession(
-                        str(self._path), options, providers=providers, enable_fallback=0
-                    )
-                except Exception as error:  # ONNX Runtime's own types derive from nothing narrower
-                    if len(providers) == 1:
-                        message = f"{self._path} is not a graph that ONNX Runtime can load: {error}"
-                        raise BundleDamaged(message) from error
-                    log.warning("%s does not run by %s: %s", self._path.name, providers[0][0], error)
-                    providers = providers[1:]
+            self._session = session(self._path, options, self._providers)
         return self._session
 
     @property

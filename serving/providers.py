@@ -1,11 +1,17 @@
 """Execution providers: on what ONNX Runtime runs a graph, as the operator chooses and the machine allows."""
 
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from serving.errors import ProviderUnknown
+from serving.errors import BundleDamaged, ProviderUnknown
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession, SessionOptions
+
+log = logging.getLogger(__name__)
 
 PROVIDERS = "CINEMILL_PROVIDERS"
 """Environment variable: names of providers, best first, with commas between; ``cuda,cpu`` where it is not set."""
@@ -55,6 +61,29 @@ def with_settings(providers: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
             "trt_timing_cache_path": engines,
         }
     return [(provider, settings.get(provider, {})) for provider in providers]
+
+
+def session(graph: Path, options: "SessionOptions", providers: Sequence[str]) -> "InferenceSession":
+    """A session of a graph by the first of the providers that starts, and those after it.
+
+    Raises:
+        BundleDamaged: None of them can load the graph.
+    """
+    import onnxruntime
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    # They have no base of their own. The last two are for a provider's library and for its options.
+    refused = (state.Fail, state.EPFail, state.EngineError, state.NotImplemented, state.RuntimeException)
+    damaged = (state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf, state.NoModel, state.NoSuchFile)
+    wanted = with_settings(usable(providers))
+    while True:
+        try:
+            return onnxruntime.InferenceSession(str(graph), options, providers=wanted, enable_fallback=0)
+        except (*refused, *damaged, RuntimeError, ValueError) as error:
+            if len(wanted) == 1:
+                raise BundleDamaged(f"{graph} is not a graph that ONNX Runtime can load: {error}") from error
+            log.warning("%s does not run by %s: %s", graph.name, called(wanted[0][0]), error)
+            wanted = wanted[1:]
 
 
 def called(provider: str) -> str:

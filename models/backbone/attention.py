@@ -19,17 +19,17 @@ class DotProductAttention(nn.Module):
     def forward(self, query_BMNE: Tensor, key_BMLE: Tensor, value_BMLE: Tensor, mask_B11L: Tensor | None) -> Tensor:
         """The attended values [B, M, N, E]. ``mask_B11L`` is True where a key may be seen; None sees all."""
         if _quicker_written_out(query_BMNE, key_BMLE):
-            return written_out(query_BMNE, key_BMLE, value_BMLE, mask_B11L)
+            with torch.autocast("cpu", enabled=False):  # which would take the softmax to float32
+                return written_out(query_BMNE, key_BMLE, value_BMLE, mask_B11L)
         return nn.functional.scaled_dot_product_attention(query_BMNE, key_BMLE, value_BMLE, attn_mask=mask_B11L)
 
 
 def written_out(query_BMNE: Tensor, key_BMLE: Tensor, value_BMLE: Tensor, mask_B11L: Tensor | None) -> Tensor:
-    """The same by two products with a softmax between them, in the precision of its inputs; each row sees some key."""
-    with torch.autocast(query_BMNE.device.type, enabled=False):
-        scores_BMNL = (query_BMNE * query_BMNE.shape[-1] ** -0.5) @ key_BMLE.transpose(-1, -2)
-        if mask_B11L is not None:
-            scores_BMNL = scores_BMNL.masked_fill(~mask_B11L, float("-inf"))
-        return scores_BMNL.softmax(-1) @ value_BMLE
+    """The same as two products with a softmax between them and no guard against rows that see no key: each sees one."""
+    scores_BMNL = (query_BMNE * query_BMNE.shape[-1] ** -0.5) @ key_BMLE.transpose(-2, -1)
+    if mask_B11L is not None:
+        scores_BMNL = scores_BMNL.masked_fill(~mask_B11L, float("-inf"))
+    return scores_BMNL.softmax(-1) @ value_BMLE
 
 
 def _quicker_written_out(query_BMNE: Tensor, key_BMLE: Tensor) -> bool:

@@ -60,7 +60,7 @@ def sessions(monkeypatch):
         def get_providers(self):
             return [CUDA, CPU]
 
-    monkeypatch.setattr("serving.bundle.usable", list)
+    monkeypatch.setattr(providers, "usable", list)
     monkeypatch.setattr(onnxruntime, "InferenceSession", Session)
     return asked
 
@@ -77,6 +77,16 @@ def test_a_graph_that_no_provider_loads_is_damaged(sessions, tmp_path):
     with pytest.raises(BundleDamaged, match="libnvinfer"):
         _ = OnnxGraph(tmp_path / "backbone.onnx", [TENSORRT, CPU], None).session
     assert sessions == [[TENSORRT, CPU], [CPU]]
+
+
+def test_an_error_of_our_own_is_not_taken_for_a_providers(monkeypatch, tmp_path):
+    def wrong(path, options, providers, enable_fallback):
+        raise TypeError("no such argument")
+
+    monkeypatch.setattr(providers, "usable", list)
+    monkeypatch.setattr(onnxruntime, "InferenceSession", wrong)
+    with pytest.raises(TypeError):
+        _ = OnnxGraph(tmp_path / "backbone.onnx", [CUDA, CPU], None).session
 
 
 def test_the_record_names_what_graphs_ran_by(sessions, tmp_path, graphs, tokenizers, config):
