@@ -104,12 +104,26 @@ def ingest(
 
 
 @app.command()
-def edit(video: Existing, instruction: str, output: Output, seed: Seed = 0) -> None:
+def edit(
+    video: Existing,
+    instruction: str,
+    output: Output,
+    seed: Seed = 0,
+    steps: Annotated[int | None, typer.Option(min=1, help="Of sampling; the model's own if not given.")] = None,
+    guidance: Annotated[float | None, typer.Option(help="Scale of the instruction, likewise.")] = None,
+    source_guidance: Annotated[
+        float | None, typer.Option(help="Scale of the video that is edited, likewise; above 1 more of it stays.")
+    ] = None,
+) -> None:
     """A video changed as the instruction says, marked and signed; the original is named as its parent."""
+    from serving.sampling.sampler import Overrides
     from serving.studio import Studio
 
+    overrides = Overrides(steps=steps, guidance=guidance)
     with _steps() as report:
-        made = Studio(Home.from_env()).edit(video, instruction, output, seed=seed, progress=report)
+        made = Studio(Home.from_env()).edit(
+            video, instruction, output, seed=seed, source_guidance=source_guidance, overrides=overrides, progress=report
+        )
     print_made(made)
 
 

@@ -101,7 +101,8 @@ def generate(
     prompt: Annotated[list[str] | None, typer.Argument(help="What to show; several are sampled together.")] = None,
     seed: Annotated[list[int] | None, typer.Option(min=0, help="Of the noise: one, or one for each prompt.")] = None,
     seconds: Annotated[
-        float | None, typer.Option(min=0.1, help="Length; 4 s if not given. Long ones are blended windows.")
+        float | None,
+        typer.Option(min=0.04, help="Length; else 4 s. 0.04 is one picture; long ones are blended windows."),
     ] = None,
     fps: Annotated[
         int | None, typer.Option(min=1, help="Frames a second, of those that the model knows: 16 if not given, or 24.")
@@ -110,7 +111,7 @@ def generate(
     resolution: Annotated[Height, typer.Option(help="The shorter side in pixels.")] = Height.p480,
     sound: Annotated[bool, typer.Option(help="Whether to make sound.")] = True,
     memory: Annotated[
-        int | None, typer.Option(metavar="MIB", min=1, help="What decoding and upsampling may take: in tiles.")
+        int | None, typer.Option(metavar="MIB", min=1, help="What pictures may take from latent to file: in tiles.")
     ] = None,
     image: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="Picture that the clip begins with.")

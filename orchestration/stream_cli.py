@@ -1,5 +1,6 @@
 """``cinemill stream``: video as it is made, under prompts that come in while it runs."""
 
+import os
 import signal
 import sys
 import threading
@@ -62,6 +63,10 @@ def stream(
             ahead=_AHEAD if pace else None,
             overrides=None if steps is None else Overrides(steps=steps),
         )
+    except BrokenPipeError:
+        silence(sys.stdout.fileno())
+        _err.print("nobody reads the stream any more: it has ended")
+        return
     finally:
         signal.signal(signal.SIGINT, before)
     if made is not None:
@@ -76,6 +81,13 @@ def follow(lines: TextIO, prompt: "Prompt") -> None:
                 prompt.change(text)
             except PromptRefused as error:
                 _err.print(f"{error}; the stream goes on with the prompt before", markup=False)
+
+
+def silence(descriptor: int) -> None:
+    """Let what is still written to a closed pipe go nowhere, so that flushing it at the end is no error."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, descriptor)
+    os.close(nowhere)
 
 
 class Teller:

@@ -1,5 +1,7 @@
 """ServingConfig: the facts about a model that its graphs do not say themselves, stored in the bundle's manifest."""
 
+from math import isfinite
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from serving.errors import RequestRefused
@@ -72,6 +74,11 @@ class ServingConfig(BaseModel):
         """The longest video that is sampled at once."""
         return self.max_frames / self.fps
 
+    @property
+    def largest(self) -> tuple[int, int]:
+        """The size of most pixels."""
+        return max(self.sizes.values(), key=lambda size: size[0] * size[1])
+
     def at(self, fps: int | None) -> "ServingConfig":
         """The same at another frame rate; None is its own. Raises RequestRefused for one that it was not trained at."""
         if fps is None or fps == self.fps:
@@ -83,7 +90,7 @@ class ServingConfig(BaseModel):
 
     def frames(self, seconds: float) -> int:
         """Frames of ``seconds`` of video that is sampled at once. Raises RequestRefused outside what that covers."""
-        count = round(seconds * self.fps)
+        count = self._count(seconds)
         if not 1 <= count <= self.max_frames:
             raise RequestRefused(
                 f"{seconds:g} s is outside what this model makes at once: ask for {1 / self.fps:g} to "
@@ -93,10 +100,14 @@ class ServingConfig(BaseModel):
 
     def length(self, seconds: float) -> int:
         """Frames of ``seconds`` of video, in as many windows as it takes. Raises RequestRefused above ten minutes."""
-        count = round(seconds * self.fps)
+        count = self._count(seconds)
         if not 1 <= count <= LONGEST * self.fps:
             raise RequestRefused(f"{seconds:g} s is outside what is made: ask for {1 / self.fps:g} to {LONGEST:g} s")
         return count
+
+    def _count(self, seconds: float) -> int:
+        """Frames of so many seconds; none of what is no length."""
+        return round(seconds * self.fps) if isfinite(seconds) else 0
 
     def latent_shape(self, frames: int, size: tuple[int, int]) -> tuple[int, int, int, int]:
         """[C, T, h, w] of ``frames`` video frames of ``size`` (height, width) pixels."""

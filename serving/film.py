@@ -1,14 +1,17 @@
 """Film: a video on its way to a file, and what is told of the finished one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from serving.config import SPATIAL_STRIDE
+from serving.errors import RequestRefused
 from serving.rewriting import Rewrite
 from serving.upsampling.cascade import Enlarger
+
+_LARGEST_SEED = 2**63 - 1  # that the catalog holds
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,16 @@ class Film:
     size: tuple[int, int]
     enlarger: Enlarger
     sampling: str
+
+
+def require_recordable(outputs: Iterable[Path], seeds: Iterable[int]) -> None:
+    """Raise RequestRefused for an output that is no name of a file, or a seed that the catalog cannot hold."""
+    for output in outputs:
+        if output.is_dir() or not output.name:
+            raise RequestRefused(f"{output} is a folder: name the mp4 that is to be written")
+    for seed in seeds:
+        if not 0 <= seed <= _LARGEST_SEED:
+            raise RequestRefused(f"a seed is a whole number from 0 to {_LARGEST_SEED}, not {seed}")
 
 
 def sides_of(latent: np.ndarray) -> tuple[int, int]:

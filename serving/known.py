@@ -10,12 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
+from serving.drawing import require_whole
 from serving.errors import RequestRefused
 from serving.features import LATENT_STRIDE
 from serving.media.resize import cover
 from serving.picture_moderation import read_allowed
 from serving.sampling.guidance import Graph
 from serving.sampling.led import Led
+from serving.sampling.sampler import Sampler
 from serving.sampling.solver import Velocity
 
 KNOWN = "known_backbone"
@@ -68,6 +70,22 @@ class Ends:
             if picture is not None
         )
 
+    @property
+    def apart(self) -> "list[tuple[int, Ends]]":
+        """Each by itself, beside the place that it has: 0 or -1."""
+        first = [] if self.first is None else [(0, Ends(first=self.first))]
+        return first if self.last is None else [*first, (-1, Ends(last=self.last))]
+
+    def require_fits(self, frames: int) -> None:
+        """Raise RequestRefused unless a video of so many frames can begin and end so."""
+        if frames <= LATENT_STRIDE:
+            raise RequestRefused(f"a video that begins or ends with a picture has more than {LATENT_STRIDE} frames")
+        if self.last is not None and frames % LATENT_STRIDE:
+            raise RequestRefused(
+                f"a video that ends with a picture has a multiple of {LATENT_STRIDE} frames, not {frames}: ask for "
+                "another length"
+            )
+
     def __post_init__(self) -> None:
         given = [picture for picture in (self.first, self.last) if picture is not None]
         if not given:
@@ -105,21 +123,14 @@ def ends_known(
 
     Args:
         ends: The pictures.
-        frames: Of the video: with a last picture a multiple of eight, and with any more than eight.
+        frames: Of the video, as ``Ends.require_fits`` allows.
         size: (height, width) in pixels.
         encode: The model's autoencoder.
 
     Raises:
-        RequestRefused: the length or a picture does not fit.
+        RequestRefused: a picture does not fit.
     """
     length = -(-frames // LATENT_STRIDE)
-    if length < 2:
-        raise RequestRefused(f"a video that begins or ends with a picture has more than {LATENT_STRIDE} frames")
-    if ends.last is not None and frames % LATENT_STRIDE:
-        raise RequestRefused(
-            f"a video that ends with a picture has a multiple of {LATENT_STRIDE} frames, not {frames}: ask for "
-            "another length"
-        )
     known = None
     for picture, place, sign in ((ends.first, 0, _FIRST), (ends.last, -1, _LAST)):
         if picture is not None:
@@ -129,6 +140,12 @@ def ends_known(
             known[-1, place] = sign
     assert known is not None  # there is an end
     return known
+
+
+def require_plain(sampler: Sampler, reference: np.ndarray | None, ends: Ends | None) -> None:
+    """Raise RequestRefused for steps cached or taken by a student with a reference or pictures: neither was made so."""
+    if reference is not None or ends is not None:
+        require_whole(sampler, "a reference" if ends is None else "pictures at the ends")
 
 
 def led(velocity: Velocity, known: np.ndarray) -> Velocity:

@@ -1,55 +1,114 @@
-"""Memory: what decoding and enlarging may take, as tiles that fit."""
+"""Memory: how a film is cut so that the way from its latent to its file fits into a budget."""
 
-from functools import partial
-
-import numpy as np
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
 from serving.bundle import on_cpu
-from serving.decoding.budget import Fit, fitting
+from serving.config import SPATIAL_STRIDE
+from serving.decoding import budget as decoding
+from serving.decoding import trial as decoding_trial
 from serving.decoding.tiles import Tiles
-from serving.decoding.trial import inputs_peak, tile_peak
-from serving.film import sides_of
+from serving.delivery import delivery_need, ready
+from serving.errors import RequestRefused
+from serving.features import LATENT_STRIDE
 from serving.pipeline import Pipeline
-from serving.upsampling.budget import EnlargerFit, enlarger_fitting
-from serving.upsampling.cascade import Enlarger
+from serving.trial import Need, together
+from serving.upsampling import budget as upsampling
+from serving.upsampling import trial as upsampling_trial
+from serving.upsampling.cascade import Enlarger, Size
+from serving.upsampling.enlarging import SCALE
+
+Option = TypeVar("Option")
+_MARGIN = 1.08  # what is tried apart differs a little from what runs together
 
 
-def cut_within(pipeline: Pipeline, latent: np.ndarray, size: tuple[int, int], budget: int) -> tuple[Tiles, Enlarger]:
-    """How a latent [C, T, h, w] is decoded and its frames enlarged to a size in at most ``budget`` bytes above idle.
+@dataclass(frozen=True)
+class Cut:
+    """How a film is decoded and enlarged.
 
-    Raises:
-        RequestRefused, TrialFailed: as ``tiles_within``.
+    Attributes:
+        tiles: Of decoding.
+        enlarger: With its tiles.
+        predicted: Bytes above the idle process that it takes from the latent to the file.
     """
-    fit = enlarger_within(pipeline, sides_of(latent), size, budget // 2)
-    return tiles_within(pipeline, latent.shape, budget - fit.predicted).tiles, fit.enlarger
+
+    tiles: Tiles
+    enlarger: Enlarger
+    predicted: int
 
 
-def tiles_within(pipeline: Pipeline, latent_shape: tuple[int, int, int, int], budget: int) -> Fit:
-    """The largest tiles in which decoding a latent [C, T, h, w] takes at most ``budget`` bytes above idle.
+def cut_within(pipeline: Pipeline, latent: tuple[int, int, int, int], size: Size, budget: int) -> Cut:
+    """The largest tiles in which the film of a latent is decoded, enlarged, marked and encoded within a budget.
 
-    Tiles are tried in processes of their own.
-
-    Raises:
-        RequestRefused: not even the smallest fit, or the graph is none that runs on the CPU from a file.
-        TrialFailed: a tile could not be tried.
-    """
-    graph = on_cpu(pipeline.graph("autoencoder_decode"))
-    return fitting(partial(tile_peak, graph.path, graph.threads), latent_shape, budget)
-
-
-def enlarger_within(pipeline: Pipeline, source: tuple[int, int], size: tuple[int, int], budget: int) -> EnlargerFit:
-    """The enlarger with the largest tiles that take at most ``budget`` bytes above idle, and what they take.
+    The enlarger, which takes most time, has what the smallest tiles of the decoder leave; the decoder has the rest.
+    Parts are tried in processes of their own, for some seconds. The idle process is the one that has loaded the model
+    and, from here on, the libraries that frames pass through.
 
     Args:
         pipeline: The model's.
-        source: (height, width) of the model's frames.
-        size: That they are brought to.
-        budget: Bytes.
+        latent: The shape [C, T, h, w] of the latent.
+        size: (height, width) of the file.
+        budget: Bytes above the idle process that are never exceeded.
 
     Raises:
-        RequestRefused, TrialFailed: as ``tiles_within``.
+        RequestRefused: the smallest tiles take more, or a graph is none that runs on the CPU from a file.
+        TrialFailed: a part could not be tried.
     """
-    if "upsampler" not in pipeline.graphs:
-        return EnlargerFit(pipeline.enlarger, 0)
-    graph = on_cpu(pipeline.graph("upsampler"))
-    return enlarger_fitting(partial(inputs_peak, graph.path, graph.threads), pipeline.enlarger, source, size, budget)
+    ready()
+    needs = _Needs(pipeline, latent, size)
+    least = needs.predicted(needs.tiles[-1], needs.enlargers[-1])
+    if least > budget:
+        raise RequestRefused(
+            f"a film of {size[1]}x{size[0]} takes {_mib(least)} MiB in the smallest tiles, and the budget is "
+            f"{budget // 2**20}: give {_mib(least)} MiB or more, or ask for a lower resolution"
+        )
+    enlarger = _largest(needs.enlargers, lambda one: needs.predicted(needs.tiles[-1], one) <= budget)
+    tiles = _largest(needs.tiles, lambda one: needs.predicted(one, enlarger) <= budget)
+    return Cut(tiles, enlarger, needs.predicted(tiles, enlarger))
+
+
+def _largest(options: Sequence[Option], fits: Callable[[Option], bool]) -> Option:
+    """The first that fits of options from the largest to the smallest, which fits."""
+    return options[bisect_left(options[:-1], 1, key=lambda one: int(fits(one)))]
+
+
+def _mib(size: int) -> int:
+    return -(-size // 2**20)
+
+
+class _Needs:
+    """What the film of a latent [C, T, h, w] takes in each way to cut it."""
+
+    def __init__(self, pipeline: Pipeline, latent: tuple[int, int, int, int], size: Size) -> None:
+        self._latent, self._size = latent, size
+        self._frames = LATENT_STRIDE * latent[1]
+        self._source = SPATIAL_STRIDE * latent[2], SPATIAL_STRIDE * latent[3]
+        self._decoder = on_cpu(pipeline.graph("autoencoder_decode"))
+        self._upsampler = on_cpu(pipeline.graph("upsampler")) if "upsampler" in pipeline.graphs else None
+        self.tiles = decoding.candidates(latent)
+        self.enlargers = upsampling.candidates(pipeline.enlarger, self._source, size)
+        large = SCALE ** pipeline.enlarger.doublings(self._source, size)
+        enlarged = large * self._source[0], large * self._source[1]
+        self._delivery = delivery_need(enlarged, size, self._frames, pipeline.config.fps)
+
+    def predicted(self, tiles: Tiles, enlarger: Enlarger) -> int:
+        """Bytes above the idle process, at the peak."""
+        return round(_MARGIN * together([self._decoding(tiles), self._enlarging(enlarger), self._delivery]))
+
+    def _decoding(self, tiles: Tiles) -> Need:
+        def trial(shape: tuple[int, int, int, int]) -> Need:
+            return decoding_trial.tile_need(self._decoder.path, self._decoder.threads, shape)
+
+        return decoding.decoding_need(trial, self._latent, tiles)
+
+    def _enlarging(self, enlarger: Enlarger) -> Need:
+        graph = self._upsampler
+        if graph is None:
+            return Need(0, 0)
+
+        def trial(shape: tuple[int, int, int]) -> Need:
+            return upsampling_trial.tile_need(graph.path, graph.threads, shape)
+
+        return upsampling.enlarging_need(trial, enlarger, self._source, self._size, self._frames)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,9 +16,8 @@ from serving.drawing import VIDEO, StageProgress, caching, drawn, noise_of, requ
 from serving.errors import GraphMissing, RequestRefused
 from serving.features import LATENT_STRIDE
 from serving.following import one_after_the_other
-from serving.known import KNOWN, Ends, ends_known, frames_known, knowing, led
+from serving.known import KNOWN, Ends, ends_known, frames_known, knowing, led, require_plain
 from serving.reference import reference_tokens
-from serving.sampling.caching import Calibration, calibrated
 from serving.sampling.continued import Continued
 from serving.sampling.guidance import Graph, Guided, flow
 from serving.sampling.sampler import Overrides, Sampler
@@ -148,14 +148,16 @@ class Pipeline:
         """
         require_prompts(prompts, seeds)
         frames, size = self.config.length(seconds), self.config.size(aspect)
-        if frames > self.config.max_frames and ends is None:
-            draw = partial(self.long_latent, aspect=aspect, overrides=overrides, reference=reference, progress=progress)
-            takes = [[lasting(prompt, frames, self.config.fps)] for prompt in prompts]
-            return [draw(take, self.plan(take), seed=seed) for take, seed in zip(takes, seeds, strict=True)]
+        if ends is not None:
+            ends.require_fits(frames)
+        if frames > self.config.max_frames:
+            asked: dict[str, Any] = {"aspect": aspect, "overrides": overrides, "reference": reference, "ends": ends}
+            takes = zip(([lasting(prompt, frames, self.config.fps)] for prompt in prompts), seeds, strict=True)
+            draw = partial(self.long_latent, progress=progress, **asked)
+            return [draw(shots=take, plan=self.plan(take), seed=seed) for take, seed in takes]
         shape = self.config.latent_shape(self.config.frames(seconds), size)
         sampler = self.config.sampler.with_overrides(overrides)
-        if reference is not None or ends is not None:
-            require_whole(sampler, "a reference" if ends is None else "pictures at the ends")
+        require_plain(sampler, reference, ends)
         plan = caching(sampler, self.config.calibration)
         graph, given = self._graph_given(sampler, reference, ends, frames, size)
         latents: list[np.ndarray] = []
@@ -175,13 +177,14 @@ class Pipeline:
         instruction: str,
         *,
         seed: int = 0,
+        source_guidance: float | None = None,
         overrides: Overrides = _AS_THE_MODEL,
         progress: StageProgress | None = None,
     ) -> Clip:
         """The video ``frames`` (uint8 [F, H, W, 3]) changed as ``instruction`` says; silent.
 
         The video must be of a size and length that the model generates. Text and source video are guided apart
-        (dual guidance); with the source's scale at 1 that is plain classifier-free guidance of the instruction.
+        (dual guidance), the video with ``source_guidance``, or as the model says; 1 leaves the text's alone.
 
         Raises:
             RequestRefused, GraphMissing, SamplingFailed: as ``generate_batch``.
@@ -199,7 +202,7 @@ class Pipeline:
             source={**null, "source": source},
             null={**null, "source": np.zeros_like(source)},
             text=sampler.guidance,
-            video=self.config.source_guidance,
+            video=self.config.source_guidance if source_guidance is None else source_guidance,
             interval=sampler.guidance_interval,
         )
         latent = drawn(sampler, velocity, noise_of(seed, VIDEO, source.shape[1:])[None], "edit", progress)[0]
@@ -245,6 +248,7 @@ class Pipeline:
         aspect: Aspect = "16:9",
         overrides: Overrides = _AS_THE_MODEL,
         reference: np.ndarray | None = None,
+        ends: Ends | None = None,
         progress: StageProgress | None = None,
     ) -> np.ndarray:
         """The latent [C, T, h, w] of a video of any length, window by window, joined as its plan says.
@@ -256,6 +260,7 @@ class Pipeline:
             aspect: As for ``generate_batch``.
             overrides: As for ``generate_batch``.
             reference: As for ``generate_batch``; blended windows only.
+            ends: Pictures that the first window begins and the last one ends with; blended windows only.
             progress: As for ``generate_batch``.
 
         Raises:
@@ -265,30 +270,31 @@ class Pipeline:
         size = self.config.size(aspect)
         shape = (self.config.latent_channels, plan.length, *self.config.latent_shape(1, size)[2:])
         if plan.joined == "continued":
-            if reference is not None:
-                raise RequestRefused("windows that go on from the last do not combine with a reference: blend them")
+            if reference is not None or ends is not None:
+                raise RequestRefused("windows that go on from the last do not combine with pictures: blend them")
             draw = partial(self.next_latent, overrides=overrides)
             return one_after_the_other(draw, shots, plan, shape, seed, progress)
         sampler = self.config.sampler.with_overrides(overrides)
-        if reference is not None:
-            require_whole(sampler, "a reference")
+        require_plain(sampler, reference, ends)
         graph, given = self._graph_given(sampler, reference, None, LATENT_STRIDE, size)
         guided = [self._flow_of(shot.prompt, graph, given, sampler) for shot in shots]
-        velocity = Windowed(
-            [window for window, _ in plan.windows], [guided[shot] for _, shot in plan.windows], plan.length, axis=2
-        )
+        velocities = [guided[shot] for _, shot in plan.windows]
+        for place, end in () if ends is None else ends.apart if len(velocities) > 1 else [(0, ends)]:
+            window, shot = plan.windows[place]
+            graph, given = self._graph_given(sampler, reference, end, LATENT_STRIDE * window.length, size)
+            velocities[place] = led(self._flow_of(shots[shot].prompt, graph, given, sampler), given["known"][0])
+        velocity = Windowed([window for window, _ in plan.windows], velocities, plan.length, axis=2)
         caches = caching(sampler, self.config.calibration)
         return drawn(sampler, velocity, noise_of(seed, VIDEO, shape)[None], "video", progress, caches)[0]
 
-    def calibrate(
+    def guided(
         self, prompts: Sequence[str], seeds: Sequence[int], *, seconds: float, aspect: Aspect = "16:9"
-    ) -> Calibration:
-        """What step caching is planned by, from samples of ``prompts``, all in one call of the backbone."""
+    ) -> tuple[Velocity, np.ndarray]:
+        """The velocity of videos of ``prompts``, all in one call of the backbone, and the noise they begin with."""
         require_prompts(prompts, seeds)
         shape = self.config.latent_shape(self.config.frames(seconds), self.config.size(aspect))
         noise = np.stack([noise_of(seed, VIDEO, shape) for seed in seeds])
-        sampler = self.config.sampler
-        return calibrated(flow(self.graph("backbone"), *self._text.conditions(prompts), sampler), noise, sampler)
+        return flow(self.graph("backbone"), *self._text.conditions(prompts), self.config.sampler), noise
 
     def sampling(self, overrides: Overrides = _AS_THE_MODEL) -> str:
         """How video is sampled, in words: for records. Raises as ``latents``."""
@@ -314,22 +320,22 @@ class Pipeline:
     ) -> np.ndarray:
         """A latent of ``shape`` [C, T, h, w] that begins with the frames ``before`` [C, K, h, w] and goes on from them.
 
-        A model that takes known frames is told them (unless steps are cached or a student samples); of another one
-        only the noise of these frames is led to them.
+        A model that takes known frames is told them; of another one only the noise of these frames is led to them.
 
         Raises:
             RequestRefused, GraphMissing, SamplingFailed: as ``generate_batch``.
         """
         require_prompts([prompt], [seed])
         sampler = self.config.sampler.with_overrides(overrides)
+        require_whole(sampler, "windows that go on from the last")
         noise = noise_of(seed, VIDEO, shape)[None]
-        graph, given = self.graph(_model(sampler)), dict[str, np.ndarray]()
-        if before is not None and self._goes_on(sampler):
+        graph, given = self.graph("backbone"), dict[str, np.ndarray]()
+        if before is not None and KNOWN in self.graphs:
             graph, given = self.graph(KNOWN), {"known": frames_known(before, shape[1])[None]}
         velocity = self._flow_of(prompt, graph, given, sampler)
         if before is not None:
             velocity = Continued(velocity, noise, before[None])
-        return drawn(sampler, velocity, noise, "video", progress, caching(sampler, self.config.calibration))[0]
+        return drawn(sampler, velocity, noise, "video", progress)[0]
 
     def encode(self, frames: np.ndarray) -> np.ndarray:
         """uint8 [F, H, W, 3] as its normalised latent [1, 16, T, h, w]; the last frame is held to fill the last T."""
@@ -380,10 +386,6 @@ class Pipeline:
         """The velocity of one video."""
         condition, null = self._text.conditions([prompt])
         return flow(graph, {**condition, **given}, {**null, **given}, sampler)
-
-    def _goes_on(self, sampler: Sampler) -> bool:
-        """Whether the model takes known frames when it samples so: no steps cached, and not by a student."""
-        return KNOWN in self.graphs and sampler.cache is None and sampler.student is None
 
     def graph(self, name: str) -> Graph:
         """A graph by its name. Raises GraphMissing where the model lacks it."""

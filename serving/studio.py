@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain
+from math import isfinite
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,9 +15,10 @@ from models.files import sha256_file, sha256_json
 from serving.bundle import Bundle, chosen_variant
 from serving.catalog import Catalog, Deliverable, PromptRewrite
 from serving.decoding.tiles import Tiles
-from serving.errors import MediaError
+from serving.delivery import marked
+from serving.errors import MediaError, RequestRefused
 from serving.features import LATENT_STRIDE
-from serving.film import Film, Made, sides_of
+from serving.film import Film, Made, require_recordable, sides_of
 from serving.home import Home
 from serving.known import Ends
 from serving.live import SIDES, Chunk, Pace, Prompt, chunks, until, usual
@@ -88,7 +90,7 @@ class Studio:
             last_image: Of the one that it ends with.
             rewriter: Rewrites the prompt, which is then screened again; None: it is used as it is.
             overrides: Of how the model samples video.
-            memory: Bytes that decoding and upsampling may take beside what is in use; None: each clip is decoded whole.
+            memory: Bytes that pictures may take from latent to file beside what is in use; None: clips stay whole.
             progress: Called with (stage, steps done, steps in all).
 
         Raises:
@@ -99,21 +101,23 @@ class Studio:
             MediaError: a picture cannot be read.
             PictureRefused, ModerationMissing: the content policy does not allow a picture, or nothing can tell.
         """
+        require_recordable(outputs, seeds)
         for prompt in prompts:
             require_allowed(prompt)
         pipeline, ends = self._pipeline.at(fps), Ends.read(image, last_image)
+        count, size = pipeline.config.length(seconds), delivery_size(aspect, resolution)
+        tiles, enlarger = _cut(pipeline, aspect, count, size, memory, pipeline.usual_tiles(count))
         rewrites = [None if rewriter is None else rewrite(prompt, rewriter) for prompt in prompts]
         texts = [prompt if new is None else new.text for prompt, new in zip(prompts, rewrites, strict=True)]
         latents = pipeline.latents(
             texts, seeds, seconds=seconds, aspect=aspect, overrides=overrides, ends=ends, progress=progress
         )
         way = pipeline.sampling(overrides) + ("" if ends is None else f", {ends.named}")
-        if (count := pipeline.config.length(seconds)) > pipeline.config.max_frames:
+        if count > pipeline.config.max_frames:
             way += f", {pipeline.plan([lasting(texts[0], count, pipeline.config.fps)]).told}"
         way += pipeline.ran_on
-        size = delivery_size(aspect, resolution)
         films = [
-            self._film(pipeline, latent, seconds, text, seed, size, way, audio=audio, memory=memory, progress=progress)
+            self._film(pipeline, latent, count, text, seed, tiles, enlarger, way, audio=audio, progress=progress)
             for latent, text, seed in zip(latents, texts, seeds, strict=True)
         ]
         return [
@@ -154,19 +158,20 @@ class Studio:
             window: Latent frames that the model samples at once; None: as many as it can.
             overlap: Those that two windows share at least; None: as ``Pipeline.plan`` says.
             overrides: Of how the model samples video.
-            memory: Bytes that decoding and upsampling may take beside what is in use; None: tiles of 32 frames.
+            memory: Bytes that pictures may take from latent to file beside what is in use; None: tiles of 32 frames.
             progress: Called with (stage, steps done, steps in all).
 
         Raises:
             As ``generate``, rewriting aside.
         """
+        require_recordable([output], [seed])
         for shot in shots:
             require_allowed(shot.prompt)
         pipeline = self._pipeline.at(fps)
         plan = pipeline.plan(shots, window, overlap, joined)
-        latent = pipeline.long_latent(shots, plan, seed=seed, aspect=aspect, overrides=overrides, progress=progress)
         size = delivery_size(aspect, resolution)
-        tiles, enlarger = _cut(pipeline, latent, size, memory, Tiles())
+        tiles, enlarger = _cut(pipeline, aspect, LATENT_STRIDE * plan.length, size, memory, Tiles())
+        latent = pipeline.long_latent(shots, plan, seed=seed, aspect=aspect, overrides=overrides, progress=progress)
         takes = (pipeline.frames_of(latent[:, take.places], LATENT_STRIDE * take.length, tiles) for take in plan.takes)
         sound = stereo(pipeline.sounding.of_film(latent, shots, plan, seed=seed, progress=progress)) if audio else None
         config, way = pipeline.config, f"{pipeline.sampling(overrides)}, {plan.told}{pipeline.ran_on}"
@@ -205,6 +210,9 @@ class Studio:
         Raises:
             BundleMissing, BundleDamaged, RequestRefused, MediaError: as ``generate``.
         """
+        require_recordable([output] if isinstance(output, Path) else [], [seed])
+        if seconds is not None and not isfinite(seconds):
+            raise RequestRefused(f"a stream of {seconds} s has no end: leave the length out, and interrupt it")
         pipeline = self._pipeline
         fps, shown = pipeline.config.fps, dict[str, None]()
         overrides = overrides or usual(pipeline.config)
@@ -239,20 +247,18 @@ class Studio:
         self,
         pipeline: Pipeline,
         latent: np.ndarray,
-        seconds: float,
+        count: int,
         text: str,
         seed: int,
-        size: tuple[int, int],
+        tiles: Tiles,
+        enlarger: Enlarger,
         way: str,
         *,
         audio: bool,
-        memory: int | None,
         progress: Progress | None,
     ) -> Film:
         """A latent with its sound, to be decoded as it is written."""
         config = pipeline.config
-        count = config.length(seconds)
-        tiles, enlarger = _cut(pipeline, latent, size, memory, pipeline.usual_tiles(count))
         sound = (
             pipeline.sounding.of_clip(latent, text, count / config.fps, seed=seed, progress=progress) if audio else None
         )
@@ -260,10 +266,21 @@ class Studio:
         pieces = pipeline.frames_of(latent, count, tiles)
         return Film(pieces, count, config.fps, shown, config.sample_rate, sides_of(latent), enlarger, way)
 
-    def edit(self, video: Path, instruction: str, output: Path, *, seed: int, progress: Progress | None = None) -> Made:
+    def edit(
+        self,
+        video: Path,
+        instruction: str,
+        output: Path,
+        *,
+        seed: int,
+        source_guidance: float | None = None,
+        overrides: Overrides = _AS_THE_MODEL,
+        progress: Progress | None = None,
+    ) -> Made:
         """The mp4 ``video`` changed as ``instruction`` says, with its own sound, written to ``output``.
 
-        What is longer than the model covers is cut. The signature names ``video`` as the parent.
+        What is longer than the model covers is cut. The signature names ``video`` as the parent. Guidance and sampling
+        are as for ``Pipeline.edit``.
 
         Raises:
             MediaError: the video cannot be read.
@@ -271,6 +288,7 @@ class Studio:
             SigningFailed: it is not an mp4.
             Also what ``generate`` raises.
         """
+        require_recordable([output], [seed])
         require_allowed(instruction)
         config = self._pipeline.config
         original = read_video(video, _LIMITS)
@@ -284,12 +302,16 @@ class Studio:
         used = original.frames[picks]
         require_allowed_frames(used, config.fps, video)
         source = cover(used, config.sizes[aspect])
-        clip = self._pipeline.edit(source, instruction, seed=seed, progress=progress)
+        clip = self._pipeline.edit(
+            source, instruction, seed=seed, source_guidance=source_guidance, overrides=overrides, progress=progress
+        )
         sound = None
         if original.audio is not None:
             sound = original.audio[: round(clip.seconds * original.sample_rate), :2]
         shape = clip.frames.shape
-        enlarger, way = self._pipeline.enlarger, self._pipeline.sampling() + self._pipeline.ran_on
+        enlarger, way = self._pipeline.enlarger, self._pipeline.sampling(overrides)
+        way += "" if source_guidance is None else f", source guidance {source_guidance:g}"
+        way += self._pipeline.ran_on
         film = Film(iter([clip.frames]), shape[0], clip.fps, sound, original.sample_rate, shape[1:3], enlarger, way)
         return self._finish(output, film, delivery_size(aspect), instruction, seed, parent=video)
 
@@ -324,8 +346,7 @@ class Studio:
 
     def _marked(self, pieces: Iterable[np.ndarray], record: str) -> Iterator[np.ndarray]:
         """Frames of the pieces, with the watermark of a record."""
-        marker, payload = Watermarker(Keys.open(self._home).watermark_key), payload_of(record)
-        return (frame for piece in pieces for frame in marker.embed(piece, payload))
+        return marked(Watermarker(Keys.open(self._home).watermark_key), payload_of(record), pieces)
 
     def _facts(
         self, prompt: str, seed: int, record: str, method: str, sampling: str, rewritten: Rewrite | None = None
@@ -368,7 +389,10 @@ class Studio:
 
 
 def _cut(
-    pipeline: Pipeline, latent: np.ndarray, size: tuple[int, int], memory: int | None, usual: Tiles
+    pipeline: Pipeline, aspect: str, frames: int, size: tuple[int, int], memory: int | None, usual: Tiles
 ) -> tuple[Tiles, Enlarger]:
-    """How a latent is decoded and its frames enlarged to a size: as usual, or in tiles that fit so many bytes."""
-    return (usual, pipeline.enlarger) if memory is None else cut_within(pipeline, latent, size, memory)
+    """How so many frames are decoded and enlarged to a size: as usual, or in tiles that fit so many bytes."""
+    if memory is None:
+        return usual, pipeline.enlarger
+    cut = cut_within(pipeline, pipeline.config.latent_shape(frames, pipeline.config.size(aspect)), size, memory)
+    return cut.tiles, cut.enlarger

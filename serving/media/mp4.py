@@ -105,10 +105,7 @@ def _encode(
     context = video.codec_context
     context.color_primaries = context.color_trc = context.colorspace = _BT709
     context.color_range = _LIMITED_RANGE
-    sound = None
-    if audio is not None:
-        sound = container.add_stream("aac", rate=sample_rate, layout="stereo" if audio.shape[1] == 2 else "mono")
-        sound.bit_rate = AUDIO_BITRATE
+    sound = None if audio is None else _Sound(container, audio, sample_rate)
     count = 0
     current: np.ndarray | None = first
     while current is not None:
@@ -120,13 +117,37 @@ def _encode(
         picture.pts, picture.time_base = count, Fraction(1, fps)
         container.mux(video.encode(picture))
         count += 1
+        if sound is not None:
+            sound.until(count * sample_rate // fps)
         current = next(iterator, None)
     container.mux(video.encode(None))
-    if sound is not None and audio is not None:
-        for start in range(0, len(audio), _CHUNK):
-            piece = np.ascontiguousarray(audio[start : start + _CHUNK].T.astype(np.float32))
-            block = av.AudioFrame.from_ndarray(piece, format="fltp", layout=sound.layout.name)
-            block.sample_rate, block.pts, block.time_base = sample_rate, start, Fraction(1, sample_rate)
-            container.mux(sound.encode(block))
-        container.mux(sound.encode(None))
+    if sound is not None:
+        sound.end()
     return count
+
+
+class _Sound:
+    """Sound [S, channels] in a container, encoded as far as the frames are: neither waits for the other in memory."""
+
+    def __init__(self, container: "av.container.OutputContainer", audio: np.ndarray, sample_rate: int) -> None:
+        layout = "stereo" if audio.shape[1] == 2 else "mono"
+        self._container, self._audio, self._rate = container, audio, sample_rate
+        self._stream = container.add_stream("aac", rate=sample_rate, layout=layout)
+        self._stream.bit_rate = AUDIO_BITRATE
+        self._at = 0
+
+    def until(self, sample: int) -> None:
+        """Encode up to a sample, in whole chunks."""
+        import av
+
+        while self._at < min(sample, len(self._audio)):
+            piece = np.ascontiguousarray(self._audio[self._at : self._at + _CHUNK].T.astype(np.float32))
+            block = av.AudioFrame.from_ndarray(piece, format="fltp", layout=self._stream.layout.name)
+            block.sample_rate, block.pts, block.time_base = self._rate, self._at, Fraction(1, self._rate)
+            self._container.mux(self._stream.encode(block))
+            self._at += _CHUNK
+
+    def end(self) -> None:
+        """Encode what is left."""
+        self.until(len(self._audio))
+        self._container.mux(self._stream.encode(None))

@@ -34,9 +34,9 @@ def cover(frames: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     height, width = size
     rows, columns = frames.shape[1:3]
     scale = max(height / rows, width / columns)
-    inner_height, inner_width = height / scale, width / scale
+    inner_height, inner_width = min(rows, height / scale), min(columns, width / scale)  # rounding may exceed them
     top, left = (rows - inner_height) / 2, (columns - inner_width) / 2
-    box = (left, top, left + inner_width, top + inner_height)
+    box = (left, top, min(columns, left + inner_width), min(rows, top + inner_height))
     resized = np.empty((len(frames), height, width, 3), np.uint8)
     for index, frame in enumerate(frames):
         picture = Image.fromarray(frame)

@@ -16,7 +16,7 @@ Weights = Mapping[int, float]
 
 _DIGITS = 7  # of a product: a difference of two of them still has three where velocities agree within one percent
 _KEPT = 2  # velocities from which one can be taken
-_MARGIN = 1.4  # by which errors on other prompts, along a path that caching has bent, were found above the calibrated
+_MARGIN = 2.0  # by which errors on other prompts, along a path that caching has bent, may be above the calibrated
 _FINER = 2  # steps of the calibration for each of the model's own: velocities between its times are interpolated
 
 
@@ -86,7 +86,7 @@ class Calibration(BaseModel):
 
         From the first step on, a velocity is taken from the last one computed, or from the last two as a line through
         them, whichever is nearer to it; where the nearer is off by more than the bound, it is computed. Errors are
-        taken to be 1.4 times the calibrated ones.
+        taken to be twice the calibrated ones.
 
         Args:
             sampler: Whose solver is Euler's.

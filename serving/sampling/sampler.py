@@ -49,8 +49,8 @@ class Sampler(BaseModel):
     schedule: Schedule = "linear_quadratic"
     steps: int = Field(default=25, ge=1)
     emulated_steps: int = Field(default=250, ge=1)
-    shift: float = Field(default=1.0, gt=0)
-    guidance: float = 3.0
+    shift: float = Field(default=1.0, ge=0.01, le=100)
+    guidance: float = Field(default=3.0, allow_inf_nan=False)
     guidance_interval: tuple[float, float] | None = None
     cache: float | None = Field(default=None, gt=0, lt=1)
     student: StudentSteps | None = None

@@ -1,69 +1,58 @@
-"""Budget: the largest tiles whose upsampling fits into so much memory, predicted from a trial of one tile."""
+"""Budget: the tiles that frames can be enlarged in, and what enlarging in them takes."""
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from serving.errors import RequestRefused
+from serving.trial import Need
 from serving.upsampling.cascade import Enlarger, Size
 from serving.upsampling.enlarging import SCALE
+from serving.upsampling.tiles import STRIDE
 
-Shapes = tuple[tuple[str, tuple[int, ...]], ...]
-Trial = Callable[[Shapes], int]
+Trial = Callable[[tuple[int, int, int]], Need]
 _SIDES = (256, 192, 160, 128, 96, 64, 48, 32)
 _CHANNELS = 3
-_HELD = 5  # copies of a window's large frames: pieces, the window, what fades into it, and what is resized
-_FLOATS = 40  # bytes a number of a tile's large frames beside the graph: the state, its parts and their rounding
-_MARGIN = 1.15  # a trial is in a fresh process; this one has memory in pieces
+_PIECE = 10  # frames, at most, that come together
 
 
-@dataclass(frozen=True)
-class EnlargerFit:
-    """An enlarger, and the bytes above the idle process that it is predicted to take."""
-
-    enlarger: Enlarger
-    predicted: int
-
-
-def enlarger_fitting(trial: Trial, enlarger: Enlarger, source: Size, size: Size, budget: int) -> EnlargerFit:
-    """The enlarger with the largest tiles that fit.
-
-    Args:
-        trial: Peak in bytes of one call of the graph with inputs of such names and shapes.
-        enlarger: Of the model.
-        source: (height, width) of the frames that it is given.
-        size: That they are brought to.
-        budget: Bytes above the idle process that are never to be exceeded.
-
-    Raises:
-        RequestRefused: not even the smallest tiles fit; the message says what they take.
-    """
-    needed = 0
-    for side in _SIDES:
-        cut = enlarger.in_tiles(side)
-        needed = round(_MARGIN * predicted(trial, cut, source, size))
-        if needed <= budget:
-            return EnlargerFit(cut, needed)
-    raise RequestRefused(
-        f"upsampling takes {needed / 2**20:.0f} MiB in the smallest tiles, and half of the budget is for it: "
-        f"give {2 * needed / 2**20:.0f} MiB or more"
-    )
-
-
-def predicted(trial: Trial, enlarger: Enlarger, source: Size, size: Size) -> int:
-    """Bytes above the idle process: a call of the graph, and the frames of the windows of every doubling."""
+def candidates(enlarger: Enlarger, source: Size, size: Size) -> list[Enlarger]:
+    """The enlarger with tiles from the largest to the smallest, no two cutting frames of ``source`` alike."""
     times = enlarger.doublings(source, size)
     if not times:
-        return 0
-    frames, side = enlarger.tiles.frames, enlarger.tiles.side
-    last = [one * SCALE ** (times - 1) for one in source]
-    rows, columns = (min(side, one) for one in last)
-    places = (frames, rows, columns)
-    shapes: Shapes = (
-        ("state", (1, _CHANNELS * SCALE**2, *places)),
-        ("time", (1,)),
-        ("condition", (1, _CHANNELS, *places)),
-    )
-    tile = _FLOATS * _CHANNELS * SCALE**2 * frames * rows * columns
-    window = _CHANNELS * frames * last[0] * last[1] * SCALE**2
-    earlier = sum(window // 4**step for step in range(1, times + 1))
-    return trial(shapes) + tile + _HELD * (window + earlier)
+        return [enlarger]
+    longest = max(source) * SCALE ** (times - 1)
+    sides = [side for side in _SIDES if side < longest]
+    whole = [side for side in _SIDES if side >= longest][-1:]
+    return [enlarger.in_tiles(side) for side in [*whole, *sides]]
+
+
+def enlarging_need(trial: Trial, enlarger: Enlarger, source: Size, size: Size, frames: int) -> Need:
+    """Bytes above the idle process: doubling a tile of the last doubling, and the frames that all of them hold.
+
+    Args:
+        trial: What doubling a tile of frames [F, H, W] takes.
+        enlarger: What enlarges.
+        source: (height, width) of the frames that it is given.
+        size: That they are brought to.
+        frames: How many they are.
+    """
+    times, tiles = enlarger.doublings(source, size), enlarger.tiles
+    if not times:
+        return Need(0, 0)
+    window = min(tiles.frames, frames)
+    held = before = frame = 0
+    rows = columns = height = width = 0
+    shapes = []
+    for step in range(times):
+        height, width = (STRIDE * -(-side * SCALE**step // STRIDE) for side in source)
+        rows, columns = (tiles.line(side)[0].length for side in (height, width))
+        shapes.append((window, rows, columns))
+        frame, before = _CHANNELS * height * width, held
+        held += frame * (SCALE**2 * window + min(tiles.frames - tiles.overlap, frames))
+    call = trial(max(shapes, key=math.prod))
+    given = frame * (min(tiles.frames + _PIECE, frames) + SCALE**2 * tiles.overlap)
+    whole = SCALE**2 * frame * window
+    band = whole * rows // height
+    # Arrays are resident as far as they are written: at the last tile all but its own row, and of that all but itself.
+    written = whole * (height - rows) // height + band * (width - columns) // width
+    working = given + max(call.peak - call.held + written, whole + band)
+    return Need(call.held + held, call.held + before + working)

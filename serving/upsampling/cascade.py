@@ -32,7 +32,7 @@ class Enlarger:
     tiles: Tiles = field(default_factory=Tiles)
 
     def __call__(self, pieces: Iterable[np.ndarray], size: Size) -> Iterator[np.ndarray]:
-        """The frames that come in pieces uint8 [., H, W, 3], filling ``size`` (height, width), in pieces, in order.
+        """The frames that come in pieces uint8 [., H, W, 3], filling ``size`` (height, width): uint8 [1, ., ., 3] each.
 
         What sticks out of the size's aspect ratio is cropped evenly.
 
@@ -54,7 +54,9 @@ class Enlarger:
             for _ in range(times):
                 frames = Doubling(graph, self.tiles)(frames)
         for piece in frames:
-            yield cover(piece, size)
+            for index in range(len(piece)):
+                yield cover(piece[index : index + 1], size)
+            del piece  # the next one is made without this one beside it
 
     def doublings(self, source: Size, size: Size) -> int:
         """How often frames of ``source`` (height, width) are doubled for ``size``."""

@@ -43,22 +43,23 @@ class Doubling:
         shared: np.ndarray | None = None
         for piece in pieces:
             held = _joined(held, piece)
+            del piece  # the next one is made without this one beside it
             while len(held) >= size:
-                large = self._after(shared, held[:size])
+                large, held, shared = self._after(shared, held[:size]), held[size - overlap :].copy(), None
                 yield large[: size - overlap]
-                held, shared = held[size - overlap :], large[size - overlap :].copy()
+                shared = large[size - overlap :].copy()
+                del large
         if held is not None and len(held) > (0 if shared is None else overlap):
             yield self._after(shared, held)
         elif shared is not None:
             yield shared
 
     def _after(self, shared: np.ndarray | None, frames: np.ndarray) -> np.ndarray:
-        """A window, whose first frames fade in over those of the window before."""
+        """A window, whose first frames fade in over those of the window before, which are ``shared``: written over."""
         large = self.window(frames)
         if shared is not None:
-            before = np.concatenate([shared, large[len(shared) :]])
-            laid(before, large[: len(shared)], 0, 0, len(shared))
-            return before
+            laid(shared, large[: len(shared)], 0, 0, len(shared))
+            large[: len(shared)] = shared
         return large
 
     def window(self, frames: np.ndarray) -> np.ndarray:

@@ -1,4 +1,6 @@
 import io
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -30,6 +32,32 @@ def test_progress_tells_how_much_video_came_when_and_ends_the_stream_when_interr
     ended.set()
     assert not tell(chunks[1])
     assert said.getvalue().split("\n")[1].strip() == "3.0 s of video after 2.0 s: a [ball]"
+
+
+def test_a_stream_whose_viewer_leaves_ends_quietly():
+    code = """
+import sys
+from orchestration.cli import app
+import serving.studio
+
+class Leaving:
+    def __init__(self, home): ...
+    def stream(self, prompt, output, **options):
+        while True:
+            output.write(bytes(1 << 16))
+
+serving.studio.Studio = Leaving
+sys.argv = ["cinemill", "stream", "a ball", "-o", "-"]
+app()
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout.read(10) == bytes(10)
+    process.stdout.close()
+    said = process.stderr.read().decode()
+    assert process.wait() == 0, said
+    assert said == "nobody reads the stream any more: it has ended\n"
 
 
 @pytest.mark.parametrize(("prompt", "said"), [("a naked woman", "rule 'sexual'"), ("a ball", "there is no model in")])

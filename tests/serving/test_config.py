@@ -34,3 +34,10 @@ def test_a_size_is_a_ratios_name_or_sides_within_the_trained_ones(config):
 def test_a_size_that_the_model_does_not_cover_is_refused(config, aspect):
     with pytest.raises(RequestRefused, match=r"4:5|multiples of 16"):
         config.size(aspect)
+
+
+@pytest.mark.parametrize("seconds", [float("nan"), float("inf"), -1.0, 0.0])
+def test_what_is_no_length_is_refused(config, seconds):
+    for asked in (config.frames, config.length):
+        with pytest.raises(RequestRefused, match="s is outside what"):
+            asked(seconds)

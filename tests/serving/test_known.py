@@ -9,6 +9,7 @@ from models.recipes import KNOWN_MASKS
 from serving.errors import MediaError, RequestRefused
 from serving.known import KNOWN, MASKS, Ends, ends_known, fitted, frames_known
 from serving.sampling.sampler import Overrides
+from serving.shots import Shot
 from serving.studio import Studio
 
 RED = np.full((64, 112, 3), (200, 20, 20), np.uint8)
@@ -65,6 +66,36 @@ def test_a_video_begins_and_ends_with_the_given_pictures(pipeline, flow):
     np.testing.assert_allclose(latent[:, 1], 0.5, atol=1e-4)
     assert all(len(known) == 2 for known in flow.known)  # with the text and without it
     assert all((known[0] == known[1]).all() for known in flow.known)
+
+
+def test_a_video_of_many_windows_begins_and_ends_with_the_given_pictures(pipeline, flow, graphs):
+    seconds = 3 * pipeline.config.max_seconds
+    (latent,) = pipeline.latents(["a ball"], [3], seconds=seconds, ends=Ends(RED, BLUE))
+    assert latent.shape[1] == 3 * pipeline.config.max_frames // 8
+    np.testing.assert_allclose(latent[:3, 0], encoded(RED), atol=1e-4)
+    np.testing.assert_allclose(latent[:3, -1], encoded(BLUE), atol=1e-4)
+    first, last = flow.known[0][0], flow.known[1][0]
+    assert first[-1, 0].all()
+    assert not first[:, 1:].any()
+    assert last[-1, -1].all()
+    assert not last[:, :-1].any()
+    assert graphs["backbone"].batches
+    with pytest.raises(RequestRefused, match="a multiple of 8 frames"):
+        pipeline.latents(["a ball"], [3], seconds=seconds + 1 / pipeline.config.fps, ends=Ends(RED, BLUE))
+
+
+def test_a_short_plan_has_one_window_for_both_pictures(pipeline, flow):
+    plan = pipeline.plan([Shot(seconds=2, prompt="a ball")])
+    latent = pipeline.long_latent([Shot(seconds=2, prompt="a ball")], plan, ends=Ends(RED, BLUE))
+    np.testing.assert_allclose(latent[:3, 0], encoded(RED), atol=1e-4)
+    np.testing.assert_allclose(latent[:3, -1], encoded(BLUE), atol=1e-4)
+
+
+@pytest.mark.parametrize("overrides", [Overrides(student=2), Overrides(cache=0.1)])
+def test_windows_that_go_on_are_sampled_whole(pipeline, overrides):
+    shots = [Shot(seconds=8, prompt="a ball")]
+    with pytest.raises(RequestRefused, match="does not combine with windows that go on from the last"):
+        pipeline.long_latent(shots, pipeline.plan(shots, joined="continued"), overrides=overrides)
 
 
 def test_what_was_before_is_told_to_a_model_that_takes_it(pipeline, flow, graphs):

@@ -6,8 +6,8 @@ import pytest
 
 from serving.clip import from_pixels, to_pixels
 from serving.errors import CalibrationMissing, GraphMissing, RequestRefused, SamplingFailed
-from serving.known import Ends
 from serving.pipeline import Pipeline
+from serving.sampling.caching import calibrated
 from serving.sampling.sampler import Overrides
 from serving.shots import Shot
 from tests.serving.conftest import meaning
@@ -59,7 +59,7 @@ def test_what_is_longer_than_the_model_samples_at_once_is_made_in_windows(
     assert max(sounds) <= 101  # of sound
 
 
-def test_a_long_clip_has_its_reference_in_every_window_and_refuses_pictures_at_its_ends(pipeline, graphs, value_of):
+def test_a_long_clip_has_its_reference_in_every_window(pipeline, graphs, value_of):
     picture = np.full((40, 50, 3), 204, np.uint8)
     asked = {"seconds": 6.0, "seed": 1, "overrides": Overrides(guidance=1.0), "audio": False}
     long = pipeline.generate(RED, reference=picture, **asked)
@@ -67,8 +67,6 @@ def test_a_long_clip_has_its_reference_in_every_window_and_refuses_pictures_at_i
     assert graphs["personalized_backbone"].batches
     assert not graphs["backbone"].batches
     np.testing.assert_allclose(long.latent, short.latent.mean(), rtol=1e-4)
-    with pytest.raises(RequestRefused, match="6 s is outside what this model makes at once"):
-        pipeline.latents([RED], [0], seconds=6.0, ends=Ends(picture))
 
 
 def test_the_frame_rate_is_in_the_text_and_in_the_length(graphs, tokenizers, config, text_states):
@@ -133,6 +131,8 @@ def test_an_edit_starts_from_the_source_video(pipeline, value_of):
     np.testing.assert_allclose(clip.latent, source + null + 3.0 * (value_of("make it blue") - null), rtol=1e-3)
     assert clip.frames.shape == frames.shape
     assert clip.audio is None
+    apart = pipeline.edit(frames, "make it blue", seed=1, source_guidance=2.0, overrides=Overrides(guidance=3.0))
+    np.testing.assert_allclose(apart.latent - clip.latent, source, rtol=1e-2)
 
 
 def test_sound_follows_text_and_video(pipeline, value_of, config):
@@ -154,7 +154,8 @@ def test_caching_computes_fewer_steps_and_gives_nearly_the_same_video(graphs, to
     graphs = {**graphs, "backbone": shift_flow}
     with pytest.raises(CalibrationMissing, match="export and promote it again"):
         Pipeline(graphs, tokenizers, config).generate(RED, seconds=0.5, overrides=Overrides(cache=0.05))
-    table = Pipeline(graphs, tokenizers, config).calibrate([RED, "a blue square"], [1, 2], seconds=0.5)
+    guided = Pipeline(graphs, tokenizers, config).guided([RED, "a blue square"], [1, 2], seconds=0.5)
+    table = calibrated(*guided, config.sampler)
     pipeline = Pipeline(graphs, tokenizers, config.model_copy(update={"calibration": table}))
     whole = pipeline.latents([RED], [3], seconds=0.5)[0]
     shift_flow.batches.clear()

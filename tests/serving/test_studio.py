@@ -4,20 +4,21 @@ import io
 import numpy as np
 import pytest
 
-from serving import memory
+from serving import studio as studio_module
 from serving.bundle import write_bundle
 from serving.catalog import Catalog
-from serving.decoding.budget import Fit
 from serving.decoding.tiles import Tiles
 from serving.errors import BundleMissing, MediaError, PromptRefused, RequestRefused
 from serving.home import Home
 from serving.live import Prompt
 from serving.media.mp4 import write_mp4
 from serving.media.reading import read_video
+from serving.memory import Cut
 from serving.openai_endpoint import ChatClient, Endpoint
 from serving.provenance import verify
 from serving.provenance.signing import FACTS_LABEL
 from serving.rewriting import RULES, EndpointRewriter, RewritingFailed
+from serving.sampling.caching import calibrated
 from serving.sampling.sampler import Overrides
 from serving.shots import Shot
 from serving.studio import CAMPAIGN, Studio
@@ -88,14 +89,33 @@ def test_frames_are_decoded_in_the_tiles_that_a_budget_allows(studio, pipeline, 
         "autoencoder_decode",
         lambda *, latent: (decoded.append(latent.shape[2:]), decode(latent=latent))[1],
     )
-    with pytest.raises(RequestRefused, match="a memory budget needs a bundle's graph"):
-        one(studio, "a red ball", tmp_path / "a.mp4", seconds=4.0, aspect="1:1", memory=1 << 30)
     one(studio, "a red ball", tmp_path / "a.mp4", seconds=4.0, aspect="1:1")
     assert decoded == [(8, 12, 12)]
-    monkeypatch.setattr(memory, "tiles_within", lambda pipeline, shape, budget: Fit(Tiles(16, 8, 64, 16), budget))
+    asked = []
+
+    def cut(pipeline, *rest):
+        asked.append(rest)
+        return Cut(Tiles(16, 8, 64, 16), pipeline.enlarger, 0)
+
+    monkeypatch.setattr(studio_module, "cut_within", cut)
     one(studio, "a red ball", tmp_path / "b.mp4", seconds=4.0, aspect="1:1", memory=1 << 30)
     assert set(decoded[1:]) == {(2, 8, 8)}
     assert len(read_video(tmp_path / "b.mp4").frames) == 64
+    studio.long([Shot(prompt="a ball", seconds=6)], tmp_path / "c.mp4", seed=0, aspect="1:1", memory=1 << 30)
+    assert asked == [((16, frames // 8, 12, 12), (480, 480), 1 << 30) for frames in (64, 96)]
+
+
+def test_a_budget_too_small_is_refused_before_anything_is_sampled_or_written(studio, graphs, tmp_path, monkeypatch):
+    def refuse(pipeline, latent, size, budget):
+        raise RequestRefused("give more")
+
+    monkeypatch.setattr(studio_module, "cut_within", refuse)
+    with pytest.raises(RequestRefused, match="give more"):
+        one(studio, "a red ball", tmp_path / "a.mp4", seconds=4.0, aspect="1:1", memory=1 << 20)
+    with pytest.raises(RequestRefused, match="give more"):
+        studio.long([Shot(prompt="a ball", seconds=1)], tmp_path / "a.mp4", seed=0, aspect="1:1", memory=1 << 20)
+    assert graphs["backbone"].batches == []
+    assert not list(tmp_path.glob("*.mp4"))
 
 
 def test_a_long_clip_of_one_prompt_is_blended_windows_and_says_so(studio, home, tmp_path):
@@ -129,7 +149,7 @@ def test_a_long_video_of_shots_is_marked_signed_and_recorded(studio, home, tmp_p
 
 def test_the_signature_says_how_a_clip_was_sampled_and_its_record_is_its_own(studio, pipeline, shift_flow, tmp_path):
     pipeline.graphs["backbone"] = shift_flow
-    table = pipeline.calibrate(["a red ball"], [1], seconds=0.5)
+    table = calibrated(*pipeline.guided(["a red ball"], [1], seconds=0.5), pipeline.config.sampler)
     pipeline.config = pipeline.config.model_copy(update={"calibration": table})
     facts = []
     for number, overrides in enumerate((Overrides(), Overrides(cache=0.3), Overrides(steps=2))):
@@ -211,10 +231,38 @@ def test_an_edit_keeps_the_sound_and_names_its_parent(studio, home, footage, tmp
     made = studio.edit(footage, "make it blue", tmp_path / "edit.mp4", seed=1)
     assert made.seconds == 2.0
     assert made.size == (480, 854)
+    assert "source guidance" not in stated(made.path)["sampling"]
     assert verify(made.path, home).ok
     assert read_video(made.path).audio is not None
     with made.path.open("rb") as stream, c2pa.Reader("video/mp4", stream) as reader:
         assert reader.get_active_manifest()["ingredients"][0]["title"] == "footage.mp4"
+
+
+def test_an_edit_says_how_it_was_guided(studio, footage, tmp_path):
+    made = studio.edit(
+        footage, "make it blue", tmp_path / "e.mp4", seed=1, source_guidance=1.5, overrides=Overrides(guidance=4.0)
+    )
+    assert stated(made.path)["sampling"].endswith("guidance 4, source guidance 1.5")
+
+
+@pytest.mark.parametrize(
+    ("output", "seed", "message"),
+    [(".", 1, "is a folder: name the mp4"), ("a.mp4", 2**63, "a seed is a whole number from 0 to"), ("a.mp4", -1, "")],
+)
+def test_what_could_not_be_written_or_recorded_is_refused_before_the_model_is_loaded(tmp_path, output, seed, message):
+    studio = Studio(Home(tmp_path / "empty"))
+    with pytest.raises(RequestRefused, match=message):
+        one(studio, "a red ball", tmp_path / output, seed, seconds=1, aspect="1:1")
+    with pytest.raises(RequestRefused, match=message):
+        studio.stream(Prompt("a red ball"), tmp_path / output, seed=seed, aspect="1:1", told=lambda _: True)
+
+
+@pytest.mark.parametrize("seconds", [float("nan"), float("inf")])
+def test_a_stream_of_no_finite_length_is_refused(tmp_path, seconds):
+    with pytest.raises(RequestRefused, match="leave the length out"):
+        Studio(Home(tmp_path)).stream(
+            Prompt("a ball"), tmp_path / "a.mp4", seed=0, aspect="1:1", told=lambda _: True, seconds=seconds
+        )
 
 
 def test_a_refused_prompt_is_refused_before_the_model_is_loaded(tmp_path):

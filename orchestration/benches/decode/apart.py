@@ -10,7 +10,7 @@ from pathlib import Path
 from orchestration.benches.autoencoder.sides import OURS
 from orchestration.benches.decode.sides import Decoding, Ours, opened, peer
 from serving.decoding.tiles import Tiles
-from serving.decoding.trial import peak_above
+from serving.trial import peak_above
 
 
 def decoded(name: str, graph: Path, frames: int) -> dict[str, float]:

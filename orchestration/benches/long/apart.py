@@ -11,8 +11,8 @@ from pathlib import Path
 
 from assets.evaluation.prompts import EVALUATION_PROMPTS
 from orchestration.benches.long.films import Frames, filmed, pipeline
-from serving.decoding.trial import peak_above
 from serving.shots import Shot
+from serving.trial import peak_above
 
 _SHOT = 8  # seconds of each prompt
 _SEED = 0

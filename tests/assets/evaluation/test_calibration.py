@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from assets.evaluation import calibration
 from assets.evaluation.prompts import EVALUATION_PROMPTS
@@ -13,7 +14,7 @@ def test_prompts_are_none_that_a_model_is_judged_by():
     assert not set(drawn) & {prompt.text for prompt in EVALUATION_PROMPTS}
 
 
-def test_it_is_measured_on_two_seconds_at_the_smallest_size(monkeypatch, tmp_path):
+def test_it_is_measured_on_the_longest_video_of_the_largest_size(monkeypatch, tmp_path):
     asked = {}
 
     class Measured:
@@ -21,14 +22,14 @@ def test_it_is_measured_on_two_seconds_at_the_smallest_size(monkeypatch, tmp_pat
 
         config = serving_config(demo()).model_copy(update={"sampler": Sampler(steps=3)})
 
-        def calibrate(self, prompts, seeds, **options):
+        def guided(self, prompts, seeds, **options):
             asked.update(options, seeds=list(seeds), prompts=list(prompts))
-            return "table"
+            return (lambda x, t: np.ones_like(x)), np.zeros((4, 2), np.float32)
 
     monkeypatch.setattr(calibration.Bundle, "load", lambda folder: folder)
     monkeypatch.setattr(calibration.Pipeline, "from_bundle", lambda bundle: Measured())
-    assert calibration.calibration(tmp_path, demo().world) == "table"
-    height, width = Measured.config.sizes[asked["aspect"]]
-    assert height * width == min(np.prod(size) for size in Measured.config.sizes.values())
-    assert asked["seconds"] == 2.0
+    table = calibration.calibration(tmp_path, demo().world)
+    assert table.products[-1] == pytest.approx((1.0,) * 7)
+    assert np.prod(asked["aspect"]) == max(np.prod(size) for size in Measured.config.sizes.values())
+    assert asked["seconds"] == demo().frames_high / 16
     assert len(set(asked["prompts"])) == len(set(asked["seeds"])) == 4

@@ -40,3 +40,10 @@ def test_a_ramp_is_enlarged_as_a_ramp():
 
 def test_a_constant_stays_constant():
     assert np.unique(cover(np.full((1, 64, 112, 3), 77, np.uint8), (480, 854))).tolist() == [77]
+
+
+@pytest.mark.parametrize("size", [(480, 854), (854, 480), (480, 480)])
+def test_any_source_of_about_the_same_shape_fills_a_size(size):
+    for rows in range(16, 200):
+        source = np.full((1, rows, round(rows * size[1] / size[0]), 3), 7, np.uint8)
+        assert (cover(source, size) == 7).all()

@@ -30,10 +30,12 @@ from orchestration.benches.sampling.options import (
     text_only,
     together,
 )
+from orchestration.benches.sampling.reuse import worst
 from serving.pipeline import Pipeline
-from serving.sampling.sampler import Overrides
+from serving.sampling.caching import Plan, calibrated
+from serving.sampling.sampler import Overrides, Sampler
 
-SMALL = BackboneConfig(layers=1, width=32, ffn=48, heads=2)
+SMALL = BackboneConfig(layers=1, width=32, ffn=48, heads=2, positions=(8, 7, 7))
 PROMPT = Prompt.of("a red ball rolls left on a blue background")
 
 
@@ -45,10 +47,18 @@ def bundle(tmp_path_factory):
     save_backbone(Backbone(SMALL), folder)
     tokenizers = save_tokenizers(SMALL.text, folder)
     save_backbone(Backbone(replace(SMALL, span=True)), folder / "student")
-    graphs = torch_graphs({"backbone": folder, "student": folder / "student", "autoencoder": AUTOENCODER})
+    save_backbone(Backbone(replace(SMALL, known=True)), folder / "known")
+    graphs = torch_graphs(
+        {
+            "backbone": folder,
+            "student": folder / "student",
+            "known_backbone": folder / "known",
+            "autoencoder": AUTOENCODER,
+        }
+    )
     config = serving_config(demo()).model_copy(update={"sizes": {"1:1": (64, 64)}, "max_frames": 32})
     pipeline = Pipeline(graphs, tokenizers, config)
-    table = pipeline.calibrate([PROMPT.text], [0], seconds=1.0, aspect="1:1")
+    table = calibrated(*pipeline.guided([PROMPT.text], [0], seconds=1.0, aspect="1:1"), config.sampler)
     config = config.model_copy(update={"calibration": table})
     return SimpleNamespace(graphs=graphs, tokenizers=tokenizers, config=config, variant="fp32")
 
@@ -61,8 +71,11 @@ def test_every_option_is_drawn_and_told(bundle, tmp_path):
         assert found[f"{name}_low"] <= found[name] <= found[f"{name}_high"]
         assert found[f"seconds_{option.name}"] > 0
     assert found[f"speedup_{BASELINE}"] == 1.0
+    assert 0 <= found["reuse_error_cached_50"] <= found["reuse_error_cached_50_far"] < 0.3
     with Image.open(tmp_path / "sampling.png") as picture:
         assert min(picture.size) > 300
+    with Image.open(tmp_path / "students.png") as picture:
+        assert picture.width > 3 * 4 * 96
     written = (tmp_path / "sampling.md").read_text()
     assert all(option.told in written for option in OPTIONS)
     assert all(f"`{switch}`" in written for switch in SWITCHES)
@@ -74,14 +87,18 @@ def test_combinations_are_what_the_pipeline_says(bundle):
     assert cache["--steps 12"]
     assert cache["--schedule uniform"]
     assert cache["shots"]
+    assert not cache["continued shots"]
+    assert not cache["pictures"]
     assert not cache["--solver heun"]
     assert not cache["--guidance 5"]
-    assert not cache["a reference"]
-    assert not cache["an edit"]
+    assert not cache["a reference, in Python"]
+    assert not cache["an edit, in Python"]
     assert not any(found["--student 4"][other] for other in found if other != "--student 4")
     assert found["--student 4"]["shots"]
-    assert not found["--student 4"]["an edit"]
-    assert found["--solver heun"]["an edit"]
+    assert not found["--student 4"]["an edit, in Python"]
+    assert found["--solver heun"]["an edit, in Python"]
+    assert found["--solver heun"]["pictures"]
+    assert found["--solver heun"]["continued shots"]
     assert not found["--schedule uniform"]["--emulate 100"]
     for one, others in found.items():
         for other, may in others.items():
@@ -103,6 +120,18 @@ def test_switches_that_set_the_same_are_no_combination():
 
 def measured(scores, seconds):
     return Measured(np.array(scores), seconds)
+
+
+def test_the_worst_reuse_is_measured_on_the_path_that_it_bends():
+    sampler = Sampler(steps=4, schedule="uniform")
+    plan = Plan((None, {0: 1.0}, None, {2: 1.0}))
+
+    def velocity(x, t):
+        return np.full_like(x, 1 + t)
+
+    noise = np.zeros((2, 3), np.float32)
+    assert worst(velocity, noise, sampler, plan) == pytest.approx(max(1 - 1 / 1.25, 1 - 1.5 / 1.75))
+    assert worst(velocity, noise, sampler, Plan((None,) * 4)) == 0
 
 
 def test_the_fastest_option_that_keeps_the_score_is_told():
