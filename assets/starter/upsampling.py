@@ -1,13 +1,15 @@
 """What the starter upsampler is worth beside plain resizing: decibels and the checkers' eyes, on held-out clips."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from assets.checkers.clips import STILL, rendered
+from assets.checkers.lettering import words
 from assets.checkers.scores import wilson
 from assets.evaluation.held_out import held_out_spec
 from assets.evaluation.prompts import Prompt
@@ -31,19 +33,23 @@ WAYS = ("shrunk", "degraded", "coded")
 
 _PARTS: Mapping[str, str] = {"object": "kind", "colour": "colour"}
 _FIRST = 1 << 21  # held-out clips from here on: no training and no other evaluation looks at them
+_LETTERED = replace(STILL, split="validation", text=1.0)
 _FRAMES = 32
 _Z = 1.959964  # of the normal distribution, 95%
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A sharp clip with what it shows, and a small clip of it.
+    """A sharp clip, a small clip of it, and what the checkers make of a clip.
 
     Attributes:
+        label: What it shows.
+        right: Which parts of that they name rightly, by name.
         way: How the small clip came about: one of ``WAYS``.
     """
 
-    prompt: Prompt
+    label: str
+    right: Callable[[Frames], Mapping[str, bool]]
     sharp: Frames
     small: Frames
     way: str
@@ -54,14 +60,13 @@ class Tally:
     """PSNR of each clip, and which parts the checkers name rightly in it, of one method."""
 
     psnr: list[float] = field(default_factory=list)
-    right: dict[str, list[bool]] = field(default_factory=lambda: {name: [] for name in _PARTS})
+    right: dict[str, list[bool]] = field(default_factory=dict)
 
     def add(self, shown: Shown, clip: Frames) -> None:
         """A clip of this method, judged against the sharp one."""
         self.psnr.append(psnr(clip, shown.sharp))
-        answered = shown.prompt.answered(seen_in(clip, FPS))
-        for name, part in _PARTS.items():
-            self.right[name].append(answered.get(part, True))
+        for name, answer in shown.right(clip).items():
+            self.right.setdefault(name, []).append(answer)
 
     def of(self, places: Sequence[int]) -> "Tally":
         """That of some of the clips."""
@@ -77,7 +82,18 @@ def held_out(count: int, world: CorpusWorld | None = None, frames: int = _FRAMES
         sharp = pictures(spec, SIDE, SIDE, FPS, frames)
         for number, make in enumerate((shrunk, degraded, pairs.coded)):
             small = make(sharp, np.random.default_rng([index, number]))
-            yield Shown(prompt, sharp, small, WAYS[number])
+            yield Shown(prompt.text, partial(_named, prompt), sharp, small, WAYS[number])
+
+
+def lettered(count: int) -> Iterator[Shown]:
+    """Held-out scenes of 128 px under a word, two seconds long, each small in two ways: is the word still read?"""
+    for seed in range(_FIRST, _FIRST + count):
+        clip = rendered(seed, _LETTERED)
+        text = clip.truth.text
+        assert text is not None  # as the options say
+        for number, make in enumerate((shrunk, degraded)):
+            small = make(clip.frames, np.random.default_rng([seed, number]))
+            yield Shown(text, partial(_read, text), clip.frames, small, WAYS[number])
 
 
 def upsampler(folder: Path = UPSAMPLER, steps: int = 1) -> Enlarge:
@@ -102,9 +118,9 @@ def compared(clips: Iterator[Shown], methods: Mapping[str, Enlarge], progress: C
         progress: Called with the number of small clips done.
 
     Returns:
-        ``WAY_psnr_METHOD`` in dB and ``WAY_object_METHOD`` and ``WAY_colour_METHOD``, shares named rightly, with
-        Wilson's 95% interval; ``..._over_METHOD``, what ours has more than METHOD, clip by clip, with its 95% interval.
-        METHOD is also ``sharp``, the clip itself.
+        ``WAY_psnr_METHOD`` in dB and ``WAY_PART_METHOD``, shares that the checkers name rightly (PART is ``object``,
+        ``colour`` or ``words``), with Wilson's 95% interval; ``..._over_METHOD``, what ours has more than METHOD, clip
+        by clip, with its 95% interval. METHOD is also ``sharp``, the clip itself.
     """
     tallies = {name: Tally() for name in (*methods, "sharp")}
     ways: list[str] = []
@@ -115,7 +131,7 @@ def compared(clips: Iterator[Shown], methods: Mapping[str, Enlarge], progress: C
         ways.append(shown.way)
         progress(len(ways))
     figures: Figures = {"small_clips": float(len(ways))}
-    for way in ("all", *WAYS):
+    for way in ("all", *dict.fromkeys(ways)):
         places = [place for place, one in enumerate(ways) if way in {one, "all"}]
         figures |= _figures(way, {name: tally.of(places) for name, tally in tallies.items()})
     return figures
@@ -134,7 +150,7 @@ def _figures(way: str, tallies: Mapping[str, Tally]) -> Figures:
             found |= {f"{way}_{part}_{name}_low": low, f"{way}_{part}_{name}_high": high}
         if name not in {"ours", "sharp"}:
             found |= _over(f"{way}_psnr_over_{name}", ours.psnr, tally.psnr)
-            for part in _PARTS:
+            for part in ours.right:
                 found |= _over(f"{way}_{part}_over_{name}", ours.right[part], tally.right[part])
     return found
 
@@ -144,6 +160,15 @@ def _over(name: str, ours: Sequence[float], other: Sequence[float]) -> Figures:
     difference = np.asarray(ours, float) - np.asarray(other, float)
     mean, half = float(difference.mean()), _Z * float(difference.std(ddof=1)) / len(difference) ** 0.5
     return {name: mean, f"{name}_low": mean - half, f"{name}_high": mean + half}
+
+
+def _named(prompt: Prompt, clip: Frames) -> dict[str, bool]:
+    answered = prompt.answered(seen_in(clip, FPS))
+    return {name: answered.get(part, True) for name, part in _PARTS.items()}
+
+
+def _read(text: str, clip: Frames) -> dict[str, bool]:
+    return {"words": words(clip).value == text}
 
 
 def _bicubic(frames: Frames) -> Frames:

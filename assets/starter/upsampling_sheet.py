@@ -34,7 +34,7 @@ def sheet(picture: Path) -> Path:
 def _shown() -> Iterator[tuple[str, Frames, Frames]]:
     """Title, small clip and sharp clip of each row."""
     for shown in islice(held_out(_CLIPS, frames=_FRAMES), 3 * _CLIPS):
-        yield f"{shown.prompt.text}, {shown.way}", shown.small, shown.sharp
+        yield f"{shown.label}, {shown.way}", shown.small, shown.sharp
     for film, sharp in excerpts(SIDE, _FRAMES):
         for name, make in (("shrunk", shrunk), ("degraded", degraded)):
             yield f"{film}, {name}", make(sharp, np.random.default_rng(0)), sharp

@@ -6,17 +6,19 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from assets.starter.continuing import WAYS, continued, drawn, mean_change, opened
-from assets.starter.latents import FRAMES
+from assets.starter.continuing import WAYS, continued, drawn, ends_of, mean_change, opened
+from assets.starter.latents import FRAMES, SIDE
 from assets.starter.quality import Asked, Figures, Frames, asked, scored, sights
 from assets.starter.round_trip import psnr, through
-from models.recipes import demo
+from models.recipes import FPS, demo
 from models.starter import AUTOENCODER, BACKBONE, KNOWN
 from serving.features import LATENT_STRIDE
+from serving.pipeline import Pipeline
 from serving.seams import seam
 
 _CLIPS = 24
 _KNOWN = 2  # latent frames that a film goes on from: half of it
+_LONG = 4  # times as long: windows, of which the first and the last one are given a picture
 _GIVEN = {"first": (0,), "last": (-1,), "both": (0, -1)}  # frames of a film that are given
 
 
@@ -29,6 +31,7 @@ def run(clips: int = _CLIPS, known: Path = KNOWN, backbone: Path = BACKBONE) -> 
     through the autoencoder; ``WAY_gain`` is what the first is above the second.
     ``WAY_object``, ``..._colour``, ``..._motion`` and ``..._background`` are shares of the films that show what was
     asked for in the checkers' eyes, with Wilson's 95% interval; ``text_...`` of those from text alone.
+    ``long_...`` is of films of eight seconds, in blended windows, that have both pictures.
 
     Of films that are given the first second of a clip and go on: ``continued_change`` is how much the first new frame
     differs from the last known one, over how much frames at like places differ elsewhere in it, ``continued_psnr`` how
@@ -41,6 +44,7 @@ def run(clips: int = _CLIPS, known: Path = KNOWN, backbone: Path = BACKBONE) -> 
     with TemporaryDirectory() as scratch:
         pipeline, plain = opened(Path(scratch), known, backbone), opened(Path(scratch), None, backbone)
         films = {way: [drawn(pipeline, shown, number, way) for number in range(clips)] for way in WAYS}
+        longer = [lengthened(pipeline, shown, number) for number in range(clips)]
         films["text"] = [drawn(plain, shown, number, None) for number in range(clips)]
         on = {
             name: [continued(model, shown, number, _KNOWN) for number in range(clips)]
@@ -48,10 +52,18 @@ def run(clips: int = _CLIPS, known: Path = KNOWN, backbone: Path = BACKBONE) -> 
         }
     back = through(load_autoencoder(AUTOENCODER), shown.clips)
     figures = ends_figures(shown, films, back)
-    for name, made in films.items():
+    figures["long_psnr"] = _near([film[[0, -1]] for film in longer], [clip[[0, -1]] for clip in shown.clips], (0, 1))
+    for name, made in (films | {"long": longer}).items():
         figures |= scored(shown.prompts, sights(made), name)
     figures |= going_on(shown, on)
     return {"clips": float(clips)} | {name: round(value, 4) for name, value in figures.items()}
+
+
+def lengthened(pipeline: Pipeline, shown: Asked, number: int) -> Frames:
+    """The film [128, 64, 64, 3] of a prompt that begins and ends with the pictures of its clip."""
+    texts, ends, frames = [shown.prompts[number].text], ends_of(shown.clips[number], "both"), _LONG * FRAMES
+    (latent,) = pipeline.latents(texts, [number], seconds=frames / FPS, aspect=(SIDE, SIDE), ends=ends)
+    return np.concatenate(list(pipeline.frames_of(latent, frames, pipeline.usual_tiles(frames))))
 
 
 def ends_figures(shown: Asked, films: Mapping[str, Sequence[Frames]], back: Sequence[Frames]) -> Figures:

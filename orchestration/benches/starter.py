@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from statistics import mean
+from statistics import mean, median
 from tempfile import TemporaryDirectory
 
 import numpy as np
@@ -16,6 +16,7 @@ _PROMPTS = 200
 _UNTRAINED = 24  # nothing but noise comes out: its figures need no more
 _WIDE = 50  # prompts at high size, which take four times as long
 _HIGH = ("wide", "fast")
+_FOLLOWED = 3  # frames from which on a thing has a speed
 _CROSSING = {"left", "right"}
 _COMPOSED = ("object", "colour", "motion")
 
@@ -33,9 +34,10 @@ def run(
     training never showed, ``shuffled_...`` of the samples judged by other prompts, ``untrained_...`` of a network
     at random; ``real_unseen_...`` is of clips drawn for the unseen prompts; ``wide_...`` of four seconds at 112x64 px,
     ``fast_...`` of as many frames there at 24 a second, ``real_wide_...`` and ``real_fast_...`` of the world's clips of
-    these. ``fast_change`` is how much neighbouring frames of what crosses the picture differ at 24 frames a second over
-    how much at 16 in the same seconds: two thirds, if a thing is as fast at either; ``real_fast_change`` is that of the
-    world's clips.
+    these. ``fast_speed`` is how fast what crosses the picture goes at 24 frames a second over how fast at 16 in the
+    same seconds, where the checkers follow it: 1 if it is as fast, 1.5 if the rate is not heeded. ``fast_change`` is
+    how much its neighbouring frames differ, likewise: two thirds, but what is sharper changes more too. ``real_...``
+    are those of the world's clips.
     ``heldout_ratio`` is the least ratio of an unseen share to its seen one, ``psnr`` the autoencoder's.
     """
     from assets.starter.round_trip import psnr, through
@@ -60,22 +62,28 @@ def run(
 def _high(backbone: Path, count: int) -> Figures:
     """Shares at the high size, at both frame rates, and what the rate changes."""
     figures: Figures = {}
-    pace: dict[str, list[float]] = {"": [], "real_": []}  # at each rate, of samples and of clips of the world
+    kinds = ("", "real_")  # samples, and clips of the world
+    pace: dict[str, list[float]] = {kind: [] for kind in kinds}  # at each rate
+    speed: dict[str, list[list[float | None]]] = {kind: [] for kind in kinds}  # of each film at each rate
     for name in _HIGH:
         form = FORMS[name]
         shown = asked(demo().world, "validation", count, form)
         clips = sampled(backbone, shown.prompts, _told(name), form)
         crossing = [place for place, prompt in enumerate(shown.prompts) if prompt.motion in _CROSSING]
-        for kind, films in (("", clips), ("real_", shown.clips)):
+        for kind, films in zip(kinds, (clips, shown.clips), strict=True):
             figures |= scored(shown.prompts, sights(films, form.fps), f"{kind}{name}")
             pace[kind].append(mean(_pace(films[place], form.fps) for place in crossing))
-    return figures | {f"{kind}fast_change": fast / usual for kind, (usual, fast) in pace.items()}
+            speed[kind].append([_speed(films[place], form.fps) for place in crossing])
+    figures |= {f"{kind}fast_change": fast / usual for kind, (usual, fast) in pace.items()}
+    for kind, (usual, fast) in speed.items():
+        ratios = [one / other for one, other in zip(fast, usual, strict=True) if one is not None and other]
+        figures |= {f"{kind}fast_speed": median(ratios)} if ratios else {}
+    return figures
 
 
 def _pace(film: Frames, fps: int) -> float:
-    """How much a frame differs from the one before, in the seconds that the fastest film of as many frames lasts."""
-    seconds = len(film) / max(FORMS[name].fps for name in _HIGH)
-    return float(changes(film[: round(seconds * fps)])[1:].mean())
+    """How much a frame differs from the one before."""
+    return float(changes(_shared(film, fps))[1:].mean())
 
 
 def _untrained(folder: Path) -> Path:
@@ -86,6 +94,22 @@ def _untrained(folder: Path) -> Path:
     torch.manual_seed(0)
     save_backbone(Backbone(STARTER_BACKBONE), folder)
     return folder
+
+
+def _shared(film: Frames, fps: int) -> Frames:
+    """Its beginning, as long as the fastest film of as many frames."""
+    return film[: round(len(film) / max(FORMS[name].fps for name in _HIGH) * fps)]
+
+
+def _speed(film: Frames, fps: int) -> float | None:
+    """Short sides a second that the thing seen best goes sideways; None where none is followed."""
+    from assets.checkers.clips import FPS
+    from assets.checkers.things import things
+
+    found = things(_shared(film, fps)[:: fps // FPS])
+    if not found or len(found[0].x) < _FOLLOWED:
+        return None
+    return abs(float(np.polyfit(found[0].frames / FPS, found[0].x, 1)[0]))
 
 
 def _told(name: str) -> Callable[[int, int], None]:

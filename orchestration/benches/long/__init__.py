@@ -10,6 +10,7 @@ import numpy as np
 
 from orchestration.benches.envelope import in_fresh_process
 from serving.home import Home
+from serving.sampling.sampler import Overrides
 
 if TYPE_CHECKING:
     from assets.evaluation.prompts import Prompt
@@ -21,7 +22,12 @@ _LENGTHS = (8, 16, 32, 64)  # seconds
 _SECONDS = 16  # of the films of one prompt
 _RESAMPLED = 2000
 _STILLS = 12
-_WAYS: dict[str, dict[str, Any]] = {"": {}, "_planted": {"apart": True}, "_continued": {"joined": "continued"}}
+_WAYS: dict[str, dict[str, Any]] = {
+    "": {},
+    "_planted": {"apart": True},
+    "_continued": {"joined": "continued"},
+    "_student": {"overrides": Overrides(student=4)},
+}
 
 
 def run(prompts: int = 20, seconds: float = _SECONDS, lengths: Sequence[int] = _LENGTHS) -> dict[str, float]:
@@ -34,8 +40,10 @@ def run(prompts: int = 20, seconds: float = _SECONDS, lengths: Sequence[int] = _
     share nothing, sampled from the same noise. ``seam_to_clips`` compares with what changes inside those windows, which
     are ordinary clips: of the places where windows begin or end and those between, the kind that changes more.
     ``consistency`` is the share of later glances of two seconds in which the checkers name the same kind and colour as
-    in the first; ``consistency_planted`` that of the windows that share nothing. ``motion`` is the share of all
-    glances in which the thing moves as asked. ``..._continued`` is of films whose windows go on from those before.
+    in the first; ``consistency_planted`` that of the windows that share nothing, ``consistency_other``, the control,
+    that of later glances held against the first one of another film. ``motion`` is the share of all glances in which
+    the thing moves as asked. ``..._continued`` is of films whose windows go on from those before, ``..._student`` of
+    blended ones that the student samples in four steps.
 
     A contact sheet of the longest film is written to ``benches/long.png`` in the home.
     """
@@ -61,18 +69,20 @@ def judged(served: "Pipeline", prompts: "Sequence[Prompt]", seconds: float) -> d
     """Seams, consistency and motion of films of each prompt, joined in every way; seeds are the prompts' places."""
     from orchestration.benches.long.films import consistency, film, glances, moving
 
-    films: dict[str, list[Film]] = {way: [] for way in _WAYS}
+    films: dict[str, list[Film]] = {}
     figures: dict[str, float] = {}
     for way, options in _WAYS.items():
-        same, motion = [], []
-        for seed, prompt in enumerate(prompts):
-            films[way].append(film(served, prompt.text, seconds, seed, **options))
-            seen = glances(films[way][-1].frames)
-            same.append(consistency(seen))
-            motion.append(moving(prompt, seen))
-        figures |= {f"consistency{way}": mean(same), f"motion{way}": mean(motion)}
-    continued = figures_of_seams(films["_continued"], "_continued")
-    return figures | compared(films[""], films["_planted"]) | continued
+        films[way] = [film(served, prompt.text, seconds, seed, **options) for seed, prompt in enumerate(prompts)]
+        seen = [glances(one.frames) for one in films[way]]
+        figures[f"consistency{way}"] = mean(map(consistency, seen))
+        figures[f"motion{way}"] = mean(map(moving, prompts, seen))
+        if not way:
+            others = [other[0] for other in (*seen[1:], seen[0])]
+            figures["consistency_other"] = mean(
+                consistency([other, *one[1:]]) for other, one in zip(others, seen, strict=True)
+            )
+    apart = [figures_of_seams(films[way], way) for way in ("_continued", "_student")]
+    return figures | compared(films[""], films["_planted"]) | apart[0] | apart[1]
 
 
 def figures_of_seams(films: "Sequence[Film]", name: str = "") -> dict[str, float]:

@@ -22,7 +22,7 @@ from serving.windows import in_a_row
 Frames = NDArray[np.uint8]
 SIDE = 64  # pixels: as the starter was trained
 WINDOW = 32  # frames, as well
-STEPS = 12
+SAMPLED = Overrides(steps=12)
 THREADS = 1
 
 
@@ -67,6 +67,7 @@ def filmed(
     *,
     apart: bool = False,
     joined: Joined = "blended",
+    overrides: Overrides = SAMPLED,
 ) -> Plan:
     """Sample and decode shots, and hand their frames [., 64, 64, 3] on as they come.
 
@@ -77,21 +78,29 @@ def filmed(
         take: Gets the pieces.
         apart: Whether windows, and decoded tiles, share nothing, in the place of what serving has them share.
         joined: How windows become one video.
+        overrides: Of how windows are sampled.
     """
     plan = served.plan(shots, overlap=0 if apart else None, joined=joined)
-    latent = served.long_latent(shots, plan, seed=seed, aspect=(SIDE, SIDE), overrides=Overrides(steps=STEPS))
+    latent = served.long_latent(shots, plan, seed=seed, aspect=(SIDE, SIDE), overrides=overrides)
     for piece in served.frames_of(latent, STRIDE * plan.length, tiles(apart=apart)):
         take(piece)
     return plan
 
 
 def film(
-    served: Pipeline, prompt: str, seconds: float, seed: int, *, apart: bool = False, joined: Joined = "blended"
+    served: Pipeline,
+    prompt: str,
+    seconds: float,
+    seed: int,
+    *,
+    apart: bool = False,
+    joined: Joined = "blended",
+    overrides: Overrides = SAMPLED,
 ) -> Film:
     """One prompt for so long; arguments as for ``filmed``."""
     pieces: list[Frames] = []
     shots = [Shot(seconds=seconds, prompt=prompt)]
-    plan = filmed(served, shots, seed, pieces.append, apart=apart, joined=joined)
+    plan = filmed(served, shots, seed, pieces.append, apart=apart, joined=joined, overrides=overrides)
     return Film(np.concatenate(pieces), joins(plan, tiles(apart=apart)))
 
 

@@ -4,14 +4,13 @@ import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from assets.evaluation.prompts import Prompt
 from assets.evaluation.sight import Sight
 from assets.starter.latents import FRAMES, SIDE
-from assets.starter.quality import sights
+from assets.starter.quality import Frames, sights
 from models.recipes import FPS
 from orchestration.benches.sampling.options import BASELINE, FAST, Option
 from serving.pipeline import Pipeline
@@ -19,7 +18,7 @@ from serving.sampling.sampler import Overrides
 
 _TOGETHER = 8  # clips of a turn: a batch of the pipeline's
 _RESAMPLES = 4000
-_WARM_UP = Overrides(steps=1)
+_WARM_UP = Option("", "", Overrides(steps=1))
 KEPT = 0.95  # share of the baseline's score that counts as kept
 
 
@@ -64,18 +63,26 @@ def measured(
     seconds: dict[str, list[float]] = {option.name: [] for option in options}
     for start in range(0, len(prompts), _TOGETHER):
         asked = prompts[start : start + _TOGETHER]
-        texts, seeds = [prompt.text for prompt in asked], range(start, start + len(asked))
-        shown: dict[str, Any] = {"seconds": FRAMES / FPS, "aspect": (SIDE, SIDE), "audio": False}
-        pipeline.generate_batch(texts, seeds, overrides=_WARM_UP, **shown)  # the texts are encoded from then on
+        seeds = range(start, start + len(asked))
+        drawn(pipeline, _WARM_UP, asked, seeds)  # the texts are encoded from then on
         turn = start // _TOGETHER
         for option in options if turn % 2 else tuple(reversed(options)):
             begun = time.monotonic()
-            clips = pipeline.generate_batch(texts, seeds, overrides=option.overrides, **shown)
+            clips = drawn(pipeline, option, asked, seeds)
             seconds[option.name].append((time.monotonic() - begun) / len(clips))
-            seen = sights([clip.frames for clip in clips])
+            seen = sights(clips)
             scores[option.name] += [score(*pair) for pair in zip(asked, seen, strict=True)]
         progress(start + len(asked), len(prompts))
     return {name: Measured(np.array(scores[name]), seconds[name]) for name in scores}
+
+
+def drawn(pipeline: Pipeline, option: Option, prompts: Sequence[Prompt], seeds: Sequence[int]) -> list[Frames]:
+    """Clips uint8 [32, 64, 64, 3] of prompts, sampled as an option says."""
+    texts, size = [prompt.text for prompt in prompts], (SIDE, SIDE)
+    clips = pipeline.generate_batch(
+        texts, seeds, seconds=FRAMES / FPS, aspect=size, audio=False, overrides=option.overrides
+    )
+    return [clip.frames for clip in clips]
 
 
 def figures(found: Mapping[str, Measured]) -> dict[str, float | str]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from serving.config import ServingConfig
 from serving.errors import CalibrationMissing, GraphMissing, RequestRefused
+from serving.known import KNOWN, Ends
 from serving.pipeline import Pipeline
 from serving.sampling.guidance import Graph
 from serving.sampling.sampler import Overrides
@@ -41,6 +42,14 @@ OPTIONS = (
     Option(FAST, "linear-quadratic, 50 steps", Overrides(steps=50)),
     Option("linear_quadratic_25", "linear-quadratic, 25 steps", Overrides(steps=25)),
     Option("linear_quadratic_12", "linear-quadratic, 12 steps", Overrides(steps=12)),
+    Option("midpoint_12", "linear-quadratic, 12 steps, --solver midpoint", Overrides(steps=12, solver="midpoint")),
+    Option("heun_12", "linear-quadratic, 12 steps, --solver heun", Overrides(steps=12, solver="heun")),
+    Option("shifted_25", "shifted by 3, 25 steps", Overrides(schedule="shifted", shift=3.0, steps=25)),
+    Option(
+        "interval_25",
+        "linear-quadratic, 25 steps, --guidance-interval 0.1 0.8",
+        Overrides(steps=25, guidance_interval=(0.1, 0.8)),
+    ),
     Option("cached_50", "linear-quadratic, 50 steps, --cache 0.1", Overrides(steps=50, cache=0.1)),
     Option("cached_50_far", "linear-quadratic, 50 steps, --cache 0.3", Overrides(steps=50, cache=0.3)),
     Option("student_4", "student, 4 steps", Overrides(student=4)),
@@ -74,8 +83,16 @@ def requests(pipeline: Pipeline, overrides: Overrides) -> Mapping[str, Callable[
         "shots": partial(
             pipeline.long_latent, shots, pipeline.plan(shots), aspect=(height, width), overrides=overrides
         ),
-        "a reference": partial(clip, reference=frames[0]),
-        "an edit": partial(pipeline.edit, frames, _PROMPT, overrides=overrides),
+        "continued shots": partial(
+            pipeline.long_latent,
+            shots,
+            pipeline.plan(shots, joined="continued"),
+            aspect=(height, width),
+            overrides=overrides,
+        ),
+        "pictures": partial(clip, seconds=2 * _SECONDS, ends=Ends(first=frames[0])),
+        "a reference, in Python": partial(clip, reference=frames[0]),
+        "an edit, in Python": partial(pipeline.edit, frames, _PROMPT, overrides=overrides),
     }
 
 
@@ -85,8 +102,8 @@ def options_of(graphs: Mapping[str, Graph]) -> tuple[Option, ...]:
 
 
 def text_only(graphs: Mapping[str, Graph], tokenizers: Mapping[str, Path], config: ServingConfig) -> Pipeline:
-    """A pipeline that can read prompts and no more: what it accepts ends where sampling would begin."""
-    read = {name for facts in config.text.values() for name in facts.graphs}
+    """A pipeline that reads prompts and no more: what it accepts ends where pictures are encoded or sampling begins."""
+    read = {KNOWN, *(name for facts in config.text.values() for name in facts.graphs)}
     return Pipeline({name: graph for name, graph in graphs.items() if name in read}, tokenizers, config)
 
 

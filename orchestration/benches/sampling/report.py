@@ -1,11 +1,18 @@
-"""What the bench of sampling leaves for people: speed against score as a picture, and the table of what combines."""
+"""What the bench of sampling leaves for people: speed against score, clips side by side, and what combines."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from assets.evaluation.prompts import Prompt
+from assets.pictures import contact_sheet
 from models.files import atomic_path
-from orchestration.benches.sampling.measured import KEPT, Measured, interval, keeps, speedup
+from orchestration.benches.sampling.measured import KEPT, Measured, drawn, interval, keeps, speedup
 from orchestration.benches.sampling.options import BASELINE, Option
+from serving.media.sheet import stills
+from serving.pipeline import Pipeline
+
+_SIDE_BY_SIDE = ("linear_quadratic_25", "student_1", "student_4")
+_STILLS = 4
 
 
 def curve(path: Path, options: Sequence[Option], found: Mapping[str, Measured]) -> Path:
@@ -36,6 +43,18 @@ def curve(path: Path, options: Sequence[Option], found: Mapping[str, Measured]) 
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=110)
     return path
+
+
+def students(path: Path, pipeline: Pipeline, options: Sequence[Option], prompts: Sequence[Prompt]) -> Path:
+    """A row of each prompt as the teacher, the student in one step and the student in four draw it, as a PNG."""
+    shown = [option for option in options if option.name in _SIDE_BY_SIDE]
+    clips = {option.told: drawn(pipeline, option, prompts, range(len(prompts))) for option in shown}
+    cells = [
+        (stills(clips[told][row], _STILLS), f"{told}: {prompt.text}")
+        for row, prompt in enumerate(prompts)
+        for told in clips
+    ]
+    return contact_sheet(path, cells, columns=len(shown))
 
 
 def table(options: Sequence[Option], found: Mapping[str, Measured], allowed: Mapping[str, Mapping[str, bool]]) -> str:

@@ -6,7 +6,9 @@ from statistics import mean, median
 from tempfile import TemporaryDirectory
 
 from orchestration.benches.envelope import in_fresh_process
+from serving.home import Home
 
+SHEET = "stream.png"
 _SECONDS, _WARM = 60.0, 4.0
 _COLD = 5  # fresh processes
 _CLIPS = 16  # that the decoder's PSNR is the mean of
@@ -22,8 +24,11 @@ def run(seconds: float = _SECONDS) -> dict[str, float]:
     ``usual_change`` the mean before. ``psnr`` is the decoder's, in dB, on held-out clips of the size that is sampled.
     Sessions are loaded: four seconds of another stream go first. ``cold_start_seconds``, the median of five fresh
     processes, are what loading all of the bundle's takes, the interpreter's start and its imports included.
+
+    Chunks of a stream with four prompts are written to ``benches/stream.png`` in the home.
     """
     from assets.starter.bundle import bundled
+    from orchestration.benches.streaming.sheet import sheet
     from orchestration.benches.streaming.viewer import Viewer
     from serving.pipeline import Pipeline
 
@@ -34,6 +39,7 @@ def run(seconds: float = _SECONDS) -> dict[str, float]:
         Viewer(_WARM).watch(pipeline, Path(folder) / "warm.mp4")
         viewer = Viewer(seconds)
         viewer.watch(pipeline, Path(folder) / "stream.mp4")
+        sheet(Home.from_env().root / "benches" / SHEET, pipeline)
     figures = viewer.figures() | {"cold_start_seconds": cold, "psnr": _decoder()}
     return {name: round(value, 3) for name, value in figures.items()}
 

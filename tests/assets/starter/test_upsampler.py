@@ -7,7 +7,7 @@ import torch
 from assets.starter.degrading import degraded, shrunk
 from assets.starter.pairs import Pairs
 from assets.starter.upsampler import RECIPE, train
-from assets.starter.upsampling import compared, held_out, plain, psnr, upsampler
+from assets.starter.upsampling import compared, held_out, lettered, plain, psnr, upsampler
 from models.upsampler.config import UpsamplerConfig
 
 SMALL = replace(
@@ -81,3 +81,14 @@ def test_figures_compare_clip_by_clip_with_an_interval():
     assert figures["all_psnr_ours"] == figures["all_psnr_lanczos"] > 25
     assert figures["all_psnr_over_lanczos"] == figures["all_psnr_over_lanczos_high"] == 0
     assert figures["all_object_sharp_low"] <= figures["all_object_sharp"] <= figures["all_object_sharp_high"]
+
+
+def test_words_are_read_in_the_sharp_scene_and_not_where_they_are_lost():
+    figures = compared(
+        lettered(2), {"ours": lambda small: 0 * plain("lanczos")(small), "lanczos": plain("lanczos")}, lambda done: None
+    )
+    assert figures["small_clips"] == 4
+    assert figures["shrunk_words_sharp"] == figures["degraded_words_sharp"] == 1.0
+    assert figures["all_words_ours"] == 0.0
+    assert figures["all_words_over_lanczos"] == -figures["all_words_lanczos"]
+    assert "all_object_ours" not in figures

@@ -17,6 +17,7 @@ def test_ceilings_stand_above_a_model_at_random(tmp_path):
     assert figures["psnr"] > 25
     assert figures["real_fast_change"] == pytest.approx(2 / 3, abs=0.05)
     assert figures["fast_change"] > 0
+    assert figures["real_fast_speed"] == pytest.approx(1, abs=0.15)
     for name in ("object", "colour", "motion", "background"):
         for side in (
             "",

@@ -1,3 +1,4 @@
+import itertools
 import time
 from types import SimpleNamespace
 
@@ -9,6 +10,7 @@ from assets.evaluation.serving_config import serving_config
 from models.recipes import smoke
 from orchestration.benches.envelope import ProcessFailed
 from orchestration.benches.streaming import cold_start, viewer
+from orchestration.benches.streaming import sheet as sheets
 from serving.bundle import write_bundle
 from serving.live import Chunk
 
@@ -37,6 +39,21 @@ def test_a_viewer_notes_when_frames_come_and_how_soon_a_new_prompt_shows(monkeyp
     assert 0.05 <= found["first_frame_seconds"] < 12
     assert found["real_time_factor"] <= 12 / (12 * 0.05)
     assert found["slowest_real_time_factor"] <= 5 / (4 * 0.05)
+
+
+def test_the_sheet_shows_every_prompt_of_a_stream(monkeypatch, tmp_path):
+    def chunks(pipeline, prompt):
+        for number in itertools.count():
+            yield Chunk(number, prompt.text, np.zeros((24, 64, 64, 3), np.uint8), 16, 0.0)
+
+    written = {}
+    monkeypatch.setattr(sheets, "chunks", chunks)
+    monkeypatch.setattr(sheets, "contact_sheet", lambda path, cells, columns: written.update({path: cells}))
+    sheets.sheet(tmp_path / "stream.png", SimpleNamespace())
+    captions = [caption for _, caption in written[tmp_path / "stream.png"]]
+    assert captions[0] == f"0.0 s: {sheets.PROMPTS[0]}"
+    assert captions[-1] == f"16.5 s: {sheets.PROMPTS[-1]}"
+    assert {caption.split(": ")[1] for caption in captions} == set(sheets.PROMPTS)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from assets.evaluation.prompts import Prompt
 from assets.evaluation.sight import Sight
 from orchestration.benches import long
 from orchestration.benches.envelope import names
+from orchestration.benches.long import films
 from orchestration.benches.long.apart import shots
 from orchestration.benches.long.films import Film, consistency, joins, moving, tiles
 from serving.decoding.tiles import Tiles
@@ -12,6 +13,14 @@ from serving.shots import Shot, laid_out
 from serving.windows import weights
 
 FRAMES, SIDE = 8, 16
+
+
+class Seen:
+    """A film whose frames are known by the colour that its prompt names."""
+
+    def __init__(self, prompt, film):
+        self.frames = prompt.split()[1]
+        self.seam, self.change = film.seam, film.change
 
 
 def walk(random, places):
@@ -61,6 +70,27 @@ def test_consistency_is_the_share_that_looks_like_the_first():
     assert consistency([Sight("blue"), Sight("blue")]) == 0.0
     with pytest.raises(ValueError, match="nothing can be the same"):
         consistency([ball])
+
+
+def test_the_control_of_consistency_is_another_films_first_glance(monkeypatch):
+    prompts = [Prompt.of(f"a {colour} ball rolls to the left on a blue background") for colour in ("red", "green")]
+    asked = []
+
+    def film(served, prompt, seconds, seed, **options):
+        asked.append(options)
+        return (prompt, filmed(seed, 4, 0 if options.get("apart") else 2))
+
+    def glances(frames):
+        return [Sight("blue", "ball", frames, "left")] * 3
+
+    monkeypatch.setattr(films, "film", lambda *args, **options: Seen(*film(*args, **options)))
+    monkeypatch.setattr(films, "glances", glances)
+    figures = long.judged(None, prompts, 16)
+    assert figures["consistency"] == figures["consistency_student"] == 1.0
+    assert figures["consistency_other"] == 0.0
+    assert figures["motion"] == 1.0
+    assert figures["seam_student_low"] <= figures["seam_student"] <= figures["seam_student_high"]
+    assert [one["overrides"].student for one in asked if "overrides" in one] == [4, 4]
 
 
 def test_motion_is_the_share_that_moves_as_asked():
