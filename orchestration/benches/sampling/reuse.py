@@ -18,17 +18,18 @@ from serving.sampling.solver import Velocity
 if TYPE_CHECKING:
     from serving.bundle import Bundle
 
-_PROMPTS = 4
+_CALIBRATED_ON = 4  # prompts, as export does
+_PROMPTS = 2
 
 
 def reuse_errors(model: "Bundle", options: Sequence[Option], prompts: Sequence[Prompt]) -> dict[str, float]:
-    """``reuse_error_OPTION`` of each option with ``--cache``: :func:`worst` of four prompts, at the worse frame rate.
+    """``reuse_error_OPTION`` of each option with ``--cache``: :func:`worst` of two prompts, at the worse frame rate.
 
     The bound that it is to keep is the option's own. Calibrated as export calibrates the demo's models.
     """
     config = serving_config(demo())
     usual = Pipeline(model.graphs, model.tokenizers, config)
-    table = calibrated(*_guided(usual, calibrated_on(demo().world, _PROMPTS)), config.sampler)
+    table = calibrated(*_guided(usual, calibrated_on(demo().world, _CALIBRATED_ON)), config.sampler)
     texts = [prompt.text for prompt in prompts[:_PROMPTS]]
     found: dict[str, float] = {}
     for option in options:
