@@ -43,7 +43,6 @@ OPTIONS = (
     Option("linear_quadratic_25", "linear-quadratic, 25 steps", Overrides(steps=25)),
     Option("linear_quadratic_12", "linear-quadratic, 12 steps", Overrides(steps=12)),
     Option("midpoint_12", "linear-quadratic, 12 steps, --solver midpoint", Overrides(steps=12, solver="midpoint")),
-    Option("heun_12", "linear-quadratic, 12 steps, --solver heun", Overrides(steps=12, solver="heun")),
     Option("shifted_25", "shifted by 3, 25 steps", Overrides(schedule="shifted", shift=3.0, steps=25)),
     Option(
         "interval_25",
@@ -91,8 +90,8 @@ def requests(pipeline: Pipeline, overrides: Overrides) -> Mapping[str, Callable[
             overrides=overrides,
         ),
         "pictures": partial(clip, seconds=2 * _SECONDS, ends=Ends(first=frames[0])),
-        "a reference, in Python": partial(clip, reference=frames[0]),
-        "an edit, in Python": partial(pipeline.edit, frames, _PROMPT, overrides=overrides),
+        "a reference (from Python)": partial(clip, reference=frames[0]),
+        "an edit (from Python)": partial(pipeline.edit, frames, _PROMPT, overrides=overrides),
     }
 
 
