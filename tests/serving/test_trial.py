@@ -1,27 +1,40 @@
-import numpy as np
+import json
+import subprocess
+import sys
+from textwrap import dedent
+
 import pytest
 
-from serving.trial import Need, TrialFailed, needed, peak_above, together, tried
+from serving.trial import Need, TrialFailed, peak_above, together, tried
+
+
+def measured(work):
+    """The need of a function's source in a fresh process, whose memory nothing before has left in pieces."""
+    code = f"import numpy as np\nfrom serving.trial import needed, tell\n{dedent(work)}\ntell(needed(work))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return Need(**json.loads(done.stdout))
 
 
 def test_the_peak_is_that_of_the_work_alone():
-    def work():
-        for size in (8, 64, 16):
-            np.ones(size << 20, np.uint8)
-
-    assert peak_above(work) == pytest.approx(64 << 20, rel=0.1)
+    need = measured("""
+        def work(rest):
+            for size in (8, 64, 16):
+                np.ones(size << 20, np.uint8)
+    """)
+    assert need.peak == pytest.approx(64 << 20, rel=0.1)
+    assert need.held == 0
     assert peak_above(lambda: None) < 4 << 20
 
 
 def test_what_is_kept_is_what_is_there_at_rest():
-    def work(rest):
-        kept = np.ones(48 << 20, np.uint8)
-        np.ones(32 << 20, np.uint8)
-        rest()
-        del kept
-        rest()
-
-    need = needed(work)
+    need = measured("""
+        def work(rest):
+            kept = np.ones(48 << 20, np.uint8)
+            np.ones(32 << 20, np.uint8)
+            rest()
+            del kept
+            rest()
+    """)
     assert need.held == pytest.approx(48 << 20, rel=0.1)
     assert need.peak == pytest.approx(80 << 20, rel=0.1)
 
