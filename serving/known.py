@@ -70,9 +70,10 @@ class Ends:
             if picture is not None
         )
 
-    @property
-    def apart(self) -> "list[tuple[int, Ends]]":
-        """Each by itself, beside the place that it has: 0 or -1."""
+    def among(self, windows: int) -> "list[tuple[int, Ends]]":
+        """Which of so many windows have which pictures: one has all, of several the first (0) and last (-1) theirs."""
+        if windows == 1:
+            return [(0, self)]
         first = [] if self.first is None else [(0, Ends(first=self.first))]
         return first if self.last is None else [*first, (-1, Ends(last=self.last))]
 

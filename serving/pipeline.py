@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -151,10 +150,10 @@ class Pipeline:
         if ends is not None:
             ends.require_fits(frames)
         if frames > self.config.max_frames:
-            asked: dict[str, Any] = {"aspect": aspect, "overrides": overrides, "reference": reference, "ends": ends}
-            takes = zip(([lasting(prompt, frames, self.config.fps)] for prompt in prompts), seeds, strict=True)
-            draw = partial(self.long_latent, progress=progress, **asked)
-            return [draw(shots=take, plan=self.plan(take), seed=seed) for take, seed in takes]
+            draw = partial(self.long_latent, aspect=aspect, overrides=overrides, reference=reference, ends=ends)
+            takes = [[lasting(prompt, frames, self.config.fps)] for prompt in prompts]
+            pairs = zip(takes, seeds, strict=True)
+            return [draw(take, self.plan(take), seed=seed, progress=progress) for take, seed in pairs]
         shape = self.config.latent_shape(self.config.frames(seconds), size)
         sampler = self.config.sampler.with_overrides(overrides)
         require_plain(sampler, reference, ends)
@@ -279,7 +278,7 @@ class Pipeline:
         graph, given = self._graph_given(sampler, reference, None, LATENT_STRIDE, size)
         guided = [self._flow_of(shot.prompt, graph, given, sampler) for shot in shots]
         velocities = [guided[shot] for _, shot in plan.windows]
-        for place, end in () if ends is None else ends.apart if len(velocities) > 1 else [(0, ends)]:
+        for place, end in [] if ends is None else ends.among(len(velocities)):
             window, shot = plan.windows[place]
             graph, given = self._graph_given(sampler, reference, end, LATENT_STRIDE * window.length, size)
             velocities[place] = led(self._flow_of(shots[shot].prompt, graph, given, sampler), given["known"][0])

@@ -4,12 +4,16 @@ import ctypes
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from serving.errors import ServingError
+
+if TYPE_CHECKING:
+    from serving.bundle import OnnxGraph
 
 _M_MMAP_THRESHOLD = -3  # of glibc's mallopt
 _LARGE = 2 << 20  # bytes
@@ -60,6 +64,33 @@ def needed(work: Callable[[Callable[[], None]], object]) -> Need:
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the kernel's peak starts again here
     work(lambda: rests.append(_status("VmRSS") - idle))
     return Need(max(rests), _status("VmHWM") - idle)
+
+
+def told_of_graph(prepare: Callable[["OnnxGraph", list[int]], Callable[[], object]]) -> None:
+    """Tell what calls of the graph in a file take and keep; the process's arguments are those of ``of_graph``.
+
+    Args:
+        prepare: From the graph and the shape, what is called.
+    """
+    from serving.bundle import OnnxGraph
+
+    path, threads, shape = sys.argv[1:]
+    settle()
+    graph = OnnxGraph(Path(path), ["CPUExecutionProvider"], int(threads))
+    _ = graph.session
+    call = prepare(graph, json.loads(shape))
+
+    def work(rest: Callable[[], None]) -> None:
+        for _ in range(2):
+            call()
+            rest()
+
+    tell(needed(work))
+
+
+def of_graph(module: str, graph: Path, threads: int, shape: Sequence[int]) -> Need:
+    """What a module that calls ``told_of_graph`` tells of the graph in a file and a shape. Raises as ``tried``."""
+    return tried(module, str(graph), str(threads), json.dumps(list(shape)))
 
 
 @lru_cache(maxsize=64)
