@@ -39,6 +39,29 @@ def _quicker_written_out(query_BMNE: Tensor, key_BMLE: Tensor) -> bool:
     return query_BMNE[..., 0].numel() * key_BMLE.shape[-2] <= _MOST_SCORES
 
 
+class MultiHead(nn.Module):
+    """Attention of tokens whose heads lie side by side: no parameters either, a module so that export can replace it.
+
+    Args:
+        head_width: E.
+    """
+
+    def __init__(self, head_width: int) -> None:
+        super().__init__()
+        self.head_width = head_width
+        self.inner: nn.Module = DotProductAttention()
+
+    def forward(self, query_BND: Tensor, key_BLD: Tensor, value_BLD: Tensor, mask_BL: Tensor | None = None) -> Tensor:
+        """The attended values [B, N, D], heads side by side; ``mask_BL`` is True where a key may be seen."""
+        query, key, value = (self._split(x) for x in (query_BND, key_BLD, value_BLD))
+        mask_B11L = None if mask_BL is None else mask_BL[:, None, None, :]
+        return self.inner(query, key, value, mask_B11L).transpose(1, 2).flatten(2)
+
+    def _split(self, x_BND: Tensor) -> Tensor:
+        """Heads [B, M, N, E]. Their number is read from the tensor: tensor parallelism holds a part of them."""
+        return x_BND.unflatten(-1, (-1, self.head_width)).transpose(1, 2)
+
+
 class Attention(nn.Module):
     """Full self-attention: multi-head, not grouped-query, no mask (Movie Gen 3.1.3)."""
 
@@ -46,25 +69,15 @@ class Attention(nn.Module):
         super().__init__()
         if width % heads:
             raise ValueError(f"width {width} is not a multiple of {heads} heads")
-        self.head_width = width // heads
         self.query = nn.Linear(width, width, bias=False)
         self.key = nn.Linear(width, width, bias=False)
         self.value = nn.Linear(width, width, bias=False)
         self.out = nn.Linear(width, width, bias=False)
-        self.inner: nn.Module = DotProductAttention()
-
-    def split(self, x_BND: Tensor) -> Tensor:
-        """Heads [B, M, N, E]. Their number is read from the tensor: tensor parallelism holds a part of them."""
-        return x_BND.unflatten(-1, (-1, self.head_width)).transpose(1, 2)
-
-    def attend(self, query: Tensor, key: Tensor, value: Tensor, mask_B11L: Tensor | None = None) -> Tensor:
-        """Attended values with heads merged again [B, N, D], before the output projection."""
-        return self.inner(query, key, value, mask_B11L).transpose(1, 2).flatten(2)
+        self.attend = MultiHead(width // heads)
 
     def forward(self, x_BND: Tensor) -> Tensor:
         """Every token attends to every token, past and future: [B, N, D] -> [B, N, D]."""
-        heads = (self.split(projection(x_BND)) for projection in (self.query, self.key, self.value))
-        return self.out(self.attend(*heads))
+        return self.out(self.attend(self.query(x_BND), self.key(x_BND), self.value(x_BND)))
 
 
 class CrossAttention(Attention):
@@ -92,15 +105,13 @@ class CrossAttention(Attention):
             mask_BL: True where a text token is real; at least one a row (the empty caption has two).
             reference_BKD: Reference tokens, all of them real.
         """
-        query = self.split(self.query(x_BND))
-        key, value = self.split(self.key(text_BLD)), self.split(self.value(text_BLD))
-        mask_B11L = mask_BL[:, None, None, :]
-        from_text_BND = self.attend(query, key, value, mask_B11L)
+        query_BND, key_BLD, value_BLD = self.query(x_BND), self.key(text_BLD), self.value(text_BLD)
+        from_text_BND = self.attend(query_BND, key_BLD, value_BLD, mask_BL)
         out_BND = self.out(from_text_BND)
         if reference_BKD is None or self.reference_out is None:
             return out_BND
-        key = torch.cat([key, self.split(self.key(reference_BKD))], dim=2)
-        value = torch.cat([value, self.split(self.value(reference_BKD))], dim=2)
-        real_B11K = torch.ones_like(reference_BKD[:, None, None, :, 0], dtype=torch.bool)
-        from_both_BND = self.attend(query, key, value, torch.cat([mask_B11L, real_B11K], dim=-1))
+        key = torch.cat([key_BLD, self.key(reference_BKD)], dim=1)
+        value = torch.cat([value_BLD, self.value(reference_BKD)], dim=1)
+        real_BK = torch.ones_like(reference_BKD[..., 0], dtype=torch.bool)
+        from_both_BND = self.attend(query_BND, key, value, torch.cat([mask_BL, real_BK], dim=-1))
         return out_BND + self.reference_out(from_both_BND - from_text_BND)

@@ -76,8 +76,7 @@ class Block(nn.Module):
         reference_BKD: Tensor | None = None,
     ) -> Tensor:
         """Tokens after this layer [B, N, D]."""
-        modulation_6B1D = (modulation_B6D + self.table_6D).unsqueeze(2).unbind(1)
-        shift1, scale1, gate1, shift2, scale2, gate2 = modulation_6B1D
+        shift1, scale1, gate1, shift2, scale2, gate2 = (modulation_B6D + self.table_6D).unsqueeze(2).unbind(1)
         x_BND = x_BND + positions_1ND
         x_BND = torch.addcmul(x_BND, gate1, self.attention(self.attention_norm(x_BND, scale1, shift1)))
         x_BND = x_BND + self.cross_attention(self.cross_norm(x_BND), text_BLD, text_mask_BL, reference_BKD)

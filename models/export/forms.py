@@ -1,6 +1,6 @@
-"""Forms for export: parts of the networks written so that ONNX Runtime fuses them, with the same numbers.
+"""Forms for export: parts of the networks written as ONNX Runtime has or fuses them, with the same numbers.
 
-Shapes: B batch, N queries, L keys, D width, M heads, E head width.
+Shapes: B batch, N queries, L keys, D width, E head width.
 """
 
 from copy import deepcopy
@@ -8,7 +8,7 @@ from copy import deepcopy
 import torch
 from torch import Tensor, nn
 
-from models.backbone.attention import DotProductAttention, written_out
+from models.backbone.attention import MultiHead
 
 
 class WrittenNorm(nn.Module):
@@ -34,12 +34,31 @@ class WrittenNorm(nn.Module):
         return normed if shift is None else normed + shift
 
 
-class WrittenAttention(nn.Module):
-    """Softmax attention of given heads, written out: without the guard that torch exports ONNX Runtime fuses more."""
+class FusedAttention(nn.Module):
+    """Multi-head attention as the one node that ONNX Runtime has for it (``com.microsoft``), which takes heads apart.
 
-    def forward(self, query_BMNE: Tensor, key_BMLE: Tensor, value_BMLE: Tensor, mask_B11L: Tensor | None) -> Tensor:
-        """As :class:`models.backbone.attention.DotProductAttention`."""
-        return written_out(query_BMNE, key_BMLE, value_BMLE, mask_B11L)
+    Scores without a mask never lie in memory as a whole. Only the exporter can call this: in torch it gives zeros.
+
+    Args:
+        head_width: E.
+    """
+
+    def __init__(self, head_width: int) -> None:
+        super().__init__()
+        self.head_width = head_width
+
+    def forward(self, query_BND: Tensor, key_BLD: Tensor, value_BLD: Tensor, mask_BL: Tensor | None = None) -> Tensor:
+        """As :class:`models.backbone.attention.MultiHead`."""
+        no_bias = None
+        masks = () if mask_BL is None else (no_bias, mask_BL.to(torch.int32))
+        return torch.onnx.ops.symbolic(
+            "com.microsoft::MultiHeadAttention",
+            (query_BND, key_BLD, value_BLD, *masks),
+            {"num_heads": query_BND.shape[-1] // self.head_width, "scale": self.head_width**-0.5},
+            dtype=query_BND.dtype,
+            shape=query_BND.shape,
+            version=1,
+        )
 
 
 def written(module: nn.Module) -> nn.Module:
@@ -49,6 +68,6 @@ def written(module: nn.Module) -> nn.Module:
         for name, child in list(parent.named_children()):
             if isinstance(child, nn.RMSNorm):
                 setattr(parent, name, WrittenNorm(child))
-            elif isinstance(child, DotProductAttention):
-                setattr(parent, name, WrittenAttention())
+            elif isinstance(child, MultiHead):
+                setattr(parent, name, FusedAttention(child.head_width))
     return own

@@ -131,7 +131,8 @@ def parallelize(network: Backbone | AudioBackbone, layout: Layout, device: str =
             ulysses, context = (
                 mesh[axis].get_group() if getattr(layout, axis) > 1 else None for axis in ("ulysses", "context")
             )
-            block.attention.inner = SharedAttention(block.attention.inner, ulysses, context)
+            attend = block.attention.attend
+            attend.inner = SharedAttention(attend.inner, ulysses, context)
     return Parallel(layout, mesh, _joined(mesh, "data", "context", "ulysses", name=_HOLDERS), network)
 
 

@@ -84,6 +84,13 @@ def test_a_sample_is_the_same_alone_as_in_a_batch(name, modules, exported):
         np.testing.assert_allclose(alone[0], together[row], atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.parametrize("name", ["backbone", "audio_backbone"])
+def test_each_attention_is_one_node_and_no_scores_are_written_out(name, exported):
+    kinds = [node.op_type for node in onnx.load(exported[name]).graph.node]
+    assert kinds.count("MultiHeadAttention") == 2  # of one layer: to all tokens, and to text
+    assert "Softmax" not in kinds
+
+
 def test_nothing_but_the_graphs_is_written(exported):
     assert list(exported) == NAMES
     assert {file.name for file in exported["backbone"].parent.iterdir()} == {f"{name}.onnx" for name in NAMES}
