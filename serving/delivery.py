@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -21,7 +22,15 @@ _FILLED = 48  # frames after which x264 holds no more on one core: it looks ahea
 _A_CORE = 2  # more of them for each core: it encodes three frames for two cores at once
 
 
-def marked(marker: Watermarker, payload: int, pieces: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+class Marker(Protocol):
+    """Embeds an invisible mark: ``serving.watermark.Watermarker``."""
+
+    def embed(self, frames: np.ndarray, payload: int) -> np.ndarray:
+        """The frames uint8 [F, H, W, 3] with the mark of a 64-bit payload."""
+        ...
+
+
+def marked(marker: Marker, payload: int, pieces: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
     """Frames uint8 [H, W, 3] of pieces uint8 [., H, W, 3], with a mark."""
     for piece in pieces:
         yield from marker.embed(piece, payload)

@@ -31,15 +31,43 @@ class Cut:
     Attributes:
         tiles: Of decoding.
         enlarger: With its tiles.
-        predicted: Bytes above the idle process that it takes from the latent to the file.
     """
 
     tiles: Tiles
     enlarger: Enlarger
+
+
+@dataclass(frozen=True)
+class Fitting(Cut):
+    """A cut that fits a budget.
+
+    Attributes:
+        predicted: Bytes above the idle process that it takes from the latent to the file.
+    """
+
     predicted: int
 
 
-def cut_within(pipeline: Pipeline, latent: tuple[int, int, int, int], size: Size, budget: int) -> Cut:
+def cut_of(pipeline: Pipeline, aspect: str, frames: int, size: Size, budget: int | None, usual: Tiles) -> Cut:
+    """How so many frames of an aspect ratio are brought to a size (height, width): within a budget, if there is one.
+
+    Args:
+        pipeline: The model's.
+        aspect: Of its aspect ratios.
+        frames: That many.
+        size: Of the file.
+        budget: As for ``cut_within``; None: as usual.
+        usual: How they are decoded without a budget.
+
+    Raises:
+        RequestRefused: an aspect ratio that the model lacks; also as ``cut_within``.
+        TrialFailed: as ``cut_within``.
+    """
+    latent = pipeline.config.latent_shape(frames, pipeline.config.size(aspect))
+    return Cut(usual, pipeline.enlarger) if budget is None else cut_within(pipeline, latent, size, budget)
+
+
+def cut_within(pipeline: Pipeline, latent: tuple[int, int, int, int], size: Size, budget: int) -> Fitting:
     """The largest tiles in which the film of a latent is decoded, enlarged, marked and encoded within a budget.
 
     The enlarger, which takes most time, has what the smallest tiles of the decoder leave; the decoder has the rest.
@@ -66,7 +94,7 @@ def cut_within(pipeline: Pipeline, latent: tuple[int, int, int, int], size: Size
         )
     enlarger = _largest(needs.enlargers, lambda one: needs.predicted(needs.tiles[-1], one) <= budget)
     tiles = _largest(needs.tiles, lambda one: needs.predicted(one, enlarger) <= budget)
-    return Cut(tiles, enlarger, needs.predicted(tiles, enlarger))
+    return Fitting(tiles, enlarger, needs.predicted(tiles, enlarger))
 
 
 def _largest(options: Sequence[Option], fits: Callable[[Option], bool]) -> Option:

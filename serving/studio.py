@@ -26,7 +26,7 @@ from serving.media.loudness import normalise, stereo
 from serving.media.mp4 import write_fragmented, write_mp4
 from serving.media.reading import Limits, read_video
 from serving.media.resize import USUAL, Resolution, cover, delivery_size
-from serving.memory import cut_within
+from serving.memory import Cut, cut_of
 from serving.moderation import require_allowed
 from serving.picture_moderation import require_allowed_frames
 from serving.pipeline import Pipeline
@@ -34,7 +34,6 @@ from serving.provenance import Facts, Keys, sign
 from serving.rewriting import PromptRewriter, Rewrite, rewrite
 from serving.sampling.sampler import Overrides
 from serving.shots import Joined, Shot, lasting
-from serving.upsampling.cascade import Enlarger
 from serving.watermark import Watermarker, payload_of
 
 CAMPAIGN = "studio"  # under this name single clips stand in the catalog
@@ -106,7 +105,7 @@ class Studio:
             require_allowed(prompt)
         pipeline, ends = self._pipeline.at(fps), Ends.read(image, last_image)
         count, size = pipeline.config.length(seconds), delivery_size(aspect, resolution)
-        tiles, enlarger = _cut(pipeline, aspect, count, size, memory, pipeline.usual_tiles(count))
+        cut = cut_of(pipeline, aspect, count, size, memory, pipeline.usual_tiles(count))
         rewrites = [None if rewriter is None else rewrite(prompt, rewriter) for prompt in prompts]
         texts = [prompt if new is None else new.text for prompt, new in zip(prompts, rewrites, strict=True)]
         latents = pipeline.latents(
@@ -117,7 +116,7 @@ class Studio:
             way += f", {pipeline.plan([lasting(texts[0], count, pipeline.config.fps)]).told}"
         way += pipeline.ran_on
         films = [
-            self._film(pipeline, latent, count, text, seed, tiles, enlarger, way, audio=audio, progress=progress)
+            self._film(pipeline, latent, count, text, seed, cut, way, audio=audio, progress=progress)
             for latent, text, seed in zip(latents, texts, seeds, strict=True)
         ]
         return [
@@ -144,7 +143,7 @@ class Studio:
     ) -> Made:
         """A video of any length, a prompt a shot, written as it is decoded.
 
-        Pictures take the same memory whatever the length, sound about half a MiB a second.
+        Pictures take the same memory whatever the length, sound about four MiB a second while it is levelled.
 
         Args:
             shots: What to show; screened first.
@@ -170,13 +169,13 @@ class Studio:
         pipeline = self._pipeline.at(fps)
         plan = pipeline.plan(shots, window, overlap, joined)
         size = delivery_size(aspect, resolution)
-        tiles, enlarger = _cut(pipeline, aspect, LATENT_STRIDE * plan.length, size, memory, Tiles())
+        cut = cut_of(pipeline, aspect, LATENT_STRIDE * plan.length, size, memory, Tiles())
         latent = pipeline.long_latent(shots, plan, seed=seed, aspect=aspect, overrides=overrides, progress=progress)
-        takes = (pipeline.frames_of(latent[:, take.places], LATENT_STRIDE * take.length, tiles) for take in plan.takes)
+        parts = (pipeline.frames_of(latent[:, one.places], LATENT_STRIDE * one.length, cut.tiles) for one in plan.takes)
         sound = stereo(pipeline.sounding.of_film(latent, shots, plan, seed=seed, progress=progress)) if audio else None
         config, way = pipeline.config, f"{pipeline.sampling(overrides)}, {plan.told}{pipeline.ran_on}"
-        pieces, count = chain.from_iterable(takes), LATENT_STRIDE * plan.length
-        film = Film(pieces, count, config.fps, sound, config.sample_rate, sides_of(latent), enlarger, way)
+        pieces, count = chain.from_iterable(parts), LATENT_STRIDE * plan.length
+        film = Film(pieces, count, config.fps, sound, config.sample_rate, sides_of(latent), cut.enlarger, way)
         prompt = " / ".join(f"{shot.seconds:g} s: {shot.prompt}" for shot in shots)
         return self._finish(output, film, size, prompt, seed)
 
@@ -250,8 +249,7 @@ class Studio:
         count: int,
         text: str,
         seed: int,
-        tiles: Tiles,
-        enlarger: Enlarger,
+        cut: Cut,
         way: str,
         *,
         audio: bool,
@@ -263,8 +261,8 @@ class Studio:
             pipeline.sounding.of_clip(latent, text, count / config.fps, seed=seed, progress=progress) if audio else None
         )
         shown = None if sound is None else stereo(sound)
-        pieces = pipeline.frames_of(latent, count, tiles)
-        return Film(pieces, count, config.fps, shown, config.sample_rate, sides_of(latent), enlarger, way)
+        pieces = pipeline.frames_of(latent, count, cut.tiles)
+        return Film(pieces, count, config.fps, shown, config.sample_rate, sides_of(latent), cut.enlarger, way)
 
     def edit(
         self,
@@ -386,13 +384,3 @@ class Studio:
             )
         finally:
             catalog.close()
-
-
-def _cut(
-    pipeline: Pipeline, aspect: str, frames: int, size: tuple[int, int], memory: int | None, usual: Tiles
-) -> tuple[Tiles, Enlarger]:
-    """How so many frames are decoded and enlarged to a size: as usual, or in tiles that fit so many bytes."""
-    if memory is None:
-        return usual, pipeline.enlarger
-    cut = cut_within(pipeline, pipeline.config.latent_shape(frames, pipeline.config.size(aspect)), size, memory)
-    return cut.tiles, cut.enlarger

@@ -43,32 +43,32 @@ def inspect(path: Path, home: Home) -> Inspection:
 
     from serving.errors import MediaError
     from serving.media.loudness import measure
-    from serving.media.reading import read_video
+    from serving.media.reading import read_sound
     from serving.provenance import verify
 
     verdict = verify(path, home)
-    video = read_video(path)
+    audio, rate = read_sound(path)
+    if audio is None:
+        raise MediaError(f"{path} has no sound")
     with av.open(str(path)) as container:
-        if not container.streams.audio:
-            raise MediaError(f"{path} has no sound")
-        sound = container.streams.audio[0].codec_context
-        codecs = container.streams.video[0].codec_context.name, sound.name
-        channels = sound.channels
-    loudness = measure(video.audio, video.sample_rate).lufs if video.audio is not None else float("-inf")
+        picture = container.streams.video[0]
+        codecs = picture.codec_context.name, container.streams.audio[0].codec_context.name
+        width, height, fps = picture.width, picture.height, float(picture.average_rate or 1)
+        frames = sum(1 for _ in container.decode(picture))
     return Inspection(
         name=path.name,
         c2pa=verdict.c2pa,
         watermark_p=verdict.watermark.p_value,
         payload=verdict.watermark.payload,
         verified=verdict.ok,
-        seconds=len(video.frames) / video.fps,
-        width=video.frames.shape[2],
-        height=video.frames.shape[1],
+        seconds=frames / fps,
+        width=width,
+        height=height,
         video_codec=codecs[0],
         audio_codec=codecs[1],
-        sample_rate=video.sample_rate,
-        channels=channels,
-        lufs=loudness,
+        sample_rate=rate,
+        channels=audio.shape[1],
+        lufs=measure(audio, rate).lufs,
     )
 
 

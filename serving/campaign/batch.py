@@ -7,19 +7,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from models.files import sha256_file, sha256_json
 from serving.campaign.brief import Brief
-from serving.campaign.film import Marker, Sign, compose, deliver
+from serving.campaign.film import Sign, compose, deliver
 from serving.campaign.locales import locale
 from serving.campaign.record import CampaignRecord, Delivered, Failed, ModelVersion
 from serving.campaign.rewrites import rewritten
 from serving.campaign.take import TakeRequest, take
 from serving.campaign.variants import Variant, variants
+from serving.delivery import Marker
 from serving.errors import ServingError
 from serving.media.endcard import EndCard
-from serving.media.reading import read_video
+from serving.media.reading import each_frame
 from serving.media.resize import delivery_size
-from serving.media.sheet import Row, contact_sheet, stills
+from serving.media.sheet import Row, contact_sheet, stills_among
+from serving.memory import cut_of
 from serving.pipeline import Pipeline
 from serving.provenance.signing import Facts
 from serving.rewriting import RULES, PromptRewriter
@@ -93,14 +97,13 @@ def run_campaign(
         progress: Called with (what was done, films done, films in all).
 
     Raises:
-        RequestRefused: the model does not cover the brief's frame rate, length or ratios; nothing was made.
+        RequestRefused: the model does not cover the brief's frame rate, length or ratios, or its memory does not
+            suffice; nothing was made.
+        TrialFailed: how much memory is needed could not be tried.
         CampaignIncomplete: at the end, if a film or the rewriting of its prompt failed; the others are delivered and
             recorded.
     """
     pipeline = pipeline.at(brief.fps)
-    pipeline.config.length(brief.seconds)
-    for ratio in brief.aspect_ratios:
-        pipeline.config.size(ratio)
     wanted = variants(brief)
     maker = _Maker(brief, pipeline, origin, folder, sign, marker)
     earlier = CampaignRecord.read(folder)
@@ -147,6 +150,11 @@ class _Maker:
         self._folder = folder
         self._sign = sign
         self._marker = marker
+        count = pipeline.config.length(brief.seconds)
+        budget = None if brief.memory is None else brief.memory << 20
+        usual = pipeline.usual_tiles(count)
+        self._sizes = {ratio: delivery_size(ratio, brief.resolution) for ratio in brief.aspect_ratios}
+        self._cuts = {ratio: cut_of(pipeline, ratio, count, size, budget, usual) for ratio, size in self._sizes.items()}
         self._reference = brief.reference()
         self._reference_digest = (
             hashlib.sha256(self._reference.tobytes()).hexdigest() if self._reference is not None else ""
@@ -173,10 +181,11 @@ class _Maker:
     def make(self, variant: Variant) -> Delivered:
         """The film, delivered into the folder."""
         config = self._pipeline.config
-        record_id, size = self.record_id(variant), delivery_size(variant.ratio, self._brief.resolution)
+        record_id, size, cut = self.record_id(variant), self._sizes[variant.ratio], self._cuts[variant.ratio]
         payload = payload_of(record_id)
         card = EndCard(self._brief.product, variant.message, locale(variant.locale).disclosure, self._brief.brand)
-        generated = take(self._folder / _WORK, self._take(variant), self._pipeline)
+        card.draw(np.zeros((*size, 3), np.uint8))  # what does not fit is told before anything is generated
+        generated = take(self._folder / _WORK, self._take(variant), self._pipeline, cut)
         film = compose(
             generated,
             card,
@@ -186,7 +195,7 @@ class _Maker:
             marker=self._marker,
             payload=payload,
         )
-        upsampling = self._pipeline.enlarger.method(config.size(variant.ratio), size)
+        upsampling = cut.enlarger.method(config.size(variant.ratio), size)
         path = self._folder / f"{variant.id}.mp4"
         facts = Facts(
             title=path.name,
@@ -212,10 +221,10 @@ class _Maker:
             ratio=variant.ratio,
             prompt=variant.prompt,
             seed=variant.seed,
-            seconds=len(film.frames) / config.fps,
-            generated_seconds=len(generated.frames) / config.fps,
-            width=film.frames.shape[2],
-            height=film.frames.shape[1],
+            seconds=film.count / config.fps,
+            generated_seconds=generated.count / config.fps,
+            width=size[1],
+            height=size[0],
             fps=config.fps,
             lufs=round(film.loudness.lufs, 2) if film.loudness.lufs > float("-inf") else None,
             upsampling=upsampling,
@@ -275,7 +284,7 @@ def _draw_sheet(folder: Path, files: Sequence[Delivered]) -> None:
     rows = [
         Row(
             f"{file.variant}   {file.width}x{file.height}   {file.seconds:g} s   seed {file.seed}   {file.prompt}",
-            stills(read_video(folder / file.path).frames, _STILLS),
+            stills_among(each_frame(folder / file.path), round(file.seconds * file.fps), _STILLS),
         )
         for file in files
     ]

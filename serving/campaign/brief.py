@@ -107,6 +107,7 @@ class Brief(BaseModel):
         resolution: ``480p``, ``720p`` or ``1080p``: the shorter side in pixels.
         seconds: Generated video before the end card; what is longer than the model samples at once is blended windows.
         fps: Frames a second, one of those that the model was trained at; left out: its usual ones.
+        memory: MiB that pictures may take from latent to file; left out: what is sampled at once stays whole.
         style: Added to each prompt.
         rewrite: Whether prompts, style included, are rewritten like training captions.
         reference_image: Picture of who or what is to appear; relative to the brief's file.
@@ -125,6 +126,7 @@ class Brief(BaseModel):
     resolution: Resolution = USUAL
     seconds: float = Field(default=MIN_SECONDS, ge=MIN_SECONDS, le=MAX_SECONDS)
     fps: Annotated[int, Field(gt=0)] | None = None
+    memory: Annotated[int, Field(gt=0)] | None = None
     style: Annotated[str, Field(max_length=200), AfterValidator(_screened)] = ""
     rewrite: StrictBool = False
     reference_image: Path | None = None

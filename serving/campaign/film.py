@@ -1,13 +1,13 @@
 """Film: a take brought to its delivered form: size, end card, sound, watermark."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
 from serving.campaign.take import Take
+from serving.delivery import Marker, marked
 from serving.media import endcard
 from serving.media.endcard import EndCard
 from serving.media.loudness import Loudness, fade_out, normalise, stereo
@@ -20,25 +20,19 @@ _FADE_SECONDS = 0.4  # the sound ends with the generated video; the card is sile
 Sign = Callable[[Path, Path, Facts], None]
 
 
-class Marker(Protocol):
-    """Embeds an invisible mark: ``serving.watermark.Watermarker``."""
-
-    def embed(self, frames: np.ndarray, payload: int) -> np.ndarray:
-        """The frames uint8 [F, H, W, 3] with the mark of a 64-bit payload."""
-        ...
-
-
 @dataclass(frozen=True)
 class Film:
     """What is written to the file.
 
     Attributes:
-        frames: uint8 [F, H, W, 3], end card included, watermarked.
+        frames: uint8 [H, W, 3] each, end card included, watermarked; read once.
+        count: How many.
         audio: float32 [S, 2] of the same length.
         loudness: Its levels.
     """
 
-    frames: np.ndarray
+    frames: Iterator[np.ndarray]
+    count: int
     audio: np.ndarray
     loudness: Loudness
 
@@ -48,16 +42,24 @@ def compose(
 ) -> Film:
     """The film of a take: of ``size`` (height, width), closed by its card, at -14 LUFS, watermarked.
 
-    Raises:
-        MediaError: the card's text does not fit.
+    Its frames are made as they are read, which raises MediaError where the take is damaged or a text does not fit.
     """
-    frames = cover(take.frames, size)
     closing = round(endcard.SECONDS * fps)
-    frames = np.concatenate([frames, np.stack(list(card.frames(frames[-1], closing, fps)))])
+    count = take.count + closing
     sound = fade_out(stereo(take.audio), round(_FADE_SECONDS * sample_rate))
-    silence = np.zeros((len(frames) * sample_rate // fps - len(sound), 2), np.float32)
+    silence = np.zeros((count * sample_rate // fps - len(sound), 2), np.float32)
     audio, loudness = normalise(np.concatenate([sound, silence]), sample_rate)
-    return Film(marker.embed(frames, payload), audio, loudness)
+    shown = _shown(take, card, size, closing, fps)
+    return Film(marked(marker, payload, (frame[None] for frame in shown)), count, audio, loudness)
+
+
+def _shown(take: Take, card: EndCard, size: tuple[int, int], closing: int, fps: int) -> Iterator[np.ndarray]:
+    """The frames of a take at a size, and so many of its card."""
+    last = np.zeros((*size, 3), np.uint8)
+    for frame in take.frames():
+        last = cover(frame[None], size)[0]
+        yield last
+    yield from card.frames(last, closing, fps)
 
 
 def deliver(film: Film, path: Path, scratch: Path, facts: Facts, sign: Sign, *, fps: int, sample_rate: int) -> None:

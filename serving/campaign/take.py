@@ -1,12 +1,17 @@
 """Take: one generation that the locales of a campaign share, kept on disk until the campaign is done."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from models.files import atomic_path, sha256_json
+from serving.media.lossless import SUFFIX, write_lossless
+from serving.media.reading import each_frame
 from serving.media.resize import Resolution, delivery_size
+from serving.memory import Cut
 from serving.pipeline import Pipeline, StageProgress
 
 
@@ -41,30 +46,52 @@ class TakeRequest:
 
 @dataclass(frozen=True)
 class Take:
-    """Frames uint8 [F, H, W, 3], at the delivery's size if the model has an upsampler, and mono sound float32 [S]."""
+    """Generated video with its sound.
 
-    frames: np.ndarray
+    Attributes:
+        file: The frames, without loss; of the delivery's size if the model has an upsampler.
+        count: How many they are.
+        audio: Mono float32 [S].
+    """
+
+    file: Path
+    count: int
     audio: np.ndarray
 
+    def frames(self) -> Iterator[np.ndarray]:
+        """The frames uint8 [H, W, 3], one by one. Raises MediaError where the file is damaged."""
+        return each_frame(self.file)
 
-def take(folder: Path, request: TakeRequest, pipeline: Pipeline, progress: StageProgress | None = None) -> Take:
-    """The take in ``folder``, generated now if it is not there."""
-    path = folder / f"{request.name}-{request.digest[:16]}.npz"
-    if path.exists():
-        with np.load(path, allow_pickle=False) as stored:
-            return Take(stored["frames"], stored["audio"])
-    clip = pipeline.generate(
-        request.prompt,
-        seconds=request.seconds,
-        aspect=request.aspect,
-        seed=request.seed,
-        reference=request.reference,
-        progress=progress,
-    )
-    assert clip.audio is not None
-    frames = clip.frames
-    if pipeline.enlarger.graph is not None:
-        frames = np.concatenate(list(pipeline.enlarger([frames], delivery_size(request.aspect, request.resolution))))
-    with atomic_path(path) as temporary:
-        np.savez(temporary, frames=frames, audio=clip.audio)
-    return Take(frames, clip.audio)
+
+def take(
+    folder: Path, request: TakeRequest, pipeline: Pipeline, cut: Cut, progress: StageProgress | None = None
+) -> Take:
+    """The take in ``folder``, generated now if it is not there; its frames are written as they are decoded.
+
+    Args:
+        folder: Where takes lie.
+        request: What it is of.
+        pipeline: The model's.
+        cut: How it is decoded and enlarged.
+        progress: Called with (stage, steps done, steps in all).
+    """
+    name = f"{request.name}-{request.digest[:16]}"
+    video, sound = folder / f"{name}{SUFFIX}", folder / f"{name}.npy"
+    count, fps = pipeline.config.length(request.seconds), pipeline.config.fps
+    if not video.exists():
+        (latent,) = pipeline.latents(
+            [request.prompt],
+            [request.seed],
+            seconds=request.seconds,
+            aspect=request.aspect,
+            reference=request.reference,
+            progress=progress,
+        )
+        heard = pipeline.sounding.of_clip(latent, request.prompt, count / fps, seed=request.seed, progress=progress)
+        with atomic_path(sound) as temporary, temporary.open("wb") as file:
+            np.save(file, heard)
+        pieces = pipeline.frames_of(latent, count, cut.tiles)
+        if cut.enlarger.graph is not None:
+            pieces = cut.enlarger(pieces, delivery_size(request.aspect, request.resolution))
+        write_lossless(video, chain.from_iterable(pieces), fps)  # last: a take that has its video is whole
+    return Take(video, count, np.load(sound, allow_pickle=False))

@@ -1,5 +1,6 @@
 """Reading media within limits: what a file claims is checked before anything is decoded."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,11 +62,42 @@ def read_video(path: Path, limits: Limits | None = None) -> Video:
             if not container.streams.video:
                 raise MediaError(f"{path} holds no video")
             frames, fps = _pictures(path, container, limits)
-        with av.open(str(path)) as container:
-            audio, rate = _sound(path, container, limits)
     except (av.FFmpegError, OSError) as error:
         raise MediaError(f"{path} cannot be read as video: {error}") from error
-    return Video(frames, fps, audio, rate)
+    return Video(frames, fps, *read_sound(path, limits))
+
+
+def each_frame(path: Path) -> Iterator[np.ndarray]:
+    """The frames uint8 [H, W, 3] RGB of a file that we wrote, as they are decoded: of any length, in flat memory.
+
+    Raises:
+        MediaError: the file is missing or damaged, or has no picture.
+    """
+    import av
+
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise MediaError(f"{path} holds no video")
+            for frame in container.decode(container.streams.video[0]):
+                yield frame.to_ndarray(format="rgb24")
+    except (av.FFmpegError, OSError) as error:
+        raise MediaError(f"{path} cannot be read as video: {error}") from error
+
+
+def read_sound(path: Path, limits: Limits | None = None) -> tuple[np.ndarray | None, int]:
+    """The sound of a media file, float32 [S, channels], and its samples a second; None and 0 for a silent one.
+
+    Raises:
+        MediaError: as ``read_video``.
+    """
+    import av
+
+    try:
+        with av.open(str(path)) as container:
+            return _sound(path, container, limits or Limits())
+    except (av.FFmpegError, OSError) as error:
+        raise MediaError(f"{path} cannot be read as sound: {error}") from error
 
 
 def read_image(path: Path, limits: Limits | None = None) -> np.ndarray:

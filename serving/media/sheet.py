@@ -1,6 +1,6 @@
 """Contact sheets: a row of stills for each clip, for people who want to see all of them at once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +36,13 @@ class Row:
 def stills(frames: np.ndarray, count: int) -> list[np.ndarray]:
     """``count`` frames of [F, H, W, 3], evenly spread from the first to the last."""
     return [frames[index] for index in np.linspace(0, len(frames) - 1, count).round().astype(int)]
+
+
+def stills_among(frames: Iterable[np.ndarray], length: int, count: int) -> list[np.ndarray]:
+    """The same of ``length`` frames [H, W, 3] that come one by one and are not kept; of fewer, fewer."""
+    wanted = np.linspace(0, length - 1, count).round().astype(int).tolist()
+    kept = {index: frame for index, frame in enumerate(frames) if index in wanted}
+    return [kept[index] for index in wanted if index in kept]
 
 
 def contact_sheet(path: Path, rows: Sequence[Row]) -> None:

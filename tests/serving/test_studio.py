@@ -4,7 +4,7 @@ import io
 import numpy as np
 import pytest
 
-from serving import studio as studio_module
+from serving import memory as memory_module
 from serving.bundle import write_bundle
 from serving.catalog import Catalog
 from serving.decoding.tiles import Tiles
@@ -13,7 +13,7 @@ from serving.home import Home
 from serving.live import Prompt
 from serving.media.mp4 import write_mp4
 from serving.media.reading import read_video
-from serving.memory import Cut
+from serving.memory import Fitting
 from serving.openai_endpoint import ChatClient, Endpoint
 from serving.provenance import verify
 from serving.provenance.signing import FACTS_LABEL
@@ -95,9 +95,9 @@ def test_frames_are_decoded_in_the_tiles_that_a_budget_allows(studio, pipeline, 
 
     def cut(pipeline, *rest):
         asked.append(rest)
-        return Cut(Tiles(16, 8, 64, 16), pipeline.enlarger, 0)
+        return Fitting(Tiles(16, 8, 64, 16), pipeline.enlarger, 0)
 
-    monkeypatch.setattr(studio_module, "cut_within", cut)
+    monkeypatch.setattr(memory_module, "cut_within", cut)
     one(studio, "a red ball", tmp_path / "b.mp4", seconds=4.0, aspect="1:1", memory=1 << 30)
     assert set(decoded[1:]) == {(2, 8, 8)}
     assert len(read_video(tmp_path / "b.mp4").frames) == 64
@@ -109,7 +109,7 @@ def test_a_budget_too_small_is_refused_before_anything_is_sampled_or_written(stu
     def refuse(pipeline, latent, size, budget):
         raise RequestRefused("give more")
 
-    monkeypatch.setattr(studio_module, "cut_within", refuse)
+    monkeypatch.setattr(memory_module, "cut_within", refuse)
     with pytest.raises(RequestRefused, match="give more"):
         one(studio, "a red ball", tmp_path / "a.mp4", seconds=4.0, aspect="1:1", memory=1 << 20)
     with pytest.raises(RequestRefused, match="give more"):

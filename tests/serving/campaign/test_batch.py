@@ -1,15 +1,20 @@
 import hashlib
 import json
 from dataclasses import replace
+from functools import partialmethod
 
 import pytest
 
 from models.files import sha256_file
+from serving import memory
 from serving.campaign.batch import SHEET, CampaignIncomplete, Origin, run_campaign
 from serving.campaign.brief import Brief
 from serving.campaign.record import CampaignRecord, ModelVersion
-from serving.errors import RequestRefused
+from serving.decoding.tiles import Tiles
+from serving.errors import MediaError, RequestRefused
+from serving.media import reading
 from serving.media.reading import read_video
+from serving.memory import Fitting
 from serving.openai_endpoint import ChatClient, Endpoint
 from serving.rewriting import EndpointRewriter, Rewrite
 from tests.chat_server import says
@@ -35,7 +40,8 @@ def test_every_film_is_delivered_as_the_record_says(run, brief, out, sign, marke
     assert json.loads((out / "campaign.json").read_text()) == record.model_dump(mode="json")
     assert [file.path for file in record.files] == ["kids_en_1x1.mp4", "kids_de-at_1x1.mp4"]
     assert seen == record.files
-    for file, facts, payload in zip(record.files, sign.facts, marker.payloads, strict=True):
+    payloads = list(dict.fromkeys(marker.payloads))
+    for file, facts, payload in zip(record.files, sign.facts, payloads, strict=True):
         video = read_video(out / file.path)
         assert video.frames.shape == (24, file.height, file.width, 3) == (24, 480, 480, 3)
         assert video.fps == file.fps == 4
@@ -63,6 +69,36 @@ def test_films_have_the_resolution_that_the_brief_asks_for(run, brief, out):
     assert [(file.height, file.width) for file in record.files] == [(720, 720)] * 2
     assert read_video(out / record.files[0].path).frames.shape[1:3] == (720, 720)
     assert {file.record_id for file in record.files}.isdisjoint(file.record_id for file in usual.files)
+
+
+def test_a_film_of_more_pixels_than_a_stranger_s_file_may_have_is_delivered(run, brief, out, monkeypatch):
+    monkeypatch.setattr(reading.Limits, "__init__", partialmethod(reading.Limits.__init__, pixels=1))
+    with pytest.raises(MediaError, match="more than 0 frames"):
+        read_video(out / run(brief).files[0].path)
+    assert (out / SHEET).is_file()
+
+
+def test_a_memory_budget_cuts_every_ratio_before_anything_is_made(run, fields, out, monkeypatch):
+    asked = []
+
+    def cut(pipeline, latent, size, budget):
+        asked.append((latent, size, budget))
+        if size == (480, 854):
+            raise RequestRefused("give 140 MiB or more")
+        return Fitting(Tiles(8, 0, 32, 8), pipeline.enlarger, 0)
+
+    monkeypatch.setattr(memory, "cut_within", cut)
+    with pytest.raises(RequestRefused, match="give 140 MiB"):
+        run(Brief(**{**fields, "memory": 100, "aspect_ratios": ["1:1", "16:9"]}))
+    assert not out.exists()
+    assert len(run(Brief(**{**fields, "memory": 100})).files) == 2
+    assert asked[-1] == ((16, 2, 12, 12), (480, 480), 100 << 20)
+
+
+def test_a_message_too_long_for_the_card_is_told_before_anything_is_generated(run, fields, graphs):
+    with pytest.raises(CampaignIncomplete, match="too long for an end card"):
+        run(Brief(**{**fields, "message": {"en": "w" * 290, "de": "kurz"}, "locales": ["en"]}))
+    assert not graphs["backbone"].batches
 
 
 def test_finished_films_are_not_made_again(run, brief, sign):
@@ -149,8 +185,8 @@ def test_what_the_model_does_not_cover_is_refused_before_anything_is_made(run, f
 
 def test_a_brief_that_asks_for_it_has_its_prompts_rewritten(run, fields, sign, graphs, pipeline):
     heard = []
-    generate = pipeline.generate
-    pipeline.generate = lambda prompt, **options: (heard.append(prompt), generate(prompt, **options))[1]
+    latents = pipeline.latents
+    pipeline.latents = lambda prompts, *rest, **options: (heard.extend(prompts), latents(prompts, *rest, **options))[1]
     fields["audiences"] = [{"name": "kids", "prompt": "A red  ball rolls right."}]
     plain = run(Brief(**fields))
     record = run(Brief(**fields, rewrite=True))
@@ -188,7 +224,7 @@ def test_a_kill_in_the_first_film_forgets_no_rewrite(run, brief, out, serve, pip
     def die(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pipeline, "generate", die)
+    monkeypatch.setattr(pipeline, "latents", die)
     with pytest.raises(KeyboardInterrupt):
         run(asking, rewriter=rewriter)
     monkeypatch.undo()

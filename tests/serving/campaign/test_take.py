@@ -3,7 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from serving.campaign.take import TakeRequest, take
+from serving.campaign.take import TakeRequest
+from serving.campaign.take import take as take_cut
+from serving.decoding.tiles import Tiles
+from serving.memory import Cut
 from serving.pipeline import Pipeline
 
 
@@ -12,14 +15,39 @@ def request_():
     return TakeRequest("kids_1x1", "a red ball", 2.0, 4, "1:1", "480p", 7, None, ("cinemill", "1"))
 
 
+def take(folder, request, pipeline):
+    return take_cut(folder, request, pipeline, Cut(Tiles(), pipeline.enlarger))
+
+
+def shown(taken):
+    frames = np.stack(list(taken.frames()))
+    assert len(frames) == taken.count
+    return frames
+
+
 def test_a_take_is_generated_once(tmp_path, request_, pipeline, graphs):
     first = take(tmp_path, request_, pipeline)
     calls = len(graphs["backbone"].batches)
     again = take(tmp_path, request_, pipeline)
     assert len(graphs["backbone"].batches) == calls
-    np.testing.assert_array_equal(first.frames, again.frames)
+    np.testing.assert_array_equal(shown(first), shown(again))
     np.testing.assert_array_equal(first.audio, again.audio)
-    assert first.frames.shape == (8, 96, 96, 3)
+    assert shown(first).shape == (8, 96, 96, 3)
+
+
+def test_a_take_is_as_the_pipeline_generates_it_bit_for_bit(tmp_path, request_, pipeline):
+    taken = take(tmp_path, request_, pipeline)
+    clip = pipeline.generate("a red ball", seconds=2.0, aspect="1:1", seed=7)
+    np.testing.assert_array_equal(shown(taken), clip.frames)
+    np.testing.assert_array_equal(taken.audio, clip.audio)
+
+
+def test_a_take_that_was_not_finished_is_generated_again(tmp_path, request_, pipeline, graphs):
+    taken = take(tmp_path, request_, pipeline)
+    taken.file.unlink()  # the sound is there already
+    calls = len(graphs["backbone"].batches)
+    assert shown(take(tmp_path, request_, pipeline)).shape == (8, 96, 96, 3)
+    assert len(graphs["backbone"].batches) > calls
 
 
 @pytest.mark.parametrize("change", [{"prompt": "a blue ball"}, {"seed": 8}, {"origin": ("cinemill", "2")}])
@@ -33,13 +61,14 @@ def test_another_prompt_seed_or_model_is_another_take(tmp_path, request_, pipeli
 def test_a_model_with_an_upsampler_gives_takes_of_the_delivery_s_size(tmp_path, request_, graphs, tokenizers, config):
     for folder in ("plain", "large"):
         (tmp_path / folder).mkdir()
-    plain = take(tmp_path / "plain", request_, Pipeline(graphs, tokenizers, config)).frames
+    plain = take(tmp_path / "plain", request_, Pipeline(graphs, tokenizers, config))
 
     def darker(*, state, time, condition):
         return np.full_like(state, -10 / 127.5)
 
     pipeline = Pipeline(graphs | {"upsampler": darker}, tokenizers, config)
-    large = take(tmp_path / "large", request_, pipeline).frames
+    large = shown(take(tmp_path / "large", request_, pipeline))
+    plain = shown(plain)
     assert large.shape == (8, 480, 480, 3)
     assert plain.min() >= 40
     assert large.mean() == pytest.approx(plain.mean() - 20, abs=1)  # doubled twice
