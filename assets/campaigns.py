@@ -152,6 +152,7 @@ def _deliver(context: dg.AssetExecutionContext, home: Home, path: Path, folder: 
             marker=Watermarker(Keys.open(home).watermark_key),
             rewriter=rewriter,
             on_delivered=enter,
+            progress=lambda film, done, count: context.log.info("%s: %d of %d films", film, done, count),
         )
         # What an earlier, killed run made but did not enter.
         for file in record.files:

@@ -106,29 +106,21 @@ def _clip_counts(home: Home) -> dict[str, int]:
 
 
 def _measure(home: Home, path: Path) -> Delivered:
-    import av
+    from assets.evaluation.delivery import inspect
 
-    from serving.media.loudness import measure
-    from serving.media.reading import read_video
-    from serving.provenance.verification import verify
-
-    found = verify(path, home)
-    video = read_video(path)
-    with av.open(str(path)) as container:
-        stream = container.streams.video[0]
-        codecs = stream.codec_context.name, container.streams.audio[0].codec_context.name
+    found = inspect(path, home)
     return Delivered(
         path=str(path.relative_to(home.root)),
         sha256=sha256_file(path),
         c2pa=found.c2pa,
-        watermark_p=found.watermark.p_value,
-        seconds=round(len(video.frames) / video.fps, 3),
-        width=video.frames.shape[2],
-        height=video.frames.shape[1],
-        fps=video.fps,
-        video_codec=codecs[0],
-        audio_codec=codecs[1],
-        lufs=round(measure(video.audio, video.sample_rate).lufs, 2) if video.audio is not None else float("-inf"),
+        watermark_p=found.watermark_p,
+        seconds=round(found.seconds, 3),
+        width=found.width,
+        height=found.height,
+        fps=found.fps,
+        video_codec=found.video_codec,
+        audio_codec=found.audio_codec,
+        lufs=round(found.lufs, 2),
     )
 
 

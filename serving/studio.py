@@ -16,7 +16,7 @@ from serving.bundle import Bundle, chosen_variant
 from serving.catalog import Catalog, Deliverable, PromptRewrite
 from serving.decoding.tiles import Tiles
 from serving.delivery import marked
-from serving.errors import MediaError, RequestRefused
+from serving.errors import RequestRefused
 from serving.features import LATENT_STRIDE
 from serving.film import Film, Made, require_recordable, sides_of
 from serving.home import Home
@@ -24,7 +24,7 @@ from serving.known import Ends
 from serving.live import SIDES, Chunk, Pace, Prompt, chunks, until, usual
 from serving.media.loudness import normalise, stereo
 from serving.media.mp4 import write_fragmented, write_mp4
-from serving.media.reading import Limits, read_video
+from serving.media.reading import read_start
 from serving.media.resize import USUAL, Resolution, cover, delivery_size
 from serving.memory import Cut, cut_of
 from serving.moderation import require_allowed
@@ -37,7 +37,6 @@ from serving.shots import Joined, Shot, lasting
 from serving.watermark import Watermarker, payload_of
 
 CAMPAIGN = "studio"  # under this name single clips stand in the catalog
-_LIMITS = Limits(seconds=60.0)
 Progress = Callable[[str, int, int], None]
 _AS_THE_MODEL = Overrides()
 
@@ -289,17 +288,12 @@ class Studio:
         require_recordable([output], [seed])
         require_allowed(instruction)
         config = self._pipeline.config
-        original = read_video(video, _LIMITS)
-        if original.fps <= 0:
-            raise MediaError(f"{video} does not say how many frames a second it has")
-        count = min(int(len(original.frames) / original.fps * config.fps), config.max_frames)
-        picks = (np.arange(max(count, 1)) * original.fps / config.fps).astype(int)
+        original = read_start(video, config.fps, config.max_frames)
         height, width = original.frames.shape[1:3]
         ratio = np.log(width / height)
         aspect = min(config.sizes, key=lambda name: abs(np.log(config.sizes[name][1] / config.sizes[name][0]) - ratio))
-        used = original.frames[picks]
-        require_allowed_frames(used, config.fps, video)
-        source = cover(used, config.sizes[aspect])
+        require_allowed_frames(original.frames, config.fps, video)
+        source = cover(original.frames, config.sizes[aspect])
         clip = self._pipeline.edit(
             source, instruction, seed=seed, source_guidance=source_guidance, overrides=overrides, progress=progress
         )

@@ -30,6 +30,7 @@ class Inspection:
     seconds: float
     width: int
     height: int
+    fps: float
     video_codec: str
     audio_codec: str
     sample_rate: int
@@ -43,18 +44,18 @@ def inspect(path: Path, home: Home) -> Inspection:
 
     from serving.errors import MediaError
     from serving.media.loudness import measure
-    from serving.media.reading import read_sound
+    from serving.media.reading import each_frame, read_sound
     from serving.provenance import verify
 
     verdict = verify(path, home)
     audio, rate = read_sound(path)
     if audio is None:
         raise MediaError(f"{path} has no sound")
+    frames = sum(1 for _ in each_frame(path))
     with av.open(str(path)) as container:
         picture = container.streams.video[0]
         codecs = picture.codec_context.name, container.streams.audio[0].codec_context.name
         width, height, fps = picture.width, picture.height, float(picture.average_rate or 1)
-        frames = sum(1 for _ in container.decode(picture))
     return Inspection(
         name=path.name,
         c2pa=verdict.c2pa,
@@ -64,6 +65,7 @@ def inspect(path: Path, home: Home) -> Inspection:
         seconds=frames / fps,
         width=width,
         height=height,
+        fps=fps,
         video_codec=codecs[0],
         audio_codec=codecs[1],
         sample_rate=rate,

@@ -45,12 +45,16 @@ class Shown:
     Attributes:
         label: What it shows.
         right: Which parts of that they name rightly, by name.
+        sharp: The clip.
+        of_sharp: What ``right`` says of it.
+        small: The small one.
         way: How the small clip came about: one of ``WAYS``.
     """
 
     label: str
     right: Callable[[Frames], Mapping[str, bool]]
     sharp: Frames
+    of_sharp: Mapping[str, bool]
     small: Frames
     way: str
 
@@ -62,10 +66,10 @@ class Tally:
     psnr: list[float] = field(default_factory=list)
     right: dict[str, list[bool]] = field(default_factory=dict)
 
-    def add(self, shown: Shown, clip: Frames) -> None:
-        """A clip of this method, judged against the sharp one."""
-        self.psnr.append(psnr(clip, shown.sharp))
-        for name, answer in shown.right(clip).items():
+    def add(self, decibels: float, right: Mapping[str, bool]) -> None:
+        """What a clip of this method came to."""
+        self.psnr.append(decibels)
+        for name, answer in right.items():
             self.right.setdefault(name, []).append(answer)
 
     def of(self, places: Sequence[int]) -> "Tally":
@@ -79,10 +83,11 @@ def held_out(count: int, world: CorpusWorld | None = None, frames: int = _FRAMES
     pairs = Pairs(8, 1)
     for index in range(count):
         spec, prompt = held_out_spec(world, _FIRST + index, _FRAMES / FPS)
-        sharp = pictures(spec, SIDE, SIDE, FPS, frames)
+        sharp, right = pictures(spec, SIDE, SIDE, FPS, frames), partial(_named, prompt)
+        of_sharp = right(sharp)
         for number, make in enumerate((shrunk, degraded, pairs.coded)):
             small = make(sharp, np.random.default_rng([index, number]))
-            yield Shown(prompt.text, partial(_named, prompt), sharp, small, WAYS[number])
+            yield Shown(prompt.text, right, sharp, of_sharp, small, WAYS[number])
 
 
 def lettered(count: int) -> Iterator[Shown]:
@@ -91,9 +96,11 @@ def lettered(count: int) -> Iterator[Shown]:
         clip = rendered(seed, _LETTERED)
         text = clip.truth.text
         assert text is not None  # as the options say
+        right = partial(_read, text)
+        of_sharp = right(clip.frames)
         for number, make in enumerate((shrunk, degraded)):
             small = make(clip.frames, np.random.default_rng([seed, number]))
-            yield Shown(text, partial(_read, text), clip.frames, small, WAYS[number])
+            yield Shown(text, right, clip.frames, of_sharp, small, WAYS[number])
 
 
 def upsampler(folder: Path = UPSAMPLER, steps: int = 1) -> Enlarge:
@@ -126,8 +133,9 @@ def compared(clips: Iterator[Shown], methods: Mapping[str, Enlarge], progress: C
     ways: list[str] = []
     for shown in clips:
         for name, enlarge in methods.items():
-            tallies[name].add(shown, enlarge(shown.small))
-        tallies["sharp"].add(shown, shown.sharp)
+            clip = enlarge(shown.small)
+            tallies[name].add(psnr(clip, shown.sharp), shown.right(clip))
+        tallies["sharp"].add(np.inf, shown.of_sharp)
         ways.append(shown.way)
         progress(len(ways))
     figures: Figures = {"small_clips": float(len(ways))}

@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,10 @@ from serving.campaign.film import Sign, compose, deliver
 from serving.campaign.locales import locale
 from serving.campaign.record import CampaignRecord, Delivered, Failed, ModelVersion
 from serving.campaign.rewrites import rewritten
-from serving.campaign.take import TakeRequest, take
+from serving.campaign.take import TakeRequest, files_of, take
 from serving.campaign.variants import Variant, variants
 from serving.delivery import Marker
-from serving.errors import ServingError
+from serving.errors import MediaError, RequestRefused, ServingError
 from serving.media.endcard import EndCard
 from serving.media.reading import each_frame
 from serving.media.resize import delivery_size
@@ -97,8 +97,8 @@ def run_campaign(
         progress: Called with (what was done, films done, films in all).
 
     Raises:
-        RequestRefused: the model does not cover the brief's frame rate, length or ratios, or its memory does not
-            suffice; nothing was made.
+        RequestRefused: the model does not cover the brief's frame rate, length or ratios, its memory does not suffice,
+            or a text does not fit its card; nothing was made.
         TrialFailed: how much memory is needed could not be tried.
         CampaignIncomplete: at the end, if a film or the rewriting of its prompt failed; the others are delivered and
             recorded.
@@ -106,16 +106,16 @@ def run_campaign(
     pipeline = pipeline.at(brief.fps)
     wanted = variants(brief)
     maker = _Maker(brief, pipeline, origin, folder, sign, marker)
+    maker.require_cards(wanted)
     earlier = CampaignRecord.read(folder)
     record = CampaignRecord(campaign=brief.id, brief=brief.model_dump(mode="json"))
+    _tidied(folder, earlier, wanted)
     if brief.rewrite:
         result = rewritten(wanted, rewriter, earlier.rewrites if earlier else ())
         wanted, record.rewrites, record.failed = result.variants, result.rewrites, result.failed
-    folder.mkdir(parents=True, exist_ok=True)
-    # What still stands is recorded first: a run that is killed then forgets nothing.
     standing = {v.id: earlier.finished(folder, maker.record_id(v)) if earlier else None for v in wanted}
-    if brief.rewrite:
-        _with_standing(record, standing, wanted).write(folder)
+    # What still stands is recorded first: a run that is killed then forgets nothing.
+    _with_standing(record, standing, wanted).write(folder)
     for done, variant in enumerate(wanted):
         if progress is not None:
             progress(variant.id, done, len(wanted))
@@ -131,7 +131,9 @@ def run_campaign(
         _with_standing(record, standing, wanted).write(folder)
         if on_delivered is not None:
             on_delivered(made)
-    _remove_others(folder, earlier, record)
+        if not _take_needed(variant, wanted, done, record.failed):
+            maker.drop_take(variant)
+    _remove_others(folder, earlier, {file.path for file in record.files})
     _finish(folder, earlier, record)
     if progress is not None:
         progress("done", len(wanted), len(wanted))
@@ -160,8 +162,22 @@ class _Maker:
             hashlib.sha256(self._reference.tobytes()).hexdigest() if self._reference is not None else ""
         )
 
+    def require_cards(self, wanted: Sequence[Variant]) -> None:
+        """Raise RequestRefused, with every reason, if a text of the end cards does not fit."""
+        wrong: dict[str, None] = {}
+        for variant in wanted:
+            try:
+                self._card(variant).draw(np.zeros((*self._sizes[variant.ratio], 3), np.uint8))
+            except MediaError as error:
+                wrong[f"{variant.locale}, {variant.ratio}: {error}"] = None
+        if wrong:
+            raise RequestRefused("; ".join(wrong))
+
     def record_id(self, variant: Variant) -> str:
-        """SHA-256 of everything that the film depends on: the same request to the same model has the same id."""
+        """SHA-256 of what the film depends on: the same request to the same model has the same id.
+
+        Tiles are left out: another budget of memory, which may blend a few pixels otherwise, makes no film again.
+        """
         model = self._origin.model
         card = [self._brief.product, self._brief.brand, variant.message, locale(variant.locale).disclosure]
         original = [variant.prompt] if variant.rewrite else []  # the signature states it
@@ -183,12 +199,10 @@ class _Maker:
         config = self._pipeline.config
         record_id, size, cut = self.record_id(variant), self._sizes[variant.ratio], self._cuts[variant.ratio]
         payload = payload_of(record_id)
-        card = EndCard(self._brief.product, variant.message, locale(variant.locale).disclosure, self._brief.brand)
-        card.draw(np.zeros((*size, 3), np.uint8))  # what does not fit is told before anything is generated
         generated = take(self._folder / _WORK, self._take(variant), self._pipeline, cut)
         film = compose(
             generated,
-            card,
+            self._card(variant),
             size=size,
             fps=config.fps,
             sample_rate=config.sample_rate,
@@ -237,6 +251,14 @@ class _Maker:
             rewrite=variant.rewrite,
         )
 
+    def drop_take(self, variant: Variant) -> None:
+        """Remove what was generated for a variant."""
+        for path in files_of(self._folder / _WORK, self._take(variant)):
+            path.unlink(missing_ok=True)
+
+    def _card(self, variant: Variant) -> EndCard:
+        return EndCard(self._brief.product, variant.message, locale(variant.locale).disclosure, self._brief.brand)
+
     def _take(self, variant: Variant) -> TakeRequest:
         model = self._origin.model
         return TakeRequest(
@@ -260,9 +282,23 @@ def _with_standing(
     return record.model_copy(update={"files": [by_variant[v.id] for v in wanted if v.id in by_variant]})
 
 
-def _remove_others(folder: Path, earlier: CampaignRecord | None, record: CampaignRecord) -> None:
+def _take_needed(variant: Variant, wanted: Sequence[Variant], done: int, failed: Sequence[Failed]) -> bool:
+    """Whether what was generated for the variant at place ``done`` is for a later one too, or for one that failed."""
+    again = {one.variant for one in failed}
+    return any(v.take == variant.take and (place > done or v.id in again) for place, v in enumerate(wanted))
+
+
+def _tidied(folder: Path, earlier: CampaignRecord | None, wanted: Sequence[Variant]) -> None:
+    """The folder without films that nobody wants any more, and without what killed runs were writing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _remove_others(folder, earlier, {f"{variant.id}.mp4" for variant in wanted})
+    for place in (folder, folder / _WORK):
+        for left in place.glob(".*.tmp.*"):
+            left.unlink(missing_ok=True)
+
+
+def _remove_others(folder: Path, earlier: CampaignRecord | None, kept: Collection[str]) -> None:
     """Remove films that an earlier record lists and this campaign no longer delivers."""
-    kept = {file.path for file in record.files}
     for file in earlier.files if earlier else []:
         if file.path not in kept and Path(file.path).name == file.path:
             (folder / file.path).unlink(missing_ok=True)
@@ -271,7 +307,8 @@ def _remove_others(folder: Path, earlier: CampaignRecord | None, record: Campaig
 def _finish(folder: Path, earlier: CampaignRecord | None, record: CampaignRecord) -> None:
     """Draw the sheet if the films changed, write the record, and clear the work folder unless a film is missing."""
     if record.files:
-        if not (folder / SHEET).is_file() or earlier is None or earlier.files != record.files:
+        drawn = earlier is not None and earlier.contact_sheet is not None and earlier.files == record.files
+        if not drawn or not (folder / SHEET).is_file():
             _draw_sheet(folder, record.files)
         record.contact_sheet = SHEET
     record.write(folder)
@@ -281,11 +318,11 @@ def _finish(folder: Path, earlier: CampaignRecord | None, record: CampaignRecord
 
 
 def _draw_sheet(folder: Path, files: Sequence[Delivered]) -> None:
-    rows = [
+    rows = (
         Row(
             f"{file.variant}   {file.width}x{file.height}   {file.seconds:g} s   seed {file.seed}   {file.prompt}",
             stills_among(each_frame(folder / file.path), round(file.seconds * file.fps), _STILLS),
         )
         for file in files
-    ]
+    )
     contact_sheet(folder / SHEET, rows)

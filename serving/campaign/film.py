@@ -42,7 +42,7 @@ def compose(
 ) -> Film:
     """The film of a take: of ``size`` (height, width), closed by its card, at -14 LUFS, watermarked.
 
-    Its frames are made as they are read, which raises MediaError where the take is damaged or a text does not fit.
+    Its frames are made as they are read, which raises MediaError where the take is damaged.
     """
     closing = round(endcard.SECONDS * fps)
     count = take.count + closing

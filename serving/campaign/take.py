@@ -8,16 +8,17 @@ from pathlib import Path
 import numpy as np
 
 from models.files import atomic_path, sha256_json
+from serving.errors import MediaError
 from serving.media.lossless import SUFFIX, write_lossless
 from serving.media.reading import each_frame
 from serving.media.resize import Resolution, delivery_size
 from serving.memory import Cut
-from serving.pipeline import Pipeline, StageProgress
+from serving.pipeline import Pipeline
 
 
 @dataclass(frozen=True)
 class TakeRequest:
-    """What a take depends on, apart from the pipeline.
+    """What a take depends on, apart from the pipeline and from the tiles that it is decoded and enlarged in.
 
     Attributes:
         name: For its file.
@@ -59,13 +60,33 @@ class Take:
     audio: np.ndarray
 
     def frames(self) -> Iterator[np.ndarray]:
-        """The frames uint8 [H, W, 3], one by one. Raises MediaError where the file is damaged."""
-        return each_frame(self.file)
+        """The frames uint8 [H, W, 3], one by one.
+
+        Raises:
+            MediaError: the file is damaged; it is removed, so that the next run generates it again.
+        """
+        try:
+            yield from self._counted()
+        except MediaError as error:
+            self.file.unlink(missing_ok=True)
+            raise MediaError(f"{error}; it is removed: run the campaign again, which generates it anew") from error
+
+    def _counted(self) -> Iterator[np.ndarray]:
+        read = 0
+        for frame in each_frame(self.file):
+            read += 1
+            yield frame
+        if read != self.count:
+            raise MediaError(f"{self.file} holds {read} of {self.count} frames")
 
 
-def take(
-    folder: Path, request: TakeRequest, pipeline: Pipeline, cut: Cut, progress: StageProgress | None = None
-) -> Take:
+def files_of(folder: Path, request: TakeRequest) -> tuple[Path, Path]:
+    """Where a take's frames and sound lie."""
+    name = f"{request.name}-{request.digest[:16]}"
+    return folder / f"{name}{SUFFIX}", folder / f"{name}.npy"
+
+
+def take(folder: Path, request: TakeRequest, pipeline: Pipeline, cut: Cut) -> Take:
     """The take in ``folder``, generated now if it is not there; its frames are written as they are decoded.
 
     Args:
@@ -73,21 +94,18 @@ def take(
         request: What it is of.
         pipeline: The model's.
         cut: How it is decoded and enlarged.
-        progress: Called with (stage, steps done, steps in all).
     """
-    name = f"{request.name}-{request.digest[:16]}"
-    video, sound = folder / f"{name}{SUFFIX}", folder / f"{name}.npy"
+    video, sound = files_of(folder, request)
     count, fps = pipeline.config.length(request.seconds), pipeline.config.fps
-    if not video.exists():
+    if not (video.exists() and sound.exists()):
         (latent,) = pipeline.latents(
             [request.prompt],
             [request.seed],
             seconds=request.seconds,
             aspect=request.aspect,
             reference=request.reference,
-            progress=progress,
         )
-        heard = pipeline.sounding.of_clip(latent, request.prompt, count / fps, seed=request.seed, progress=progress)
+        heard = pipeline.sounding.of_clip(latent, request.prompt, count / fps, seed=request.seed)
         with atomic_path(sound) as temporary, temporary.open("wb") as file:
             np.save(file, heard)
         pieces = pipeline.frames_of(latent, count, cut.tiles)

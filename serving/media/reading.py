@@ -11,7 +11,7 @@ from serving.errors import MediaError
 
 if TYPE_CHECKING:
     import av.container
-    import av.stream
+    import av.video.stream
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,35 @@ def read_video(path: Path, limits: Limits | None = None) -> Video:
     limits = limits or Limits()
     try:
         with av.open(str(path)) as container:
-            if not container.streams.video:
-                raise MediaError(f"{path} holds no video")
             frames, fps = _pictures(path, container, limits)
     except (av.FFmpegError, OSError) as error:
         raise MediaError(f"{path} cannot be read as video: {error}") from error
     return Video(frames, fps, *read_sound(path, limits))
+
+
+def read_start(path: Path, fps: float, frames: int, limits: Limits | None = None) -> Video:
+    """How a media file begins, at another frame rate: ``frames`` frames at most, and the sound meanwhile.
+
+    What comes later is not read, however long the file is.
+
+    Args:
+        path: The file.
+        fps: Frames a second that are kept of it: those that show then, again where it has fewer.
+        frames: How many.
+        limits: Of what is kept.
+
+    Raises:
+        MediaError: as ``read_video``, or the file does not say how many frames a second it has.
+    """
+    import av
+
+    limits = limits or Limits()
+    try:
+        with av.open(str(path)) as container:
+            kept = _kept(path, container, fps, frames, limits)
+    except (av.FFmpegError, OSError) as error:
+        raise MediaError(f"{path} cannot be read as video: {error}") from error
+    return Video(np.stack(kept), fps, *read_sound(path, limits, len(kept) / fps))
 
 
 def each_frame(path: Path) -> Iterator[np.ndarray]:
@@ -85,8 +108,13 @@ def each_frame(path: Path) -> Iterator[np.ndarray]:
         raise MediaError(f"{path} cannot be read as video: {error}") from error
 
 
-def read_sound(path: Path, limits: Limits | None = None) -> tuple[np.ndarray | None, int]:
+def read_sound(path: Path, limits: Limits | None = None, seconds: float | None = None) -> tuple[np.ndarray | None, int]:
     """The sound of a media file, float32 [S, channels], and its samples a second; None and 0 for a silent one.
+
+    Args:
+        path: The file.
+        limits: Of what is read.
+        seconds: What of it is read; None: all.
 
     Raises:
         MediaError: as ``read_video``.
@@ -95,7 +123,7 @@ def read_sound(path: Path, limits: Limits | None = None) -> tuple[np.ndarray | N
 
     try:
         with av.open(str(path)) as container:
-            return _sound(path, container, limits or Limits())
+            return _sound(path, container, limits or Limits(), seconds)
     except (av.FFmpegError, OSError) as error:
         raise MediaError(f"{path} cannot be read as sound: {error}") from error
 
@@ -114,10 +142,41 @@ def read_image(path: Path, limits: Limits | None = None) -> np.ndarray:
         raise MediaError(f"{path} cannot be read as a picture: {error}") from error
 
 
-def _pictures(path: Path, container: "av.container.InputContainer", limits: Limits) -> tuple[np.ndarray, float]:
+def _stream(path: Path, container: "av.container.InputContainer", limits: Limits) -> "av.video.stream.VideoStream":
+    if not container.streams.video:
+        raise MediaError(f"{path} holds no video")
     stream = container.streams.video[0]
     if max(stream.width, stream.height) > limits.side:
         raise MediaError(f"{path} is {stream.width}x{stream.height} pixels; at most {limits.side} a side are read")
+    return stream
+
+
+def _kept(
+    path: Path, container: "av.container.InputContainer", fps: float, frames: int, limits: Limits
+) -> list[np.ndarray]:
+    """The first frames [H, W, 3] at a frame rate."""
+    stream = _stream(path, container, limits)
+    rate = float(stream.average_rate or 0)
+    if rate <= 0:
+        raise MediaError(f"{path} does not say how many frames a second it has")
+    kept: list[np.ndarray] = []
+    read = 0
+    for read, frame in enumerate(container.decode(stream), 1):
+        while len(kept) < frames and int(len(kept) * rate / fps) < read:
+            if frame.width != stream.width or frame.height != stream.height:
+                raise MediaError(f"{path} changes its size in frame {read - 1}")
+            if (len(kept) + 1) * frame.width * frame.height > limits.pixels:
+                raise MediaError(f"{path} has too many pixels to read {frames} frames of it; {len(kept)} fit")
+            kept.append(frame.to_ndarray(format="rgb24"))
+        if len(kept) == frames:
+            return kept
+    if not kept:
+        raise MediaError(f"{path} holds no frame that decodes")
+    return kept[: max(1, int(read / rate * fps))]
+
+
+def _pictures(path: Path, container: "av.container.InputContainer", limits: Limits) -> tuple[np.ndarray, float]:
+    stream = _stream(path, container, limits)
     if container.duration and container.duration / 1e6 > limits.seconds:
         raise MediaError(f"{path} lasts {container.duration / 1e6:.0f} s; at most {limits.seconds:g} s are read")
     stream.thread_type = "AUTO"
@@ -134,7 +193,9 @@ def _pictures(path: Path, container: "av.container.InputContainer", limits: Limi
     return np.stack(frames), float(stream.average_rate or 0)
 
 
-def _sound(path: Path, container: "av.container.InputContainer", limits: Limits) -> tuple[np.ndarray | None, int]:
+def _sound(
+    path: Path, container: "av.container.InputContainer", limits: Limits, seconds: float | None
+) -> tuple[np.ndarray | None, int]:
     from av.audio.resampler import AudioResampler
 
     if not container.streams.audio:
@@ -142,13 +203,16 @@ def _sound(path: Path, container: "av.container.InputContainer", limits: Limits)
     stream = container.streams.audio[0]
     rate = stream.rate or 0
     resampler = AudioResampler(format="fltp", layout=stream.layout.name, rate=rate)
+    wanted = None if seconds is None else round(seconds * rate)
     pieces, length = [], 0
     for frame in container.decode(stream):
         for piece in resampler.resample(frame):
             pieces.append(piece.to_ndarray())
             length += piece.samples
+        if wanted is not None and length >= wanted:
+            break
         if length > limits.seconds * rate:
             raise MediaError(f"{path} has more than {limits.seconds:g} s of sound; more is not read")
     if not pieces:
         return None, 0
-    return np.concatenate(pieces, axis=1).T.copy(), rate
+    return np.concatenate(pieces, axis=1)[:, :wanted].T.copy(), rate

@@ -45,17 +45,17 @@ def stills_among(frames: Iterable[np.ndarray], length: int, count: int) -> list[
     return [kept[index] for index in wanted if index in kept]
 
 
-def contact_sheet(path: Path, rows: Sequence[Row]) -> None:
-    """Write the rows as one PNG."""
+def contact_sheet(path: Path, rows: Iterable[Row]) -> None:
+    """Write the rows as one PNG; their stills are made small as each row comes."""
     from PIL import Image, ImageDraw
 
-    pictures = [[_scaled(still) for still in row.stills] for row in rows]
-    width = max(sum(picture.width + _GAP for picture in row) for row in pictures) + _GAP
-    sheet = Image.new("RGB", (width, len(rows) * (_HEIGHT + _LABEL + _GAP) + _GAP), _BACKGROUND)
+    pictures = [(row.label, [_scaled(still) for still in row.stills]) for row in rows]
+    width = max(sum(picture.width + _GAP for picture in row) for _, row in pictures) + _GAP
+    sheet = Image.new("RGB", (width, len(pictures) * (_HEIGHT + _LABEL + _GAP) + _GAP), _BACKGROUND)
     canvas = ImageDraw.Draw(sheet)
-    for index, (row, scaled) in enumerate(zip(rows, pictures, strict=True)):
+    for index, (label, scaled) in enumerate(pictures):
         top = _GAP + index * (_HEIGHT + _LABEL + _GAP)
-        canvas.text((_GAP, top), row.label, font=font(13), fill=_INK)
+        canvas.text((_GAP, top), label, font=font(13), fill=_INK)
         left = _GAP
         for picture in scaled:
             sheet.paste(picture, (left, top + _LABEL))

@@ -238,6 +238,17 @@ def test_an_edit_keeps_the_sound_and_names_its_parent(studio, home, footage, tmp
         assert reader.get_active_manifest()["ingredients"][0]["title"] == "footage.mp4"
 
 
+def test_of_a_long_film_an_edit_takes_the_beginning(studio, pipeline, tmp_path, monkeypatch):
+    film, given, edit = tmp_path / "film.mp4", [], pipeline.edit
+    frames = (np.full((64, 112, 3), min(index, 250), np.uint8) for index in range(16 * 70))
+    write_mp4(film, frames, 16, np.zeros((70 * 48_000, 2), np.float32), preset="ultrafast")
+    monkeypatch.setattr(pipeline, "edit", lambda video, *rest, **how: given.append(video) or edit(video, *rest, **how))
+    made = studio.edit(film, "make it blue", tmp_path / "edit.mp4", seed=1)
+    assert made.seconds == 4.0
+    assert np.abs(given[0].mean(axis=(1, 2, 3)) - np.arange(64)).max() < 3
+    assert len(read_video(made.path).audio) == pytest.approx(4 * 48_000, abs=4096)
+
+
 def test_an_edit_says_how_it_was_guided(studio, footage, tmp_path):
     made = studio.edit(
         footage, "make it blue", tmp_path / "e.mp4", seed=1, source_guidance=1.5, overrides=Overrides(guidance=4.0)

@@ -7,6 +7,7 @@ import pytest
 
 from models.files import sha256_file
 from serving import memory
+from serving.campaign import batch
 from serving.campaign.batch import SHEET, CampaignIncomplete, Origin, run_campaign
 from serving.campaign.brief import Brief
 from serving.campaign.record import CampaignRecord, ModelVersion
@@ -78,7 +79,7 @@ def test_a_film_of_more_pixels_than_a_stranger_s_file_may_have_is_delivered(run,
     assert (out / SHEET).is_file()
 
 
-def test_a_memory_budget_cuts_every_ratio_before_anything_is_made(run, fields, out, monkeypatch):
+def test_a_memory_budget_cuts_every_ratio_before_anything_is_made(run, fields, out, pipeline, monkeypatch):
     asked = []
 
     def cut(pipeline, latent, size, budget):
@@ -87,18 +88,77 @@ def test_a_memory_budget_cuts_every_ratio_before_anything_is_made(run, fields, o
             raise RequestRefused("give 140 MiB or more")
         return Fitting(Tiles(8, 0, 32, 8), pipeline.enlarger, 0)
 
+    decode = pipeline.graphs["autoencoder_decode"]
+    decoded = []
+    monkeypatch.setitem(
+        pipeline.graphs,
+        "autoencoder_decode",
+        lambda *, latent: (decoded.append(latent.shape[2:]), decode(latent=latent))[1],
+    )
     monkeypatch.setattr(memory, "cut_within", cut)
     with pytest.raises(RequestRefused, match="give 140 MiB"):
         run(Brief(**{**fields, "memory": 100, "aspect_ratios": ["1:1", "16:9"]}))
     assert not out.exists()
     assert len(run(Brief(**{**fields, "memory": 100})).files) == 2
     assert asked[-1] == ((16, 2, 12, 12), (480, 480), 100 << 20)
+    assert set(decoded) == {(1, 4, 4)}
 
 
-def test_a_message_too_long_for_the_card_is_told_before_anything_is_generated(run, fields, graphs):
-    with pytest.raises(CampaignIncomplete, match="too long for an end card"):
-        run(Brief(**{**fields, "message": {"en": "w" * 290, "de": "kurz"}, "locales": ["en"]}))
-    assert not graphs["backbone"].batches
+def test_a_text_too_long_for_one_card_is_told_before_any_film_is_made(run, fields, out):
+    with pytest.raises(RequestRefused, match=r"^de-AT, 1:1: the text 'www.* is too long for an end card of 480x480"):
+        run(Brief(**{**fields, "message": {"en": "short", "de": "w" * 290}}))
+    assert not out.exists()
+
+
+def test_what_was_generated_goes_once_its_last_film_is_there(run, fields, out, sign):
+    fields["audiences"].append({"name": "adults", "prompt": "a blue cube spins"})
+    takes = []
+    run(Brief(**fields), on_delivered=lambda file: takes.append(sorted(p.name[:4] for p in out.glob("work/*.mkv"))))
+    assert takes == [["kids"], ["kids"], ["adul"], ["adul"]]
+    for film in out.glob("*.mp4"):
+        film.unlink()
+    sign.failing = {"kids_en_1x1.mp4"}
+    with pytest.raises(CampaignIncomplete):
+        run(Brief(**fields))
+    assert [path.name[:4] for path in out.glob("work/*.mkv")] == ["kids"]
+
+
+def test_what_killed_runs_were_writing_is_removed(run, brief, out):
+    (out / "work").mkdir(parents=True)
+    for left in (out / ".kids.12345678.tmp.mp4", out / "work" / ".kids.12345678.tmp.mkv"):
+        left.write_bytes(b"half")
+    run(brief)
+    assert not list(out.rglob("*.tmp.*"))
+
+
+def test_a_kill_while_the_sheet_is_drawn_leaves_no_old_one(run, fields, out, monkeypatch):
+    run(Brief(**fields))
+    before = (out / SHEET).read_bytes()
+    changed = Brief(**{**fields, "locales": ["de", "en"], "message": {"en": "Other words", "de": "Andere"}})
+
+    def die(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(batch, "contact_sheet", die)
+        with pytest.raises(KeyboardInterrupt):
+            run(changed)
+    assert (out / SHEET).read_bytes() == before
+    run(changed)
+    assert (out / SHEET).read_bytes() != before
+
+
+def test_a_kill_after_a_changed_brief_leaves_no_film_of_the_old_one(run, fields, out):
+    run(Brief(**fields))
+
+    def die(file):
+        raise KeyboardInterrupt
+
+    fields["audiences"] = [{"name": "adults", "prompt": "a blue cube spins"}]
+    with pytest.raises(KeyboardInterrupt):
+        run(Brief(**fields), on_delivered=die)
+    run(Brief(**fields))
+    assert sorted(path.name for path in out.glob("*.mp4")) == ["adults_de-at_1x1.mp4", "adults_en_1x1.mp4"]
 
 
 def test_finished_films_are_not_made_again(run, brief, sign):

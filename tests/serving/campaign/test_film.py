@@ -1,11 +1,13 @@
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from serving.campaign.film import compose, deliver
 from serving.campaign.take import Take
+from serving.errors import MediaError
 from serving.media.endcard import EndCard
 from serving.media.lossless import write_lossless
 from serving.media.resize import cover
@@ -44,6 +46,14 @@ def test_the_generated_video_comes_first_whole_and_the_card_after_it(film):
     np.testing.assert_array_equal(shown[-1], CARD.draw(shown[63]))
 
 
+def test_a_take_that_lost_frames_makes_no_film(taken, marker):
+    take = replace(taken(np.zeros((4, 16, 16, 3), np.uint8), np.zeros(12_000, np.float32)), count=5)
+    made = compose(take, CARD, size=(480, 480), fps=16, sample_rate=RATE, marker=marker, payload=1)
+    with pytest.raises(MediaError, match=r"take\.mkv holds 4 of 5 frames; it is removed: run the campaign again"):
+        list(made.frames)
+    assert not take.file.exists()
+
+
 def test_sound_and_picture_are_of_one_length_and_the_card_is_silent(film):
     _, made = film
     assert made.audio.shape == (6 * RATE, 2)
@@ -70,12 +80,12 @@ def test_a_silent_take_makes_a_silent_film(taken, marker):
 
 
 def test_a_film_four_times_as_long_takes_hardly_more_memory(tmp_path):
-    """Each in a process of its own: 480 more frames would be 140 MiB; their seven seconds of sound are 28."""
+    """Each in a process of its own: 300 more frames would be 88 MiB; their five seconds of sound are 17."""
     short, long = (
         int(subprocess.check_output([sys.executable, "-c", DELIVERY, str(tmp_path), str(frames)], text=True))
-        for frames in (160, 640)
+        for frames in (100, 400)
     )
-    assert long < short + (60 << 20)
+    assert long < short + (44 << 20)
 
 
 DELIVERY = """

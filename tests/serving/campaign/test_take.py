@@ -1,3 +1,4 @@
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 from serving.campaign.take import TakeRequest
 from serving.campaign.take import take as take_cut
 from serving.decoding.tiles import Tiles
+from serving.errors import MediaError
 from serving.memory import Cut
 from serving.pipeline import Pipeline
 
@@ -42,12 +44,38 @@ def test_a_take_is_as_the_pipeline_generates_it_bit_for_bit(tmp_path, request_, 
     np.testing.assert_array_equal(taken.audio, clip.audio)
 
 
-def test_a_take_that_was_not_finished_is_generated_again(tmp_path, request_, pipeline, graphs):
-    taken = take(tmp_path, request_, pipeline)
-    taken.file.unlink()  # the sound is there already
+@pytest.mark.parametrize("lost", ["mkv", "npy"])
+def test_a_take_that_is_not_whole_is_generated_again(tmp_path, request_, pipeline, graphs, lost):
+    (file,) = (take(tmp_path, request_, pipeline).file.parent).glob(f"*.{lost}")
+    file.unlink()
     calls = len(graphs["backbone"].batches)
     assert shown(take(tmp_path, request_, pipeline)).shape == (8, 96, 96, 3)
     assert len(graphs["backbone"].batches) > calls
+
+
+def test_a_damaged_take_is_told_and_removed(tmp_path, request_, pipeline):
+    taken = take(tmp_path, request_, pipeline)
+    taken.file.write_bytes(b"nothing")
+    with pytest.raises(MediaError, match=r"cannot be read .*it is removed: run the campaign again"):
+        shown(taken)
+    assert shown(take(tmp_path, request_, pipeline)).shape == (8, 96, 96, 3)
+
+
+def test_frames_are_written_as_they_are_decoded(tmp_path, request_, pipeline, monkeypatch):
+    alive, most = [], []
+
+    def pieces(latent, frames, tiles):
+        for _ in range(frames):
+            piece = np.zeros((1, 96, 96, 3), np.uint8)
+            alive.append(weakref.ref(piece))
+            yield piece
+            del piece
+            most.append(sum(one() is not None for one in alive))
+
+    monkeypatch.setattr(pipeline, "frames_of", pieces)
+    take(tmp_path, request_, pipeline)
+    assert len(most) == 8
+    assert max(most) <= 2
 
 
 @pytest.mark.parametrize("change", [{"prompt": "a blue ball"}, {"seed": 8}, {"origin": ("cinemill", "2")}])

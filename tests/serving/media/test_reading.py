@@ -4,7 +4,7 @@ from PIL import Image
 
 from serving.errors import MediaError
 from serving.media.mp4 import write_mp4
-from serving.media.reading import Limits, read_image, read_video
+from serving.media.reading import Limits, read_image, read_start, read_video
 
 
 @pytest.fixture
@@ -36,13 +36,52 @@ def test_a_file_within_all_limits_is_read(clip):
     )
 
 
+@pytest.fixture
+def counting(tmp_path):
+    """Writes frames that are each four levels lighter than the last, and a tone."""
+
+    def counting(count, fps):
+        frames = 4 * np.arange(count, dtype=np.uint8)[:, None, None, None] * np.ones((1, 32, 48, 3), np.uint8)
+        write_mp4(tmp_path / "n.mp4", frames, fps, np.full((count * 48_000 // fps, 2), 0.1, np.float32), crf=1)
+        return tmp_path / "n.mp4"
+
+    return counting
+
+
+@pytest.mark.parametrize(
+    ("count", "fps", "most", "shown"),
+    [
+        (48, 24, 64, [int(1.5 * index) for index in range(32)]),
+        (10, 24, 64, [0, 1, 3, 4, 6, 7]),
+        (8, 8, 64, [index // 2 for index in range(16)]),
+        (30, 16, 5, [0, 1, 2, 3, 4]),
+    ],
+)
+def test_the_beginning_is_read_at_another_frame_rate_with_its_sound(counting, count, fps, most, shown):
+    video = read_start(counting(count, fps), 16, most)
+    assert np.abs(video.frames.mean(axis=(1, 2, 3)) / 4 - shown).max() < 0.75
+    assert video.fps == 16
+    assert len(video.audio) == pytest.approx(len(shown) * 3000, abs=1)
+
+
+def test_only_what_is_kept_counts_for_limits(counting):
+    path = counting(60, 16)
+    kept = Limits(frames=1, seconds=1.0, pixels=32 * 48 * 8)
+    assert len(read_start(path, 16, 8, kept).frames) == 8
+    with pytest.raises(MediaError, match="too many pixels to read 9 frames of it; 8 fit"):
+        read_start(path, 16, 9, kept)
+    with pytest.raises(MediaError, match="48x32"):
+        read_start(path, 16, 8, Limits(side=47))
+
+
+@pytest.mark.parametrize("read", [read_video, lambda path: read_start(path, 16, 4)])
 @pytest.mark.parametrize("content", [b"", b"not a video", None])
-def test_what_is_no_video_is_named(tmp_path, content):
+def test_what_is_no_video_is_named(tmp_path, content, read):
     path = tmp_path / "x.mp4"
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(MediaError, match=r"x\.mp4"):
-        read_video(path)
+        read(path)
 
 
 def test_a_truncated_file_is_refused(clip):
