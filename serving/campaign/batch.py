@@ -115,7 +115,8 @@ def run_campaign(
         wanted, record.rewrites, record.failed = result.variants, result.rewrites, result.failed
     standing = {v.id: earlier.finished(folder, maker.record_id(v)) if earlier else None for v in wanted}
     # What still stands is recorded first: a run that is killed then forgets nothing.
-    _with_standing(record, standing, wanted).write(folder)
+    if earlier is not None or brief.rewrite:
+        _with_standing(record, standing, wanted).write(folder)
     for done, variant in enumerate(wanted):
         if progress is not None:
             progress(variant.id, done, len(wanted))
