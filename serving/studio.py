@@ -34,7 +34,6 @@ from serving.provenance import Facts, Keys, sign
 from serving.rewriting import PromptRewriter, Rewrite, rewrite
 from serving.sampling.sampler import Overrides
 from serving.shots import Joined, Shot, lasting
-from serving.sounding import Sounding
 from serving.watermark import Watermarker, payload_of
 
 CAMPAIGN = "studio"  # under this name single clips stand in the catalog
@@ -104,7 +103,6 @@ class Studio:
         for prompt in prompts:
             require_allowed(prompt)
         pipeline, ends = self._pipeline.at(fps), Ends.read(image, last_image)
-        sounding = pipeline.sounding if audio else None
         count, size = pipeline.config.length(seconds), delivery_size(aspect, resolution)
         cut = cut_of(pipeline, aspect, count, size, memory, pipeline.usual_tiles(count))
         rewrites = [None if rewriter is None else rewrite(prompt, rewriter) for prompt in prompts]
@@ -117,7 +115,7 @@ class Studio:
             way += f", {pipeline.plan([lasting(texts[0], count, pipeline.config.fps)]).told}"
         way += pipeline.ran_on
         films = [
-            self._film(pipeline, latent, count, text, seed, cut, way, sounding, progress)
+            self._film(pipeline, latent, count, text, seed, cut, way, audio=audio, progress=progress)
             for latent, text, seed in zip(latents, texts, seeds, strict=True)
         ]
         return [
@@ -168,14 +166,12 @@ class Studio:
         for shot in shots:
             require_allowed(shot.prompt)
         pipeline = self._pipeline.at(fps)
-        sounding = pipeline.sounding if audio else None
         plan = pipeline.plan(shots, window, overlap, joined)
         size = delivery_size(aspect, resolution)
         cut = cut_of(pipeline, aspect, LATENT_STRIDE * plan.length, size, memory, Tiles())
         latent = pipeline.long_latent(shots, plan, seed=seed, aspect=aspect, overrides=overrides, progress=progress)
         parts = (pipeline.frames_of(latent[:, one.places], LATENT_STRIDE * one.length, cut.tiles) for one in plan.takes)
-        heard = None if sounding is None else sounding.of_film(latent, shots, plan, seed=seed, progress=progress)
-        sound = None if heard is None else stereo(heard)
+        sound = stereo(pipeline.sounding.of_film(latent, shots, plan, seed=seed, progress=progress)) if audio else None
         config, way = pipeline.config, f"{pipeline.sampling(overrides)}, {plan.told}{pipeline.ran_on}"
         pieces, count = chain.from_iterable(parts), LATENT_STRIDE * plan.length
         film = Film(pieces, count, config.fps, sound, config.sample_rate, sides_of(latent), cut.enlarger, way)
@@ -254,15 +250,18 @@ class Studio:
         seed: int,
         cut: Cut,
         way: str,
-        sounding: Sounding | None,
+        *,
+        audio: bool,
         progress: Progress | None,
     ) -> Film:
         """A latent with its sound, to be decoded as it is written."""
-        config, sound = pipeline.config, None
-        if sounding is not None:
-            sound = stereo(sounding.of_clip(latent, text, count / config.fps, seed=seed, progress=progress))
+        config = pipeline.config
+        sound = (
+            pipeline.sounding.of_clip(latent, text, count / config.fps, seed=seed, progress=progress) if audio else None
+        )
+        shown = None if sound is None else stereo(sound)
         pieces = pipeline.frames_of(latent, count, cut.tiles)
-        return Film(pieces, count, config.fps, sound, config.sample_rate, sides_of(latent), cut.enlarger, way)
+        return Film(pieces, count, config.fps, shown, config.sample_rate, sides_of(latent), cut.enlarger, way)
 
     def edit(
         self,

@@ -98,7 +98,6 @@ def take(folder: Path, request: TakeRequest, pipeline: Pipeline, cut: Cut) -> Ta
     video, sound = files_of(folder, request)
     count, fps = pipeline.config.length(request.seconds), pipeline.config.fps
     if not (video.exists() and sound.exists()):
-        sounding = pipeline.sounding
         (latent,) = pipeline.latents(
             [request.prompt],
             [request.seed],
@@ -106,7 +105,7 @@ def take(folder: Path, request: TakeRequest, pipeline: Pipeline, cut: Cut) -> Ta
             aspect=request.aspect,
             reference=request.reference,
         )
-        heard = sounding.of_clip(latent, request.prompt, count / fps, seed=request.seed)
+        heard = pipeline.sounding.of_clip(latent, request.prompt, count / fps, seed=request.seed)
         with atomic_path(sound) as temporary, temporary.open("wb") as file:
             np.save(file, heard)
         pieces = pipeline.frames_of(latent, count, cut.tiles)

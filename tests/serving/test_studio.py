@@ -8,7 +8,7 @@ from serving import memory as memory_module
 from serving.bundle import write_bundle
 from serving.catalog import Catalog
 from serving.decoding.tiles import Tiles
-from serving.errors import BundleMissing, GraphMissing, MediaError, PromptRefused, RequestRefused
+from serving.errors import BundleMissing, MediaError, PromptRefused, RequestRefused
 from serving.home import Home
 from serving.live import Prompt
 from serving.media.mp4 import write_mp4
@@ -236,16 +236,6 @@ def test_an_edit_keeps_the_sound_and_names_its_parent(studio, home, footage, tmp
     assert read_video(made.path).audio is not None
     with made.path.open("rb") as stream, c2pa.Reader("video/mp4", stream) as reader:
         assert reader.get_active_manifest()["ingredients"][0]["title"] == "footage.mp4"
-
-
-def test_a_model_without_sound_is_told_before_anything_is_sampled(studio, pipeline, graphs, tmp_path, monkeypatch):
-    monkeypatch.delitem(pipeline.graphs, "audio_backbone")
-    with pytest.raises(GraphMissing, match="audio_backbone"):
-        one(studio, "a red ball", tmp_path / "a.mp4", seconds=1.0, aspect="1:1")
-    with pytest.raises(GraphMissing, match="audio_backbone"):
-        studio.long([Shot(prompt="a ball", seconds=6)], tmp_path / "a.mp4", seed=0, aspect="1:1")
-    assert not graphs["backbone"].batches
-    assert one(studio, "a red ball", tmp_path / "a.mp4", seconds=1.0, aspect="1:1", audio=False).seconds == 1.0
 
 
 def test_of_a_long_film_an_edit_takes_the_beginning(studio, pipeline, tmp_path, monkeypatch):
