@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from assets.checkers.clips import STILL
 from assets.sandbox_corpus.lots import record
 from assets.starter.degrading import degraded, shrunk
 from assets.starter.round_trip import through
+from assets.world.draw import draw
 from assets.world.lasting import lasting
 from assets.world.render import pictures
 from models.recipes import FPS, CorpusWorld, demo
 from models.starter import AUTOENCODER
 
 if TYPE_CHECKING:
+    from assets.world.spec import WorldSpec
     from models.autoencoder import TemporalAutoencoder
 
 Frames = NDArray[np.uint8]
@@ -24,7 +27,8 @@ Way = Literal["shrunk", "degraded", "coded"]
 SIDE = 128  # pixels of a sharp clip
 _SIDES = (128, 128, 192, 256, 384)  # that the world is drawn at; of more than ``SIDE``, a piece is cut
 _PERIOD = 16  # frames that the autoencoder reads for a piece
-_CODED = 4  # each so manieth piece, all in the corner that the autoencoder knows, is coded by it
+_TURN = 4  # pieces: of each turn one in the corner that the autoencoder knows is coded by it, and one is lettered
+_CODED, _WORD = 0, 3  # which
 _LATEST = 16  # frames into a clip that a piece may begin
 WHOLE_WORLD = replace(
     demo().world,
@@ -36,6 +40,8 @@ WHOLE_WORLD = replace(
     people=0.2,
 )
 """Everything that there is to draw."""
+LETTERED = replace(STILL, text=1.0)
+"""Scenes under a word."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +56,8 @@ class Pair:
 class Pairs:
     """Training pairs of pieces of the world's clips: half of the demo's corner, half of all that there is.
 
-    A quarter of the small clips are what the starter autoencoder makes of them, as generated ones are; of the others
-    half are spoiled, half only resized.
+    A quarter, of all that there is, are under a word. A quarter of the small clips, of the corner, are what the starter
+    autoencoder makes of them, as generated ones are; of the others half are spoiled, half only resized.
 
     Attributes:
         frames: Of a piece, at most eight.
@@ -87,17 +93,21 @@ class Pairs:
     def _drawn(self, index: int) -> tuple[Frames, Frames | None]:
         """Sharp frames of piece ``index``, and small ones if the autoencoder makes them."""
         generator = np.random.default_rng([index, SIDE])
-        world = self.worlds[index % len(self.worlds)]
-        spec = lasting(record("video", "train", index, world).spec, 2.0)
+        spec = lasting(self._spec(index), 2.0)
         first = int(generator.integers(_LATEST + 1))
-        if index % _CODED == 0:
+        if index % _TURN == _CODED:
             sharp = pictures(spec, SIDE, SIDE, FPS, _PERIOD, first)
             start = int(generator.integers(_PERIOD - self.frames + 1))
             return sharp[start : start + self.frames].copy(), self.coded(sharp, generator)[start : start + self.frames]
-        side = int(generator.choice(_SIDES))
+        side = SIDE if index % _TURN == _WORD else int(generator.choice(_SIDES))  # of a larger one much is cut away
         top, left = generator.integers(side - SIDE + 1, size=2)
         sharp = pictures(spec, side, side, FPS, self.frames, first)
         return sharp[:, top : top + SIDE, left : left + SIDE].copy(), None
+
+    def _spec(self, index: int) -> "WorldSpec":
+        if index % _TURN == _WORD:
+            return draw(index, LETTERED)
+        return record("video", "train", index, self.worlds[index % len(self.worlds)]).spec
 
     def coded(self, sharp: Frames, generator: np.random.Generator) -> Frames:
         """What the starter autoencoder makes of clips of half the size."""

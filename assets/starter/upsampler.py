@@ -47,7 +47,7 @@ class UpsamplerRecipe(SoloRecipe):
     frames: int = 5
     batch_size: int = 8
     at_start: float = 0.5
-    steps: int = 3000
+    steps: int = 5000
     settling: float = 0.3
 
 

@@ -50,6 +50,11 @@ def test_pairs_are_a_function_of_the_generator_and_lie_on_each_other():
         assert np.abs(halved - small).mean() < 12
 
 
+def test_a_quarter_of_the_pieces_are_under_a_word():
+    pairs = Pairs(2, 8)
+    assert [pairs._spec(index).text is not None for index in range(8)] == 2 * [False, False, False, True]
+
+
 def test_degrading_halves_a_clip_and_spoils_it_more_than_resizing():
     clip = next(held_out(1, frames=4)).sharp
     spoiled, clean = [], []
