@@ -43,6 +43,7 @@ OPTIONS = (
     Option("linear_quadratic_25", "linear-quadratic, 25 steps", Overrides(steps=25)),
     Option("linear_quadratic_12", "linear-quadratic, 12 steps", Overrides(steps=12)),
     Option("midpoint_12", "linear-quadratic, 12 steps, --solver midpoint", Overrides(steps=12, solver="midpoint")),
+    Option("heun_12", "linear-quadratic, 12 steps, --solver heun", Overrides(steps=12, solver="heun")),
     Option("shifted_25", "shifted by 3, 25 steps", Overrides(schedule="shifted", shift=3.0, steps=25)),
     Option(
         "interval_25",

@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 import torch
 from torch import nn
@@ -76,6 +78,21 @@ def test_the_step_is_guided_and_of_the_largest_wide_clip():
 
 def test_torch_has_its_threads_back():
     before = torch.get_num_threads()
-    with onnx.one_thread():
-        assert torch.get_num_threads() == 1
+    with onnx.torch_threads(before + 1):
+        assert torch.get_num_threads() == before + 1
     assert torch.get_num_threads() == before
+
+
+def test_a_turn_is_timed_by_the_clock_that_is_given():
+    ticks = itertools.count()
+    found = onnx.compared(
+        "audio_decode",
+        Doubled(),
+        lambda *, latent: 2 * latent,
+        None,
+        {"B": 1, "A": 3},
+        rounds=2,
+        turn=0.0,
+        clock=lambda: float(next(ticks)),
+    )
+    assert found.milliseconds == {OURS: 2000.0, EAGER: 2000.0}  # it is read after the call, and at the end
