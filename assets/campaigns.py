@@ -141,6 +141,8 @@ def _deliver(context: dg.AssetExecutionContext, home: Home, path: Path, folder: 
     def enter(file: "Delivered") -> None:
         catalog.record_deliverable(_row(file, brief.id, folder))
         context.log.info("%s delivered", file.path)
+        if file.unread:
+            context.log.warning("%s: its prompt is longer than the model reads; not read: %s", file.path, file.unread)
 
     try:
         record = run_campaign(

@@ -184,19 +184,19 @@ def verify(
 
 @app.command()
 def lineage(
-    subject: Annotated[str, typer.Argument(metavar="FILE|SHA256", help="A delivered mp4, or its SHA-256.")],
-    as_json: Json = False,
+    subject: Annotated[list[str], typer.Argument(metavar="FILE|SHA256...", help="Delivered mp4s, or their SHA-256.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, a line for each.")] = False,
 ) -> None:
-    """The chain of a delivered mp4 back to its sources and their licences."""
+    """The chains of delivered mp4s back to their sources and the licences of these."""
     from orchestration.lineage import trace
     from orchestration.tables import lineage_tables
 
-    chain = trace(subject, Home.from_env())
-    if as_json:
-        sys.stdout.write(json.dumps(chain.as_json(), ensure_ascii=False) + "\n")
-        return
-    for table in lineage_tables(chain):
-        _out.print(table)
+    for chain in [trace(one, Home.from_env()) for one in subject]:
+        if as_json:
+            sys.stdout.write(json.dumps(chain.as_json(), ensure_ascii=False) + "\n")
+            continue
+        for table in lineage_tables(chain):
+            _out.print(table)
 
 
 @app.command()

@@ -216,12 +216,14 @@ def generate(
 
 
 def print_made(made: "Made") -> None:
-    """What was written, in two or three lines."""
+    """What was written, in two to four lines."""
     height, width = made.size
     _out.print(f"{made.path}  {width}x{height}, {made.seconds:.2f} s, model version {made.model_version}")
     _out.print(f"sha256 {made.sha256}")
     if made.rewrite is not None:
         _out.print(f"prompt rewritten by {made.rewrite.rewriter}: {made.rewrite.text}", markup=False)
+    if made.unread:
+        _out.print(f"the prompt is longer than the model reads; it did not read: {made.unread}", markup=False)
 
 
 def listed_shots(written: list[str] | None, file: Path | None) -> list["Shot"]:

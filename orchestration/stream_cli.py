@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from serving.live import Chunk, Prompt
 
 _err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+_ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Signals that end a stream, which is then signed: Ctrl-C, a supervisor's stop, a terminal that is closed."""
 _AHEAD = 1.5  # seconds that viewers lie behind: about one chunk
 
 
@@ -51,7 +53,7 @@ def stream(
     current, ended = Prompt(prompt), threading.Event()
     if sys.stdin is not None:
         threading.Thread(target=follow, args=(sys.stdin, current), daemon=True).start()
-    before = signal.signal(signal.SIGINT, lambda *_: ended.set())
+    before = {number: signal.signal(number, lambda *_: ended.set()) for number in _ENDS}
     try:
         made = Studio(Home.from_env()).stream(
             current,
@@ -68,7 +70,8 @@ def stream(
         _err.print("nobody reads the stream any more: it has ended")
         return
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     if made is not None:
         print_made(made)
 
@@ -102,5 +105,8 @@ class Teller:
         """Whether to go on."""
         self._frames += len(chunk.frames)
         seconds = self._frames / chunk.fps
-        self._console.print(f"{seconds:7.1f} s of video after {chunk.ready:.1f} s: {chunk.prompt}", markup=False)
+        try:
+            self._console.print(f"{seconds:7.1f} s of video after {chunk.ready:.1f} s: {chunk.prompt}", markup=False)
+        except OSError:  # the terminal is gone
+            return False
         return not self._ended.is_set()

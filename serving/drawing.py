@@ -84,5 +84,12 @@ def told(sampler: Sampler, plan: Plan | None) -> str:
     """How a sampler samples, in words: for records."""
     if sampler.student is not None:
         return f"student, {sampler.student} steps"
-    words = f"{sampler.solver}, {sampler.steps} {sampler.schedule} steps, guidance {sampler.guidance:g}"
+    words = f"{sampler.solver}, {sampler.steps} {sampler.schedule} steps"
+    if sampler.schedule == "linear_quadratic":
+        words += f" like the first of {sampler.emulated_steps}"
+    elif sampler.schedule == "shifted":
+        words += f" by {sampler.shift:g}"
+    words += f", guidance {sampler.guidance:g}"
+    if sampler.guidance_interval is not None:
+        words += " from {:g} to {:g}".format(*sampler.guidance_interval)
     return words if plan is None else f"{words}, {plan.reused} steps reused within {sampler.cache:g}"

@@ -37,6 +37,10 @@ class SamplingFailed(ServingError):
     """The model produced values that are not finite."""
 
 
+class StreamBroken(ServingError):
+    """A stream that could not go on; what was made until then is kept."""
+
+
 class PromptRefused(ServingError):
     """A prompt that the content policy does not allow; ``rule`` names why."""
 

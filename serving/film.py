@@ -1,7 +1,9 @@
 """Film: a video on its way to a file, and what is told of the finished one."""
 
+import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +27,7 @@ class Made:
         size: (height, width) in pixels.
         model_version: Of the champion that made it.
         rewrite: What the model was given in the prompt's place, if it was rewritten.
+        unread: What of that is beyond what the model reads; empty for all but long ones.
     """
 
     path: Path
@@ -33,6 +36,7 @@ class Made:
     size: tuple[int, int]
     model_version: str
     rewrite: Rewrite | None = None
+    unread: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Film:
     """A video on its way to a file.
 
     Attributes:
-        pieces: Its frames in order, uint8 [., H, W, 3] each; read once.
+        takes: What lies between cuts, in order: pieces of frames uint8 [., H, W, 3] each; read once.
         count: How many frames they have together.
         fps: Frames a second.
         sound: float32 [S, channels], or None.
@@ -48,9 +52,10 @@ class Film:
         size: (height, width) of the frames.
         enlarger: Brings them to the file's size.
         sampling: How its latent was drawn, in words.
+        unread: What of the prompt the model did not read.
     """
 
-    pieces: Iterator[np.ndarray]
+    takes: Iterable[Iterable[np.ndarray]]
     count: int
     fps: int
     sound: np.ndarray | None
@@ -58,16 +63,43 @@ class Film:
     size: tuple[int, int]
     enlarger: Enlarger
     sampling: str
+    unread: str
+
+    def enlarged(self, size: tuple[int, int]) -> Iterator[np.ndarray]:
+        """Pieces of a size; nothing is seen across a cut."""
+        return chain.from_iterable(self.enlarger(take, size) for take in self.takes)
 
 
-def require_recordable(outputs: Iterable[Path], seeds: Iterable[int]) -> None:
-    """Raise RequestRefused for an output that is no name of a file, or a seed that the catalog cannot hold."""
+def require_recordable(outputs: Iterable[Path], seeds: Iterable[int], inputs: Iterable[Path | None] = ()) -> None:
+    """Raise RequestRefused for an output that no mp4 can be written to, or a seed that the catalog cannot hold.
+
+    Args:
+        outputs: Files to be written; their folders need not exist.
+        seeds: Of the noise.
+        inputs: Files that are read, which none of the outputs may be.
+    """
+    read = {path.resolve() for path in inputs if path is not None}
     for output in outputs:
         if output.is_dir() or not output.name:
             raise RequestRefused(f"{output} is a folder: name the mp4 that is to be written")
+        if output.suffix.lower() != ".mp4" or (output.exists() and not output.is_file()):
+            raise RequestRefused(f"{output} is not the name of an mp4, which is what is written: give one")
+        if output.resolve() in read:
+            raise RequestRefused(f"{output} is read: write to another file, so that the original is kept")
+        _require_writable(output)
     for seed in seeds:
         if not 0 <= seed <= _LARGEST_SEED:
             raise RequestRefused(f"a seed is a whole number from 0 to {_LARGEST_SEED}, not {seed}")
+
+
+def _require_writable(output: Path) -> None:
+    """Try to write where the output, or the first of its folders that is missing, is to be."""
+    folder = next(parent for parent in output.absolute().parents if parent.exists())
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise RequestRefused(f"{output} cannot be written: {error}; name a file in another folder") from error
 
 
 def sides_of(latent: np.ndarray) -> tuple[int, int]:

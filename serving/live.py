@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from serving.config import SPATIAL_STRIDE, ServingConfig
 from serving.drawing import part_seed
-from serving.errors import RequestRefused
+from serving.errors import RequestRefused, ServingError
 from serving.features import LATENT_STRIDE
 from serving.moderation import require_allowed
 from serving.pipeline import Pipeline
@@ -141,3 +141,31 @@ def until(made: Iterator[Chunk], frames: int | None, told: Callable[[Chunk], boo
         yield shown
         if not going or left == 0:
             return
+
+
+@dataclass
+class Shown:
+    """What a stream has shown.
+
+    Attributes:
+        prompts: Those of its chunks, in order, each once.
+        failure: What ended it, if it could not go on.
+    """
+
+    prompts: dict[str, None] = field(default_factory=dict)
+    failure: ServingError | None = None
+
+    def frames(self, made: Iterator[Chunk]) -> Iterator[np.ndarray]:
+        """The chunks' frames. A failure ends them and is kept, so that what was shown is not lost.
+
+        Raises:
+            ServingError: already the first chunk failed.
+        """
+        try:
+            for chunk in made:
+                self.prompts[chunk.prompt] = None
+                yield chunk.frames
+        except ServingError as error:
+            if not self.prompts:
+                raise
+            self.failure = error

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -193,6 +194,8 @@ class Pipeline:
         self.config.size((frames.shape[1], frames.shape[2]))
         sampler = self.config.sampler.with_overrides(overrides)
         require_whole(sampler, "editing")
+        if source_guidance is not None and not isfinite(source_guidance):
+            raise RequestRefused(f"a source guidance of {source_guidance} cannot be sampled: give a number")
         source = self.encode(frames)
         condition, null = self._text.conditions([instruction])
         velocity = Guided.dual(
@@ -300,6 +303,10 @@ class Pipeline:
         sampler = self.config.sampler.with_overrides(overrides)
         words = told(sampler, caching(sampler, self.config.calibration))
         return words if self._variant == FULL else f"{words}, {self._variant} weights"
+
+    def unread(self, *prompts: str) -> str:
+        """What of prompts is beyond what the text encoders read; empty where they read all."""
+        return " / ".join(filter(None, map(self._text.unread, prompts)))
 
     @property
     def ran_on(self) -> str:

@@ -25,7 +25,7 @@ _APART = "\0"  # stands for what is in quotes while the rest is worked on
 _INSTRUCTION = (
     "Rewrite the user's prompt for a text-to-video model in the style of the captions that it was trained on: what "
     "there is, in which colour and size, what it does, where, and then what the camera does. Use plain words and 10 to "
-    "60 of them, in one paragraph. Keep every thing, colour, motion and place as the prompt has it and add no other "
+    "30 of them, in one paragraph. Keep every thing, colour, motion and place as the prompt has it and add no other "
     "motion. Copy words in double quotes letter by letter. Answer with the rewritten prompt alone."
 )
 EXAMPLES = (

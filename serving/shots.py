@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +12,8 @@ from serving.config import LONGEST
 from serving.errors import RequestRefused
 from serving.features import LATENT_STRIDE
 from serving.windows import Window, spread
+
+_NEAR = 1e-6  # of a latent frame: sums of seconds are not exact
 
 Joined = Literal["blended", "continued"]
 """How windows become one video: sampled together and blended at each step, or each going on from those before it."""
@@ -83,8 +86,10 @@ class Plan:
 
     @property
     def told(self) -> str:
-        """How windows are joined, in words: for records."""
-        return f"{len(self.windows)} {self.joined} windows"
+        """How windows are joined and where there are cuts, in words: for records."""
+        longest = max(window.length for window, _ in self.windows)
+        cuts = "".join(f", cut at {take.start}" for take in self.takes[1:])
+        return f"{len(self.windows)} {self.joined} windows of {longest} latent frames{cuts}"
 
 
 def laid_out(shots: Sequence[Shot], rate: float, size: int, overlap: int, joined: Joined = "blended") -> Plan:
@@ -95,7 +100,7 @@ def laid_out(shots: Sequence[Shot], rate: float, size: int, overlap: int, joined
 
     Args:
         shots: At least one.
-        rate: Latent frames a second; a shot begins and ends at whole ones.
+        rate: Latent frames a second; a shot begins at whole ones, and the last one ends with one that holds its end.
         size: Latent frames of a window at most.
         overlap: Those that neighbours share at least.
         joined: How windows become one video.
@@ -128,9 +133,10 @@ def _placed(shots: Sequence[Shot], rate: float) -> list[Window]:
     for shot in shots:
         start = round(seconds * rate)
         seconds += shot.seconds
-        if round(seconds * rate) == start:
+        stop = ceil(seconds * rate - _NEAR) if shot is shots[-1] else round(seconds * rate)
+        if stop == start:
             raise RequestRefused(f"a shot of {shot.seconds:g} s is too short: give at least {1 / rate:g} s")
-        placed.append(Window(start, round(seconds * rate)))
+        placed.append(Window(start, stop))
     return placed
 
 

@@ -4,7 +4,6 @@ import hashlib
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import chain
 from math import isfinite
 from pathlib import Path
 from typing import BinaryIO
@@ -16,12 +15,12 @@ from serving.bundle import Bundle, chosen_variant
 from serving.catalog import Catalog, Deliverable, PromptRewrite
 from serving.decoding.tiles import Tiles
 from serving.delivery import marked
-from serving.errors import RequestRefused
+from serving.errors import RequestRefused, StreamBroken
 from serving.features import LATENT_STRIDE
 from serving.film import Film, Made, require_recordable, sides_of
 from serving.home import Home
 from serving.known import Ends
-from serving.live import SIDES, Chunk, Pace, Prompt, chunks, until, usual
+from serving.live import SIDES, Chunk, Pace, Prompt, Shown, chunks, until, usual
 from serving.media.loudness import normalise, stereo
 from serving.media.mp4 import write_fragmented, write_mp4
 from serving.media.reading import read_start
@@ -30,10 +29,11 @@ from serving.memory import Cut, cut_of
 from serving.moderation import require_allowed
 from serving.picture_moderation import require_allowed_frames
 from serving.pipeline import Pipeline
-from serving.provenance import Facts, Keys, sign
+from serving.provenance import Facts, Keys, require_parent, sign
 from serving.rewriting import PromptRewriter, Rewrite, rewrite
 from serving.sampling.sampler import Overrides
 from serving.shots import Joined, Shot, lasting
+from serving.sounding import Sounding
 from serving.watermark import Watermarker, payload_of
 
 CAMPAIGN = "studio"  # under this name single clips stand in the catalog
@@ -54,6 +54,18 @@ class Studio:
     @cached_property
     def _pipeline(self) -> Pipeline:
         return Pipeline.from_bundle(self._bundle)
+
+    @property
+    def _ready(self) -> Pipeline:
+        """The pipeline, when all that a finished film needs is there too: keys to sign it, a catalog to record it.
+
+        Raises:
+            BundleMissing, BundleDamaged, KeysUnsafe, CatalogUnavailable: something is not.
+        """
+        pipeline = self._pipeline
+        Keys.open(self._home)
+        Catalog(self._home.catalog_url).close()
+        return pipeline
 
     def generate(
         self,
@@ -99,14 +111,15 @@ class Studio:
             MediaError: a picture cannot be read.
             PictureRefused, ModerationMissing: the content policy does not allow a picture, or nothing can tell.
         """
-        require_recordable(outputs, seeds)
+        require_recordable(outputs, seeds, [image, last_image])
         for prompt in prompts:
             require_allowed(prompt)
-        pipeline, ends = self._pipeline.at(fps), Ends.read(image, last_image)
+        pipeline, ends = self._ready.at(fps), Ends.read(image, last_image)
         count, size = pipeline.config.length(seconds), delivery_size(aspect, resolution)
         cut = cut_of(pipeline, aspect, count, size, memory, pipeline.usual_tiles(count))
         rewrites = [None if rewriter is None else rewrite(prompt, rewriter) for prompt in prompts]
         texts = [prompt if new is None else new.text for prompt, new in zip(prompts, rewrites, strict=True)]
+        sounding = pipeline.sounding if audio else None
         latents = pipeline.latents(
             texts, seeds, seconds=seconds, aspect=aspect, overrides=overrides, ends=ends, progress=progress
         )
@@ -115,7 +128,7 @@ class Studio:
             way += f", {pipeline.plan([lasting(texts[0], count, pipeline.config.fps)]).told}"
         way += pipeline.ran_on
         films = [
-            self._film(pipeline, latent, count, text, seed, cut, way, audio=audio, progress=progress)
+            self._film(pipeline, latent, count, text, seed, cut, way, sounding, progress)
             for latent, text, seed in zip(latents, texts, seeds, strict=True)
         ]
         return [
@@ -165,16 +178,25 @@ class Studio:
         require_recordable([output], [seed])
         for shot in shots:
             require_allowed(shot.prompt)
-        pipeline = self._pipeline.at(fps)
-        plan = pipeline.plan(shots, window, overlap, joined)
-        size = delivery_size(aspect, resolution)
-        cut = cut_of(pipeline, aspect, LATENT_STRIDE * plan.length, size, memory, Tiles())
+        pipeline = self._ready.at(fps)
+        plan, config = pipeline.plan(shots, window, overlap, joined), pipeline.config
+        count, size = round(sum(shot.seconds for shot in shots) * config.fps), delivery_size(aspect, resolution)
+        cut = cut_of(pipeline, aspect, count, size, memory, Tiles())
+        sounding = pipeline.sounding if audio else None
         latent = pipeline.long_latent(shots, plan, seed=seed, aspect=aspect, overrides=overrides, progress=progress)
-        parts = (pipeline.frames_of(latent[:, one.places], LATENT_STRIDE * one.length, cut.tiles) for one in plan.takes)
-        sound = stereo(pipeline.sounding.of_film(latent, shots, plan, seed=seed, progress=progress)) if audio else None
-        config, way = pipeline.config, f"{pipeline.sampling(overrides)}, {plan.told}{pipeline.ran_on}"
-        pieces, count = chain.from_iterable(parts), LATENT_STRIDE * plan.length
-        film = Film(pieces, count, config.fps, sound, config.sample_rate, sides_of(latent), cut.enlarger, way)
+        sound = None
+        if sounding is not None:
+            heard = sounding.of_film(latent, shots, plan, seed=seed, progress=progress)
+            sound = stereo(heard[: count * config.sample_rate // config.fps])
+        takes = (
+            pipeline.frames_of(
+                latent[:, one.places], min(LATENT_STRIDE * one.length, count - LATENT_STRIDE * one.start), cut.tiles
+            )
+            for one in plan.takes
+        )
+        way = f"{pipeline.sampling(overrides)}, {plan.told}{pipeline.ran_on}"
+        unread = pipeline.unread(*(shot.prompt for shot in shots))
+        film = Film(takes, count, config.fps, sound, config.sample_rate, sides_of(latent), cut.enlarger, way, unread)
         prompt = " / ".join(f"{shot.seconds:g} s: {shot.prompt}" for shot in shots)
         return self._finish(output, film, size, prompt, seed)
 
@@ -207,39 +229,47 @@ class Studio:
 
         Raises:
             BundleMissing, BundleDamaged, RequestRefused, MediaError: as ``generate``.
+            StreamBroken: it could not go on after its first chunk; the file holds, signed, what was made until then.
         """
         require_recordable([output] if isinstance(output, Path) else [], [seed])
         if seconds is not None and not isfinite(seconds):
             raise RequestRefused(f"a stream of {seconds} s has no end: leave the length out, and interrupt it")
-        pipeline = self._pipeline
-        fps, shown = pipeline.config.fps, dict[str, None]()
+        pipeline = self._ready if isinstance(output, Path) else self._pipeline
+        fps, shown = pipeline.config.fps, Shown()
         overrides = overrides or usual(pipeline.config)
         way = pipeline.sampling(overrides)
         made = chunks(pipeline, prompt, seed=seed, aspect=aspect, overrides=overrides, pace=Pace(fps, ahead))
-        height, width = (2 * side for side in SIDES[aspect])
+        size = 2 * SIDES[aspect][0], 2 * SIDES[aspect][1]
         count = None if seconds is None else round(seconds * fps)
-        method = pipeline.enlarger.method(SIDES[aspect], (height, width))
+        method = pipeline.enlarger.method(SIDES[aspect], size)
         version = str(self._bundle.lineage["model_version"])
-        record = sha256_json(["stream", prompt.text, seed, version, height, width, method, way])
+        record = sha256_json(["stream", prompt.text, seed, version, *size, method, way])
+        marked = self._marked(pipeline.enlarger(shown.frames(until(made, count, told)), size), record)
 
-        def pieces() -> Iterator[np.ndarray]:
-            for chunk in until(made, count, told):
-                shown[chunk.prompt] = None
-                yield chunk.frames
+        def facts() -> Facts:
+            return self._facts(" / ".join(shown.prompts), seed, record, method, way + pipeline.ran_on)
 
-        marked = self._marked(pipeline.enlarger(pieces(), (height, width)), record)
+        result = self._kept(output, marked, fps, size, facts) if isinstance(output, Path) else None
         if not isinstance(output, Path):
             write_fragmented(output, marked, fps)
-            return None
-        with tempfile.TemporaryDirectory() as scratch:
-            unsigned = Path(scratch) / "stream.mp4"
-            written = write_fragmented(unsigned, marked, fps)
-            title = " / ".join(shown)
-            facts = self._facts(title, seed, record, method, way + pipeline.ran_on)
-            sign(unsigned, output, facts, self._home)
-        result = Made(output, sha256_file(output), written / fps, (height, width), version)
-        self._record(result, facts, title)
+        if shown.failure is not None:
+            kept = "" if result is None else f"; what was made until then is in {result.path}, signed"
+            raise StreamBroken(f"the stream could not go on: {shown.failure}{kept}") from shown.failure
         return result
+
+    def _kept(
+        self, output: Path, frames: Iterable[np.ndarray], fps: int, size: tuple[int, int], facts: Callable[[], Facts]
+    ) -> Made:
+        """The file of a stream; what is stated of it is known when it has ended. Until then it grows beside it."""
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.stem}.") as scratch:
+            unsigned = Path(scratch) / output.name
+            written = write_fragmented(unsigned, frames, fps)
+            stated = facts()
+            sign(unsigned, output, stated, self._home)
+        made = Made(output, sha256_file(output), written / fps, size, stated.model_version)
+        self._record(made, stated)
+        return made
 
     def _film(
         self,
@@ -250,18 +280,16 @@ class Studio:
         seed: int,
         cut: Cut,
         way: str,
-        *,
-        audio: bool,
+        sounding: Sounding | None,
         progress: Progress | None,
     ) -> Film:
         """A latent with its sound, to be decoded as it is written."""
-        config = pipeline.config
-        sound = (
-            pipeline.sounding.of_clip(latent, text, count / config.fps, seed=seed, progress=progress) if audio else None
-        )
-        shown = None if sound is None else stereo(sound)
-        pieces = pipeline.frames_of(latent, count, cut.tiles)
-        return Film(pieces, count, config.fps, shown, config.sample_rate, sides_of(latent), cut.enlarger, way)
+        config, sound = pipeline.config, None
+        if sounding is not None:
+            sound = stereo(sounding.of_clip(latent, text, count / config.fps, seed=seed, progress=progress))
+        takes = [pipeline.frames_of(latent, count, cut.tiles)]
+        size, unread = sides_of(latent), pipeline.unread(text)
+        return Film(takes, count, config.fps, sound, config.sample_rate, size, cut.enlarger, way, unread)
 
     def edit(
         self,
@@ -285,26 +313,28 @@ class Studio:
             SigningFailed: it is not an mp4.
             Also what ``generate`` raises.
         """
-        require_recordable([output], [seed])
+        require_recordable([output], [seed], [video])
         require_allowed(instruction)
-        config = self._pipeline.config
+        pipeline = self._ready
+        config = pipeline.config
         original = read_start(video, config.fps, config.max_frames)
         height, width = original.frames.shape[1:3]
         ratio = np.log(width / height)
         aspect = min(config.sizes, key=lambda name: abs(np.log(config.sizes[name][1] / config.sizes[name][0]) - ratio))
         require_allowed_frames(original.frames, config.fps, video)
+        require_parent(video)
         source = cover(original.frames, config.sizes[aspect])
-        clip = self._pipeline.edit(
+        clip = pipeline.edit(
             source, instruction, seed=seed, source_guidance=source_guidance, overrides=overrides, progress=progress
         )
         sound = None
         if original.audio is not None:
             sound = original.audio[: round(clip.seconds * original.sample_rate), :2]
-        shape = clip.frames.shape
-        enlarger, way = self._pipeline.enlarger, self._pipeline.sampling(overrides)
+        enlarger, way, unread = pipeline.enlarger, pipeline.sampling(overrides), pipeline.unread(instruction)
         way += "" if source_guidance is None else f", source guidance {source_guidance:g}"
-        way += self._pipeline.ran_on
-        film = Film(iter([clip.frames]), shape[0], clip.fps, sound, original.sample_rate, shape[1:3], enlarger, way)
+        way += pipeline.ran_on
+        takes, size = [[clip.frames]], clip.frames.shape[1:3]
+        film = Film(takes, len(clip.frames), clip.fps, sound, original.sample_rate, size, enlarger, way, unread)
         return self._finish(output, film, delivery_size(aspect), instruction, seed, parent=video)
 
     def _finish(
@@ -321,19 +351,19 @@ class Studio:
         version = str(self._bundle.lineage["model_version"])
         origin = None if parent is None else sha256_file(parent)
         text = [] if rewritten is None else [rewritten.text]
-        method = film.enlarger.method(film.size, size)
+        method, silent = film.enlarger.method(film.size, size), film.sound is None
         record = sha256_json(
-            [prompt, seed, version, film.count, film.fps, list(size), origin, method, film.sampling, *text]
+            [prompt, seed, version, film.count, film.fps, list(size), origin, method, film.sampling, silent, *text]
         )
-        marked = self._marked(film.enlarger(film.pieces, size), record)
+        marked = self._marked(film.enlarged(size), record)
         sound = None if film.sound is None else normalise(film.sound, film.sample_rate)[0]
         facts = self._facts(prompt, seed, record, method, film.sampling, rewritten)
         with tempfile.TemporaryDirectory() as scratch:
             unsigned = Path(scratch) / "clip.mp4"
             write_mp4(unsigned, marked, film.fps, sound, film.sample_rate or 48_000)
             sign(unsigned, output, facts, self._home, parent=parent)
-        made = Made(output, sha256_file(output), film.count / film.fps, size, version, rewritten)
-        self._record(made, facts, prompt)
+        made = Made(output, sha256_file(output), film.count / film.fps, size, version, rewritten, film.unread)
+        self._record(made, facts)
         return made
 
     def _marked(self, pieces: Iterable[np.ndarray], record: str) -> Iterator[np.ndarray]:
@@ -358,7 +388,7 @@ class Studio:
             sampling=sampling,
         )
 
-    def _record(self, made: Made, facts: Facts, prompt: str) -> None:
+    def _record(self, made: Made, facts: Facts) -> None:
         catalog = Catalog(self._home.catalog_url)
         try:
             catalog.record_deliverable(
@@ -366,7 +396,7 @@ class Studio:
                     sha256=made.sha256,
                     campaign=CAMPAIGN,
                     variant=facts.record_id[:16],
-                    prompt=prompt,
+                    prompt=facts.title,
                     seed=facts.seed,
                     model_name=facts.model,
                     model_version=facts.model_version,

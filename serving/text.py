@@ -63,6 +63,17 @@ class EncoderStates:
         tokens = np.array([ids], dtype=np.int64)
         return Tokens(tokens, np.ones_like(tokens))
 
+    @property
+    def whole(self) -> bool:
+        """Whether it reads texts, rather than what stands in quotes alone."""
+        return self._tokenizer is not None
+
+    def unread(self, text: str) -> str:
+        """What of a text is beyond the length of an encoder that reads whole ones."""
+        assert self._tokenizer is not None
+        found = self._tokenizer.encode(text)
+        return text[max(end for _, end in found.offsets) :].strip() if found.overflowing else ""
+
     def of(self, text: str) -> np.ndarray:
         """States f32 [tokens, D]."""
         tokens = self.tokenize(text)
@@ -105,6 +116,11 @@ class TextStates:
             {name: each[:count] for name, each in both.items()},
             {name: each[count:] for name, each in both.items()},
         )
+
+    def unread(self, prompt: str) -> str:
+        """What of a prompt no encoder reads."""
+        text = with_fps(prompt, self._fps)
+        return min((encoder.unread(text) for encoder in self._encoders.values() if encoder.whole), key=len, default="")
 
     def _known_of(self, texts: Sequence[str]) -> dict[str, dict[str, np.ndarray]]:
         found = {}

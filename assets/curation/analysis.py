@@ -23,7 +23,7 @@ from assets.curation.signals.stillness import Stillness, slideshow
 from assets.curation.signals.text import Text
 from assets.curation.spans import Span, cut
 from assets.curation.trimming import trim
-from assets.ingestion.decode import SoundLost, TimedFrame, TimedSound, timed_media
+from serving.media.timed import SoundLost, TimedFrame, TimedSound, timed_media
 
 _TRIMMED = 160  # frames after which memory that is free goes back to the system
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from assets.ingestion.decode import TOLERANCE, TimedFrame, timed_frames
 from assets.manifest import read_manifest
 from serving.home import Home
+from serving.media.timed import TOLERANCE, TimedFrame, timed_frames
 
 
 class ClipUnreadable(RuntimeError):

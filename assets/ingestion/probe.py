@@ -6,7 +6,7 @@ from typing import Any
 
 import av
 
-from assets.ingestion.decode import open_video, timed_frames
+from serving.media.timed import open_video, timed_frames
 
 
 @dataclass(frozen=True)

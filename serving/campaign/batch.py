@@ -112,7 +112,8 @@ def run_campaign(
     _tidied(folder, earlier, wanted)
     if brief.rewrite:
         result = rewritten(wanted, rewriter, earlier.rewrites if earlier else ())
-        wanted, record.rewrites, record.failed = result.variants, result.rewrites, result.failed
+        wanted, record.rewrites = result.variants, result.rewrites
+        record.failed = [_failed(one.variant, one.reason, folder, earlier) for one in result.failed]
     standing = {v.id: earlier.finished(folder, maker.record_id(v)) if earlier else None for v in wanted}
     # What still stands is recorded first: a run that is killed then forgets nothing.
     if earlier is not None or brief.rewrite:
@@ -126,7 +127,7 @@ def run_campaign(
         try:
             made = maker.make(variant)
         except Exception as error:  # noqa: BLE001 - whatever stops one film is recorded and must not stop the others
-            record.failed.append(Failed(variant=variant.id, reason=f"{type(error).__name__}: {error}"))
+            record.failed.append(_failed(variant.id, f"{type(error).__name__}: {error}", folder, earlier))
             continue
         record.files.append(made)
         _with_standing(record, standing, wanted).write(folder)
@@ -134,7 +135,7 @@ def run_campaign(
             on_delivered(made)
         if not _take_needed(variant, wanted, done, record.failed):
             maker.drop_take(variant)
-    _remove_others(folder, earlier, {file.path for file in record.files})
+    _remove_others(folder, earlier, {file.path for file in record.files} | {one.earlier for one in record.failed})
     _finish(folder, earlier, record)
     if progress is not None:
         progress("done", len(wanted), len(wanted))
@@ -250,6 +251,7 @@ class _Maker:
             record_id=record_id,
             watermark_payload=payload_hex(payload),
             rewrite=variant.rewrite,
+            unread=self._pipeline.unread(variant.text),
         )
 
     def drop_take(self, variant: Variant) -> None:
@@ -298,11 +300,26 @@ def _tidied(folder: Path, earlier: CampaignRecord | None, wanted: Sequence[Varia
             left.unlink(missing_ok=True)
 
 
-def _remove_others(folder: Path, earlier: CampaignRecord | None, kept: Collection[str]) -> None:
-    """Remove films that an earlier record lists and this campaign no longer delivers."""
-    for file in earlier.files if earlier else []:
-        if file.path not in kept and Path(file.path).name == file.path:
-            (folder / file.path).unlink(missing_ok=True)
+def _failed(variant: str, reason: str, folder: Path, earlier: CampaignRecord | None) -> Failed:
+    """What could not be made; what was delivered of it before stays."""
+    name = f"{variant}.mp4"
+    return Failed(
+        variant=variant, reason=reason, earlier=name if name in _listed(earlier) and (folder / name).exists() else None
+    )
+
+
+def _listed(earlier: CampaignRecord | None) -> list[str]:
+    """Names of the films that an earlier record knows of."""
+    if earlier is None:
+        return []
+    return [file.path for file in earlier.files] + [one.earlier for one in earlier.failed if one.earlier is not None]
+
+
+def _remove_others(folder: Path, earlier: CampaignRecord | None, kept: Collection[str | None]) -> None:
+    """Remove films that an earlier record knows of and this campaign does not."""
+    for name in _listed(earlier):
+        if name not in kept and Path(name).name == name:
+            (folder / name).unlink(missing_ok=True)
 
 
 def _finish(folder: Path, earlier: CampaignRecord | None, record: CampaignRecord) -> None:

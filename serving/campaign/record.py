@@ -36,6 +36,7 @@ class Delivered(BaseModel):
         attributions: Credits that licences of the training footage ask for.
         rewrite: What the model was given in the prompt's place, if it was rewritten.
         record_id: Its id, whose first 64 bits are the watermark's payload.
+        unread: What of the prompt is beyond what the model reads.
     """
 
     model_config = ConfigDict(frozen=True, protected_namespaces=())
@@ -64,15 +65,23 @@ class Delivered(BaseModel):
     record_id: str
     watermark_payload: str
     rewrite: Rewrite | None = None
+    unread: str = ""
 
 
 class Failed(BaseModel):
-    """A film that could not be made, and why."""
+    """A film that could not be made.
+
+    Attributes:
+        variant: Which.
+        reason: Why.
+        earlier: Name of the file that was delivered of it before, by another brief or model, which still lies there.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     variant: str
     reason: str
+    earlier: str | None = None
 
 
 class CampaignRecord(BaseModel):

@@ -7,15 +7,21 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, delete, event, make_url, or_, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from serving.catalog.tables import Base, Clip, Dataset, DatasetClip, Decision, Deliverable, Embedding, Footage
+from serving.errors import ServingError
 
 _BUSY_MILLISECONDS = 30_000
 _SHORTEST_ID = 4  # characters that may stand for a clip
 _WRITING = "cinemill_writing"
 
 Row = Mapping[str, Any]
+
+
+class CatalogUnavailable(ServingError):
+    """The catalog's database cannot be opened."""
 
 
 class UnknownDeliverable(LookupError):
@@ -40,9 +46,20 @@ class Catalog:
 
     Args:
         url: SQLAlchemy URL. SQLite is set to write-ahead logging, foreign keys and waiting for other writers.
+
+    Raises:
+        CatalogUnavailable: there is no such database, or no driver for it.
     """
 
     def __init__(self, url: str) -> None:
+        try:
+            self._open(url)
+        except (SQLAlchemyError, ImportError, OSError) as error:
+            raise CatalogUnavailable(
+                f"the catalog cannot be opened: {error}; check CINEMILL_CATALOG_URL and the database that it names"
+            ) from error
+
+    def _open(self, url: str) -> None:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)

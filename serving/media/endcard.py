@@ -66,11 +66,13 @@ class EndCard:
 
     def frames(self, last: np.ndarray, count: int, fps: int) -> Iterator[np.ndarray]:
         """``count`` frames that dissolve from the video's ``last`` frame to the card and hold it."""
+        import cv2
+
         card = self.draw(last)
         fade = min(round(DISSOLVE_SECONDS * fps), count)
         for index in range(count):
             weight = min(1.0, (index + 1) / fade) if fade else 1.0
-            yield card if weight == 1 else np.rint(last * (1 - weight) + card * weight).astype(np.uint8)
+            yield card if weight == 1 else cv2.addWeighted(last, 1 - weight, card, weight, 0)
 
 
 def _write(

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     import av.container
     import av.video.stream
 
+    from serving.media.timed import TimedFrame
+
+_NEAR = 1e-3  # seconds: Matroska rounds times to milliseconds
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -68,7 +72,8 @@ def read_video(path: Path, limits: Limits | None = None) -> Video:
 def read_start(path: Path, fps: float, frames: int, limits: Limits | None = None) -> Video:
     """How a media file begins, at another frame rate: ``frames`` frames at most, and the sound meanwhile.
 
-    What comes later is not read, however long the file is.
+    Frames are as people see them, upright and of square pixels, and at the times at which the file shows them. What
+    comes later is not read, however long the file is.
 
     Args:
         path: The file.
@@ -77,15 +82,16 @@ def read_start(path: Path, fps: float, frames: int, limits: Limits | None = None
         limits: Of what is kept.
 
     Raises:
-        MediaError: as ``read_video``, or the file does not say how many frames a second it has.
+        MediaError: as ``read_video``.
     """
     import av
 
+    from serving.media.timed import timed_frames
+
     limits = limits or Limits()
     try:
-        with av.open(str(path)) as container:
-            kept = _kept(path, container, fps, frames, limits)
-    except (av.FFmpegError, OSError) as error:
+        kept = _kept(path, timed_frames(path), fps, frames, limits)
+    except (av.FFmpegError, OSError, ValueError) as error:
         raise MediaError(f"{path} cannot be read as video: {error}") from error
     return Video(np.stack(kept), fps, *read_sound(path, limits, len(kept) / fps))
 
@@ -111,6 +117,8 @@ def each_frame(path: Path) -> Iterator[np.ndarray]:
 def read_sound(path: Path, limits: Limits | None = None, seconds: float | None = None) -> tuple[np.ndarray | None, int]:
     """The sound of a media file, float32 [S, channels], and its samples a second; None and 0 for a silent one.
 
+    Its first sample is heard with the first picture: sound that begins later has silence before it.
+
     Args:
         path: The file.
         limits: Of what is read.
@@ -121,9 +129,11 @@ def read_sound(path: Path, limits: Limits | None = None, seconds: float | None =
     """
     import av
 
+    from serving.media.timed import begins, open_video
+
     try:
-        with av.open(str(path)) as container:
-            return _sound(path, container, limits or Limits(), seconds)
+        with open_video(path) as (container, pictures):
+            return _sound(path, container, begins(pictures), limits or Limits(), seconds)
     except (av.FFmpegError, OSError) as error:
         raise MediaError(f"{path} cannot be read as sound: {error}") from error
 
@@ -151,28 +161,33 @@ def _stream(path: Path, container: "av.container.InputContainer", limits: Limits
     return stream
 
 
-def _kept(
-    path: Path, container: "av.container.InputContainer", fps: float, frames: int, limits: Limits
-) -> list[np.ndarray]:
-    """The first frames [H, W, 3] at a frame rate."""
-    stream = _stream(path, container, limits)
-    rate = float(stream.average_rate or 0)
-    if rate <= 0:
-        raise MediaError(f"{path} does not say how many frames a second it has")
+def _kept(path: Path, shown: Iterator["TimedFrame"], fps: float, frames: int, limits: Limits) -> list[np.ndarray]:
+    """The first frames [H, W, 3] at a frame rate: whole ones, at least one."""
     kept: list[np.ndarray] = []
-    read = 0
-    for read, frame in enumerate(container.decode(stream), 1):
-        while len(kept) < frames and int(len(kept) * rate / fps) < read:
-            if frame.width != stream.width or frame.height != stream.height:
-                raise MediaError(f"{path} changes its size in frame {read - 1}")
-            if (len(kept) + 1) * frame.width * frame.height > limits.pixels:
-                raise MediaError(f"{path} has too many pixels to read {frames} frames of it; {len(kept)} fit")
-            kept.append(frame.to_ndarray(format="rgb24"))
+    held: np.ndarray | None = None
+    at = end = 0.0
+    for timed in shown:
+        while held is not None and len(kept) < frames and len(kept) / fps < timed.seconds - _NEAR:
+            kept.append(held)
         if len(kept) == frames:
             return kept
-    if not kept:
+        _require_fits(path, timed, held, len(kept), frames, limits)
+        held, at, end = timed.upright(), timed.seconds, timed.seconds + (timed.lasts or timed.seconds - at)
+    if held is None:
         raise MediaError(f"{path} holds no frame that decodes")
-    return kept[: max(1, int(read / rate * fps))]
+    return kept + [held] * (min(frames, max(1, int((end + _NEAR) * fps))) - len(kept))
+
+
+def _require_fits(
+    path: Path, timed: "TimedFrame", held: np.ndarray | None, kept: int, frames: int, limits: Limits
+) -> None:
+    width, height = timed.size
+    if max(width, height) > limits.side:
+        raise MediaError(f"{path} is {width}x{height} pixels; at most {limits.side} a side are read")
+    if held is not None and held.shape[:2] != (height, width):
+        raise MediaError(f"{path} changes its size after {timed.seconds:.2f} s")
+    if min(kept + 1, frames) * width * height > limits.pixels:
+        raise MediaError(f"{path} has too many pixels to read {frames} frames of it; {kept} fit")
 
 
 def _pictures(path: Path, container: "av.container.InputContainer", limits: Limits) -> tuple[np.ndarray, float]:
@@ -194,8 +209,9 @@ def _pictures(path: Path, container: "av.container.InputContainer", limits: Limi
 
 
 def _sound(
-    path: Path, container: "av.container.InputContainer", limits: Limits, seconds: float | None
+    path: Path, container: "av.container.InputContainer", origin: float, limits: Limits, seconds: float | None
 ) -> tuple[np.ndarray | None, int]:
+    """The sound from ``origin`` on, a time in the container's own seconds."""
     from av.audio.resampler import AudioResampler
 
     if not container.streams.audio:
@@ -204,8 +220,11 @@ def _sound(
     rate = stream.rate or 0
     resampler = AudioResampler(format="fltp", layout=stream.layout.name, rate=rate)
     wanted = None if seconds is None else round(seconds * rate)
-    pieces, length = [], 0
+    pieces: list[np.ndarray] = []
+    length = late = 0
     for frame in container.decode(stream):
+        if not pieces:
+            length = late = 0 if frame.time is None else round((frame.time - origin) * rate)
         for piece in resampler.resample(frame):
             pieces.append(piece.to_ndarray())
             length += piece.samples
@@ -215,4 +234,6 @@ def _sound(
             raise MediaError(f"{path} has more than {limits.seconds:g} s of sound; more is not read")
     if not pieces:
         return None, 0
-    return np.concatenate(pieces, axis=1)[:, :wanted].T.copy(), rate
+    sound = np.concatenate(pieces, axis=1)[:, max(-late, 0) :]
+    silence = np.zeros((len(sound), max(late, 0) if wanted is None else min(max(late, 0), wanted)), np.float32)
+    return np.concatenate([silence, sound], axis=1)[:, :wanted].T.copy(), rate

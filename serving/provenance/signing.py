@@ -2,12 +2,15 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from models.files import atomic_path
 from serving.home import Home
 from serving.provenance.errors import SigningFailed
 from serving.provenance.keys import Keys
+
+if TYPE_CHECKING:
+    import c2pa
 
 FACTS_LABEL = "io.cinemill.provenance"
 _MP4 = "video/mp4"
@@ -47,6 +50,20 @@ class Facts:
     sampling: str | None = None
 
 
+def require_parent(video: Path) -> None:
+    """Raise SigningFailed unless a signature can name a video as what an edit started from: an mp4 or a mov."""
+    import c2pa
+
+    try:
+        with c2pa.Builder(_named()) as builder:
+            _add_parent(builder, video)
+    except (c2pa.C2paError, OSError) as error:
+        raise SigningFailed(
+            f"{video} cannot be named as the original in a signature ({error}): bring it into an mp4, for one by "
+            f"'ffmpeg -i {video.name} -c copy {video.stem}.mp4'"
+        ) from error
+
+
 def sign(source: Path, destination: Path, facts: Facts, home: Home, *, parent: Path | None = None) -> None:
     """Write ``source`` (mp4) with a signed manifest to ``destination``; the two may be the same path.
 
@@ -58,7 +75,7 @@ def sign(source: Path, destination: Path, facts: Facts, home: Home, *, parent: P
         parent: The footage that an edit started from; None where everything was generated.
 
     Raises:
-        SigningFailed: the source is not an mp4 that can be signed; nothing was written.
+        SigningFailed: the source is not an mp4 that can be signed, or nothing can be written; nothing was.
         KeysUnsafe: see ``Keys.open``.
     """
     import c2pa
@@ -76,12 +93,18 @@ def sign(source: Path, destination: Path, facts: Facts, home: Home, *, parent: P
                 builder.set_intent(c2pa.C2paBuilderIntent.CREATE, c2pa.C2paDigitalSourceType.TRAINED_ALGORITHMIC_MEDIA)
             else:
                 builder.set_intent(c2pa.C2paBuilderIntent.EDIT)
-                with parent.open("rb") as original:
-                    builder.add_ingredient({"title": parent.name, "relationship": "parentOf"}, _MP4, original)
+                _add_parent(builder, parent)
             with source.open("rb") as plain, temporary.open("wb+") as signed:
                 builder.sign(signer, _MP4, plain, signed)
-    except (c2pa.C2paError, OSError) as error:
+    except c2pa.C2paError as error:
         raise SigningFailed(f"{source} could not be signed: {error} (is it a whole, readable mp4?)") from error
+    except OSError as error:
+        raise SigningFailed(f"{source} could not be signed and written to {destination}: {error}") from error
+
+
+def _add_parent(builder: "c2pa.Builder", video: Path) -> None:
+    with video.open("rb") as original:
+        builder.add_ingredient({"title": video.name, "relationship": "parentOf"}, _MP4, original)
 
 
 def _settings(root: bytes) -> dict[str, Any]:
@@ -105,9 +128,8 @@ def _manifest(facts: Facts, *, edited: bool) -> dict[str, Any]:
             "softwareAgent": {"name": facts.model, "version": facts.model_version},
         }
         assertions.append({"label": "c2pa.actions.v2", "data": {"actions": [edit]}})
-    return {
-        "claim_generator_info": [{"name": "Cinemill"}],
-        "title": facts.title,
-        "format": _MP4,
-        "assertions": assertions,
-    }
+    return _named() | {"title": facts.title, "assertions": assertions}
+
+
+def _named() -> dict[str, Any]:
+    return {"claim_generator_info": [{"name": "Cinemill"}], "format": _MP4}

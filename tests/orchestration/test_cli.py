@@ -87,6 +87,8 @@ def test_a_rewritten_prompt_is_printed_letter_by_letter(capsys, tmp_path):
     rewrite = Rewrite("star", 'a star under "[b]:star:"', "llm:m")
     print_made(Made(tmp_path / "a.mp4", "ab" * 32, 1.0, (480, 480), "3", rewrite))
     assert 'prompt rewritten by llm:m: a star under "[b]:star:"' in capsys.readouterr().out
+    print_made(Made(tmp_path / "a.mp4", "ab" * 32, 1.0, (480, 480), "3", unread="and [a] cube"))
+    assert "it did not read: and [a] cube" in capsys.readouterr().out
     print_made(Made(tmp_path / "a.mp4", "ab" * 32, 1.0, (480, 480), "3"))
     assert "prompt rewritten" not in capsys.readouterr().out
 

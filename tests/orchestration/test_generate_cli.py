@@ -55,7 +55,7 @@ def run(tmp_path, monkeypatch):
     ],
 )
 def test_options_that_do_not_combine_are_refused_in_one_line(run, options, said):
-    result = run(*options)
+    result = run(*options, "--no-sound")
     assert result.exit_code == 2
     assert result.stderr.startswith("error: ")
     assert said in " ".join(result.stderr.split())
@@ -102,7 +102,7 @@ def test_pictures_are_refused_where_they_do_not_fit(run, picture, option):
         ((option, picture(112, 64), "--student", "2"), "student does not combine with pictures at the ends"),
         ((option, picture(112, 64), "--cache", "0.05"), "cache does not combine with pictures at the ends"),
     ):
-        result = run(*options)
+        result = run(*options, "--no-sound")
         assert result.exit_code == 2, said
         assert said in " ".join(result.stderr.split())
 

@@ -1,9 +1,12 @@
+import json
 from io import StringIO
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
 from assets.artifact import Artifact, Built
+from orchestration.cli import app
 from orchestration.lineage import NoSuchDeliverable, trace
 from orchestration.tables import lineage_tables
 from orchestration.tracking import MlflowTracker
@@ -60,6 +63,15 @@ def home(tmp_path):
     )
     catalog.close()
     return home
+
+
+def test_the_command_traces_several_films(home, monkeypatch):
+    monkeypatch.setattr("orchestration.lineage.MlflowRegistry.version", _tags_only)
+    monkeypatch.setenv("CINEMILL_HOME", str(home.root))
+    result = CliRunner().invoke(app, ["lineage", "0" * 64, "0" * 64, "--json"])
+    assert result.exit_code == 0
+    told = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [chain["campaign"] for chain in told] == ["spring", "spring"]
 
 
 def test_the_chain_leads_from_the_film_to_files_with_licences(home, monkeypatch):

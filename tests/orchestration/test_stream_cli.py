@@ -1,4 +1,5 @@
 import io
+import signal
 import subprocess
 import sys
 import threading
@@ -58,6 +59,43 @@ app()
     said = process.stderr.read().decode()
     assert process.wait() == 0, said
     assert said == "nobody reads the stream any more: it has ended\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_stream_that_is_told_to_stop_ends_with_its_chunk(tmp_path, number):
+    code = """
+import sys, time
+from orchestration.cli import app
+from serving.film import Made
+from serving.live import Chunk
+import numpy as np
+import serving.studio
+
+class Endless:
+    def __init__(self, home): ...
+    def stream(self, prompt, output, *, told, **options):
+        chunk = Chunk(0, prompt.text, np.zeros((24, 2, 2, 3), np.uint8), 16, 1.0)
+        while told(chunk):
+            time.sleep(0.05)
+        output.write_bytes(b"signed")
+        return Made(output, "0" * 64, 1.5, (128, 128), "1")
+
+serving.studio.Studio = Endless
+sys.argv = ["cinemill", "stream", "a ball", "-o", sys.argv[1]]
+app()
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "live.mp4")],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert b"1.5 s of video" in process.stderr.readline()
+    process.send_signal(number)
+    out, said = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+    assert "live.mp4" in out.decode()
+    assert (tmp_path / "live.mp4").read_bytes() == b"signed"
 
 
 @pytest.mark.parametrize(("prompt", "said"), [("a naked woman", "rule 'sexual'"), ("a ball", "there is no model in")])

@@ -4,9 +4,13 @@ import numpy as np
 import pytest
 
 from models.text.wheel import minilm_folder
+from serving.bundle import write_bundle
 from serving.config import ServingConfig
+from serving.home import Home
+from serving.media.mp4 import write_mp4
 from serving.pipeline import Pipeline
 from serving.sampling.sampler import Sampler
+from serving.studio import Studio
 
 HOP = 1920
 
@@ -161,3 +165,29 @@ def value_of(text_states):
         return float(meaning(null if prompt is None else condition)[0])
 
     return value
+
+
+@pytest.fixture
+def home(tmp_path, config, tokenizers):
+    """A home with a champion whose lineage is real, and whose graphs are replaced by the toy model's."""
+    home = Home(tmp_path / "home")
+    lineage = {"model_version": 7, "dataset_digest": "d" * 32, "attributions": ["(c) somebody"]}
+    graphs = {"backbone": tokenizers["prompt"]}  # copied, never opened
+    write_bundle(home.champion, name="cinemill", graphs=graphs, tokenizers=tokenizers, config=config, lineage=lineage)
+    return home
+
+
+@pytest.fixture
+def studio(home, pipeline):
+    studio = Studio(home)
+    studio.__dict__["_pipeline"] = pipeline
+    return studio
+
+
+@pytest.fixture
+def footage(tmp_path):
+    path = tmp_path / "footage.mp4"
+    frames = np.random.default_rng(0).integers(0, 255, (20, 8, 8, 3), np.uint8).repeat(15, axis=1).repeat(20, axis=2)
+    tone = 0.2 * np.sin(np.arange(48_000 * 2) * 0.05).astype(np.float32)
+    write_mp4(path, frames, 10, np.stack([tone, tone], axis=1))
+    return path

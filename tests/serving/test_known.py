@@ -158,6 +158,7 @@ def test_the_record_of_a_clip_names_its_pictures(pipeline, flow, tmp_path, monke
     Image.fromarray(RED).save(tmp_path / "red.png")
     studio = Studio.__new__(Studio)
     studio.__dict__["_pipeline"] = pipeline
+    monkeypatch.setattr(Studio, "_ready", pipeline)
     finished = []
     monkeypatch.setattr(Studio, "_finish", lambda self, output, film, *_, **__: finished.append(film))
     studio.generate(

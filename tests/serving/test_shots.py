@@ -73,7 +73,7 @@ def test_windows_cover_everything_and_are_no_longer_than_the_model_covers(length
 
 @pytest.mark.parametrize(
     ("lengths", "overlap", "said"),
-    [((), 4, "at least one shot"), ((4, 0.1), 4, "too short"), ((4,), 8, "cannot overlap")],
+    [((), 4, "at least one shot"), ((0.1, 4), 4, "too short"), ((4,), 8, "cannot overlap")],
 )
 def test_what_cannot_be_laid_out_is_refused(lengths, overlap, said):
     with pytest.raises(RequestRefused, match=said):

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from serving import memory as memory_module
-from serving.bundle import write_bundle
 from serving.catalog import Catalog
 from serving.decoding.tiles import Tiles
 from serving.errors import BundleMissing, MediaError, PromptRefused, RequestRefused
+from serving.film import Film
 from serving.home import Home
 from serving.live import Prompt
 from serving.media.mp4 import write_mp4
@@ -22,33 +22,8 @@ from serving.sampling.caching import calibrated
 from serving.sampling.sampler import Overrides
 from serving.shots import Shot
 from serving.studio import CAMPAIGN, Studio
+from serving.upsampling.cascade import Enlarger
 from tests.chat_server import says
-
-
-@pytest.fixture
-def home(tmp_path, config, tokenizers):
-    """A home with a champion whose lineage is real, and whose graphs are replaced by the toy model's."""
-    home = Home(tmp_path / "home")
-    lineage = {"model_version": 7, "dataset_digest": "d" * 32, "attributions": ["(c) somebody"]}
-    graphs = {"backbone": tokenizers["prompt"]}  # copied, never opened
-    write_bundle(home.champion, name="cinemill", graphs=graphs, tokenizers=tokenizers, config=config, lineage=lineage)
-    return home
-
-
-@pytest.fixture
-def studio(home, pipeline):
-    studio = Studio(home)
-    studio.__dict__["_pipeline"] = pipeline
-    return studio
-
-
-@pytest.fixture
-def footage(tmp_path):
-    path = tmp_path / "footage.mp4"
-    frames = np.random.default_rng(0).integers(0, 255, (20, 8, 8, 3), np.uint8).repeat(15, axis=1).repeat(20, axis=2)
-    tone = 0.2 * np.sin(np.arange(48_000 * 2) * 0.05).astype(np.float32)
-    write_mp4(path, frames, 10, np.stack([tone, tone], axis=1))
-    return path
 
 
 def one(studio, prompt, output, seed=0, **options):
@@ -125,7 +100,7 @@ def test_a_long_clip_of_one_prompt_is_blended_windows_and_says_so(studio, home, 
     video = read_video(made.path)
     assert len(video.frames) == 100
     assert len(video.audio) == pytest.approx(6.25 * 48_000, abs=1024)
-    assert stated(made.path)["sampling"].endswith(", 3 blended windows")
+    assert stated(made.path)["sampling"].endswith(", 3 blended windows of 8 latent frames")
     with pytest.raises(RequestRefused, match="24 frames a second"):
         one(studio, "a red ball", tmp_path / "fast.mp4", seconds=2.0, aspect="1:1", fps=24)
 
@@ -139,9 +114,9 @@ def test_a_long_video_of_shots_is_marked_signed_and_recorded(studio, home, tmp_p
     assert len(video.frames) == 104
     assert len(video.audio) == pytest.approx(6.5 * 48_000, abs=1024)  # AAC fills its last frame
     assert stated(made.path)["title"] == "4 s: a red ball / 2.5 s: a blue square"
-    assert stated(made.path)["sampling"].endswith(", 2 blended windows")
+    assert stated(made.path)["sampling"].endswith(", 2 blended windows of 8 latent frames, cut at 8")
     silent = studio.long(shots[:1], tmp_path / "silent.mp4", seed=3, aspect="1:1", audio=False, joined="continued")
-    assert stated(silent.path)["sampling"].endswith(", 1 continued windows")
+    assert stated(silent.path)["sampling"].endswith(", 1 continued windows of 8 latent frames")
     assert read_video(tmp_path / "silent.mp4").audio is None
     with pytest.raises(PromptRefused):
         studio.long([*shots, Shot(seconds=4, prompt="a naked child")], tmp_path / "b.mp4", seed=3, aspect="1:1")
@@ -156,9 +131,32 @@ def test_the_signature_says_how_a_clip_was_sampled_and_its_record_is_its_own(stu
         path = tmp_path / f"{number}.mp4"
         one(studio, "a red ball", path, seconds=0.5, aspect="1:1", audio=False, overrides=overrides)
         facts.append(stated(path))
-    assert facts[0]["sampling"] == "euler, 4 linear_quadratic steps, guidance 2"
+    assert facts[0]["sampling"] == "euler, 4 linear_quadratic steps like the first of 8, guidance 2"
     assert facts[1]["sampling"].endswith("steps reused within 0.3")
-    assert len({each["record_id"] for each in facts}) == 3
+    for overrides in (Overrides(emulated_steps=6), Overrides(guidance_interval=(0.1, 0.8))):
+        path = tmp_path / f"{overrides}.mp4"
+        one(studio, "a red ball", path, seconds=0.5, aspect="1:1", audio=False, overrides=overrides)
+        facts.append(stated(path))
+    one(studio, "a red ball", tmp_path / "heard.mp4", seconds=0.5, aspect="1:1")
+    facts.append(stated(tmp_path / "heard.mp4"))
+    assert len({each["record_id"] for each in facts}) == 6
+
+
+def test_a_shot_lasts_as_long_as_was_asked_for(studio, tmp_path):
+    shots = [Shot(seconds=1, prompt="a red ball"), Shot(seconds=0.3, prompt="a blue square", cut=True)]
+    video = read_video(studio.long(shots, tmp_path / "a.mp4", seed=3, aspect="1:1").path)
+    assert len(video.frames) == round(1.3 * 16)
+    assert len(video.audio) == pytest.approx(21 * 3000, abs=1024)
+
+
+def test_frames_are_enlarged_without_a_look_across_cuts():
+    class Noting(Enlarger):
+        def __call__(self, pieces, size):
+            yield [int(piece[0, 0, 0, 0]) for piece in pieces]
+
+    pieces = [np.full((1, 2, 2, 3), level, np.uint8) for level in range(3)]
+    film = Film([pieces[:2], pieces[2:]], 3, 16, None, 0, (2, 2), Noting(), "", "")
+    assert list(film.enlarged((4, 4))) == [[0, 1], [2]]
 
 
 def test_the_mark_leads_to_the_record(studio, home, tmp_path):

@@ -49,6 +49,13 @@ def test_prompts_are_read_exactly_as_training_reads_captions(encoders, served):
     assert with_fps("x", 24) == prefixed("x", 24)
 
 
+def test_what_of_a_prompt_no_encoder_reads_is_told(served):
+    states = TextStates(served, fps=16)
+    assert states.unread("A red circle moves right.") == ""
+    before = served["long"].tokenize("FPS-16.").input_ids.shape[1]  # a start and an end token counted
+    assert states.unread("red " * 80) == " ".join(["red"] * (80 - (60 - before)))
+
+
 @pytest.mark.parametrize("text", [*PROMPTS, "„unten“", '"a" and “b”', "it's the dogs' house", 'an "open end', ""])
 def test_quotes_are_found_as_in_training(text):
     assert quoted_in_serving(text) == quoted(text)

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from assets.ingestion.decode import timed_frames
 from assets.ingestion.packages import package_footage
 from assets.world.draw import WorldOptions, draw
 from assets.world.render import render
+from serving.media.timed import timed_frames
 
 SIDE = 512  # pixels of the longer side
 _EVERY = 1.2  # seconds between frames of footage

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from assets.ingestion.decode import TimedFrame
+from serving.media.timed import TimedFrame
 
 WIDTH = 256  # pixels: signals do not depend on the file's own resolution
 SAMPLE_RATE = 16.0  # frames a second that the costlier signals look at, at most

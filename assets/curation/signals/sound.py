@@ -10,7 +10,7 @@ from assets.curation.signals.music import Music
 from assets.curation.signals.onsets import Onsets
 from assets.curation.signals.series import Series
 from assets.curation.signals.speech import Speech
-from assets.ingestion.decode import TimedSound
+from serving.media.timed import TimedSound
 
 RATE = 16000
 _BLOCK = 512  # samples, 32 ms

@@ -16,7 +16,7 @@ import psutil
 
 from assets.curation.analysis import analyse
 from assets.curation.signals.text import TextTrack
-from assets.ingestion.decode import timed_frames
+from serving.media.timed import timed_frames
 
 _MIB = 1 << 20
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import av
 import numpy as np
 
-from assets.ingestion.decode import timed_frames
 from assets.ingestion.packages import package_footage
 from models.files import atomic_path
+from serving.media.timed import timed_frames
 
 FPS = 25
 # Seconds of the package footage that lie within one shot, found by eye.

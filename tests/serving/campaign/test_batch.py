@@ -215,6 +215,22 @@ def test_one_films_failure_does_not_stop_the_others(run, brief, out, sign):
     assert CampaignRecord.read(out).failed == []
 
 
+def test_what_was_delivered_stays_until_its_successor_is_made(run, fields, out, sign):
+    run(Brief(**fields))
+    before = {path.name: path.read_bytes() for path in out.glob("*.mp4")}
+    changed = {**fields, "product": "Another"}
+    sign.failing = {"kids_en_1x1.mp4"}
+    for _ in range(2):
+        with pytest.raises(CampaignIncomplete):
+            run(Brief(**changed))
+        assert CampaignRecord.read(out).failed[0].earlier == "kids_en_1x1.mp4"
+        after = {path.name: path.read_bytes() for path in out.glob("*.mp4")}
+        assert after["kids_en_1x1.mp4"] == before["kids_en_1x1.mp4"]
+        assert after["kids_de-at_1x1.mp4"] != before["kids_de-at_1x1.mp4"]
+    run(Brief(**{**changed, "locales": ["de-at"]}))
+    assert [path.name for path in out.glob("*.mp4")] == ["kids_de-at_1x1.mp4"]
+
+
 def test_another_model_makes_all_films_again(run, brief, origin, sign):
     run(brief)
     run(brief, origin=replace(origin, model=ModelVersion(name="cinemill", version="4")))

@@ -1,3 +1,7 @@
+import struct
+from fractions import Fraction
+
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -62,6 +66,62 @@ def test_the_beginning_is_read_at_another_frame_rate_with_its_sound(counting, co
     assert np.abs(video.frames.mean(axis=(1, 2, 3)) / 4 - shown).max() < 0.75
     assert video.fps == 16
     assert len(video.audio) == pytest.approx(len(shown) * 3000, abs=1)
+
+
+@pytest.fixture
+def recorded(tmp_path):
+    """Writes frames that are each ten levels lighter than the last at times of their own, and a tone from a time on."""
+
+    def recorded(times, size=(32, 48), sar=1, tone=0.0):
+        path = tmp_path / "r.mp4"
+        with av.open(str(path), "w") as container:
+            stream = container.add_stream("libx264", rate=1000, options={"crf": "1", "x264-params": f"sar={sar}/1"})
+            stream.height, stream.width, stream.pix_fmt = *size, "yuv420p"
+            stream.codec_context.time_base = Fraction(1, 1000)
+            sound = container.add_stream("aac", rate=48_000)
+            sound.layout = "mono"
+            for number, time in enumerate(times):
+                frame = av.VideoFrame.from_ndarray(np.full((*size, 3), 10 * (number % 25), np.uint8), format="rgb24")
+                frame.pts, frame.time_base = round(1000 * time), Fraction(1, 1000)
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode())
+            waves = 0.5 * np.sin(2 * np.pi * 440 * np.arange(96_000, dtype=np.float32) / 48_000)
+            for start in range(0, len(waves), 1024):
+                block = av.AudioFrame.from_ndarray(waves[None, start : start + 1024], format="fltp", layout="mono")
+                block.sample_rate, block.pts = 48_000, round(tone * 48_000) + start
+                block.time_base = Fraction(1, 48_000)
+                container.mux(sound.encode(block))
+            container.mux(sound.encode())
+        return path
+
+    return recorded
+
+
+def test_frames_are_taken_when_the_file_shows_them(recorded):
+    video = read_start(recorded([0, 0.1, 0.2, 1.0, 1.5]), 16, 24)
+    shown = video.frames.mean(axis=(1, 2, 3)) / 10
+    wanted = [0, 0, 1, 1, *[2] * 12, *[3] * 8]
+    assert np.abs(shown[:24] - wanted).max() < 0.3
+    assert len(video.frames) == 24
+
+
+@pytest.mark.parametrize("tone", [0.0, 0.5])
+def test_sound_is_heard_when_the_file_lets_it_be_heard(recorded, tone):
+    video = read_start(recorded([index / 16 for index in range(33)], tone=tone), 16, 32)
+    heard = np.abs(video.audio[:, 0]) > 0.1
+    assert len(video.audio) == 96_000
+    assert np.argmax(heard) / 48_000 == pytest.approx(tone, abs=0.03)
+
+
+def test_a_recording_held_upright_is_read_upright_and_of_square_pixels(recorded):
+    wide = recorded([0, 0.5, 1.0], sar=2)
+    assert read_start(wide, 16, 4).frames.shape == (4, 32, 96, 3)
+    upright = recorded([0, 0.5, 1.0])
+    content = bytearray(upright.read_bytes())
+    matrix = content.index(b"tkhd") + 44
+    content[matrix : matrix + 36] = struct.pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 0, 0, 1 << 30)
+    upright.write_bytes(content)
+    assert read_start(upright, 16, 4).frames.shape == (4, 48, 32, 3)
 
 
 def test_only_what_is_kept_counts_for_limits(counting):

@@ -3,10 +3,10 @@ import pytest
 
 from assets.curation.aesthetics.ranker import LEAST, WEIGHTS, Ranker, aesthetics, fit
 from assets.curation.aesthetics.spoiling import DEGREES, WAYS, spoiled
-from assets.ingestion.decode import timed_frames
 from assets.ingestion.packages import package_footage
 from assets.world.draw import WorldOptions, draw
 from assets.world.render import render
+from serving.media.timed import timed_frames
 
 
 def test_pairs_teach_an_order(tmp_path):

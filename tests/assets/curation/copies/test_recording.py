@@ -5,7 +5,7 @@ from assets.curation.analysis import analyse
 from assets.curation.copies.look import PICTURE, Gathering
 from assets.curation.copies.recording import RATE, Recording
 from assets.curation.signals.frame import Frame
-from assets.ingestion.decode import timed_frames
+from serving.media.timed import timed_frames
 from tests.assets.curation.looks import textured
 from tests.assets.videos import write_video
 

@@ -8,7 +8,7 @@ from assets.checkers.clips import FPS, MOVING, rendered
 from assets.curation.analysis import watch
 from assets.curation.signals.camera import Camera
 from assets.curation.signals.shots import ShotDetector
-from assets.ingestion.decode import timed_frames
+from serving.media.timed import timed_frames
 from tests.assets.curation.signals.pictures import film, gliding, result
 
 

@@ -9,8 +9,8 @@ import pytest
 from assets.curation.signals.music import Music
 from assets.curation.signals.onsets import Onsets
 from assets.curation.signals.sound import Sound
-from assets.ingestion.decode import TimedSound
 from assets.world import synthesis
+from serving.media.timed import TimedSound
 
 RATE = 16000
 

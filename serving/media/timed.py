@@ -39,6 +39,11 @@ class TimedFrame:
     size: tuple[int, int]
     codec: str
 
+    @property
+    def lasts(self) -> float:
+        """Seconds that the file shows it; 0 where it does not say."""
+        return float((self.frame.duration or 0) * (self.frame.time_base or 0))
+
     def upright(self, size: tuple[int, int] | None = None) -> np.ndarray:
         """The picture as people see it, uint8 [H,W,3] RGB; by default in its own ``size``, else resized by area."""
         width, height = size or self.size
@@ -75,6 +80,11 @@ def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream | None]
             stream.thread_type = "AUTO"
             stream.thread_count = 2
         yield container, stream
+
+
+def begins(stream: VideoStream | None) -> float:
+    """When the first frame is shown, in the container's own seconds; 0 without pictures."""
+    return 0.0 if stream is None else float((stream.start_time or 0) * (stream.time_base or 0))
 
 
 def timed_frames(path: Path, start: float = 0.0, end: float | None = None) -> Iterator[TimedFrame]:
@@ -121,7 +131,7 @@ def timed_media(path: Path) -> Iterator[TimedFrame | TimedSound | SoundLost]:
         if stream is None or stream.time_base is None:
             raise ValueError(f"{path} has no video stream")
         stream.codec_context.flags2 |= Flags2.export_mvs
-        origin, tick = stream.start_time or 0, float(stream.time_base)
+        origin = begins(stream)
         sound = next(iter(container.streams.audio), None)
         for packet in container.demux([item for item in (stream, sound) if item is not None]):
             if packet.stream is stream:
@@ -137,7 +147,7 @@ def timed_media(path: Path) -> Iterator[TimedFrame | TimedSound | SoundLost]:
                     continue
                 for block in heard:
                     if block.time is not None:
-                        yield TimedSound(block.time - origin * tick, block)
+                        yield TimedSound(block.time - origin, block)
 
 
 def _timed(frame: VideoFrame, stream: VideoStream) -> TimedFrame:

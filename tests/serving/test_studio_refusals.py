@@ -1,0 +1,114 @@
+"""What a studio refuses or keeps: nothing is sampled that could not be finished, and nothing finished is lost."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from serving.catalog import Catalog
+from serving.catalog.catalog import CatalogUnavailable
+from serving.errors import GraphMissing, RequestRefused, SamplingFailed, StreamBroken
+from serving.live import Prompt
+from serving.media.lossless import write_lossless
+from serving.media.reading import read_video
+from serving.provenance import Keys, verify
+from serving.provenance.errors import KeysUnsafe, SigningFailed
+from serving.shots import Shot
+from serving.studio import CAMPAIGN
+
+
+@pytest.fixture
+def tried(studio, footage, tmp_path):
+    """Every way to make something, each called with an output."""
+
+    def tried(output):
+        return (
+            lambda: studio.generate(["a red ball"], [output], [0], seconds=1.0, aspect="1:1"),
+            lambda: studio.long([Shot(prompt="a ball", seconds=1)], output, seed=0, aspect="1:1"),
+            lambda: studio.edit(footage, "make it blue", output, seed=0),
+            lambda: studio.stream(Prompt("a ball"), output, seed=0, aspect="1:1", told=lambda _: True, seconds=1.0),
+        )
+
+    return tried
+
+
+@pytest.mark.parametrize(
+    ("output", "said"), [("/proc/a.mp4", "cannot be written"), ("a.webm", "name of an mp4"), ("/dev/null", "of an mp4")]
+)
+def test_an_output_that_cannot_be_written_is_refused_before_anything_is_sampled(tried, graphs, tmp_path, output, said):
+    for call in tried(tmp_path / output):
+        with pytest.raises(RequestRefused, match=said):
+            call()
+    assert not graphs["backbone"].batches
+    assert Path("/dev/null").is_char_device()
+
+
+def test_missing_keys_and_a_dead_catalog_are_told_before_sampling(tried, graphs, home, tmp_path, monkeypatch):
+    calls = tried(tmp_path / "new" / "a.mp4")
+    with monkeypatch.context() as context:
+        context.setenv("CINEMILL_CATALOG_URL", "sqlite:////proc/none/catalog.db")
+        for call in calls:
+            with pytest.raises(CatalogUnavailable, match="CINEMILL_CATALOG_URL"):
+                call()
+    Keys.open(home)
+    (home.keys / "leaf.key").chmod(0o644)
+    for call in calls:
+        with pytest.raises(KeysUnsafe, match="chmod 600"):
+            call()
+    assert not graphs["backbone"].batches
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_model_without_sound_is_told_before_anything_is_sampled(tried, pipeline, graphs, tmp_path, monkeypatch):
+    monkeypatch.delitem(pipeline.graphs, "audio_backbone")
+    for call in tried(tmp_path / "a.mp4")[:2]:
+        with pytest.raises(GraphMissing, match="audio_backbone"):
+            call()
+    assert not graphs["backbone"].batches
+
+
+def test_what_is_read_is_never_written_over(studio, footage, tmp_path):
+    before = footage.read_bytes()
+    with pytest.raises(RequestRefused, match="write to another file"):
+        studio.edit(footage, "make it blue", footage.parent / "." / footage.name, seed=0)
+    picture = tmp_path / "p.mp4"
+    picture.write_bytes(b"a picture")
+    with pytest.raises(RequestRefused, match="write to another file"):
+        studio.generate(["a ball"], [picture], [0], seconds=1.0, aspect="1:1", last_image=picture)
+    assert (footage.read_bytes(), picture.read_bytes()) == (before, b"a picture")
+
+
+def test_a_video_that_no_signature_can_name_is_refused_before_it_is_edited(studio, graphs, tmp_path):
+    video = tmp_path / "a.mkv"
+    write_lossless(video, (np.zeros((64, 64, 3), np.uint8) for _ in range(16)), 16)
+    with pytest.raises(SigningFailed, match=r"a\.mkv cannot be named .*'ffmpeg -i a\.mkv -c copy a\.mp4'"):
+        studio.edit(video, "make it blue", tmp_path / "b.mp4", seed=0)
+    assert not graphs["editing_backbone"].batches
+
+
+@pytest.mark.parametrize("scale", [float("nan"), float("inf")])
+def test_a_guidance_by_the_source_that_is_no_number_is_refused(studio, footage, graphs, tmp_path, scale):
+    with pytest.raises(RequestRefused, match="source guidance"):
+        studio.edit(footage, "make it blue", tmp_path / "b.mp4", seed=0, source_guidance=scale)
+    assert not graphs["editing_backbone"].batches
+
+
+def test_a_stream_that_cannot_go_on_keeps_what_was_made(studio, home, pipeline, tmp_path, monkeypatch):
+    following, drawn = pipeline.next_latent, []
+
+    def failing(*rest, **how):
+        if len(drawn) == 2:
+            raise SamplingFailed("not finite")
+        drawn.append(1)
+        return following(*rest, **how)
+
+    monkeypatch.setattr(pipeline, "next_latent", failing)
+    output = tmp_path / "new" / "live.mp4"
+    with pytest.raises(StreamBroken, match=r"not finite; what was made until then is in .*live\.mp4"):
+        studio.stream(Prompt("a red ball"), output, seed=3, aspect="1:1", told=lambda _: True)
+    assert verify(output, home).ok
+    assert len(read_video(output).frames) == 32 + 24
+    assert list(output.parent.iterdir()) == [output]
+    catalog = Catalog(home.catalog_url)
+    assert len(catalog.deliverables(CAMPAIGN)) == 1
+    catalog.close()
