@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -194,8 +193,6 @@ class Pipeline:
         self.config.size((frames.shape[1], frames.shape[2]))
         sampler = self.config.sampler.with_overrides(overrides)
         require_whole(sampler, "editing")
-        if source_guidance is not None and not isfinite(source_guidance):
-            raise RequestRefused(f"a source guidance of {source_guidance} cannot be sampled: give a number")
         source = self.encode(frames)
         condition, null = self._text.conditions([instruction])
         velocity = Guided.dual(
@@ -386,7 +383,7 @@ class Pipeline:
         if reference is not None:
             tokens = reference_tokens(self.graph("reference_encoder"), reference, self.config.reference_size)
             return self.graph("personalized_backbone"), {"reference": tokens}
-        return self.graph(_model(sampler)), {}
+        return self.graph("backbone" if sampler.student is None else "student"), {}
 
     def _flow_of(self, prompt: str, graph: Graph, given: Mapping[str, np.ndarray], sampler: Sampler) -> Velocity:
         """The velocity of one video."""
@@ -398,8 +395,3 @@ class Pipeline:
         if name not in self.graphs:
             raise GraphMissing(f"this model has no graph '{name}', only {', '.join(sorted(self.graphs))}")
         return self.graphs[name]
-
-
-def _model(sampler: Sampler) -> str:
-    """The graph that a sampler samples text to video with."""
-    return "backbone" if sampler.student is None else "student"

@@ -1,8 +1,6 @@
 """Studio: single clips with the champion, finished like a campaign's: sized, levelled, marked, signed, recorded."""
 
-import hashlib
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from math import isfinite
 from pathlib import Path
@@ -10,33 +8,30 @@ from typing import BinaryIO
 
 import numpy as np
 
-from models.files import sha256_file, sha256_json
+from models.files import sha256_json
 from serving.bundle import Bundle, chosen_variant
-from serving.catalog import Catalog, Deliverable, PromptRewrite
 from serving.decoding.tiles import Tiles
-from serving.delivery import marked
 from serving.errors import RequestRefused, StreamBroken
 from serving.features import LATENT_STRIDE
 from serving.film import Film, Made, require_recordable, sides_of
+from serving.finishing import Finisher
 from serving.home import Home
 from serving.known import Ends
 from serving.live import SIDES, Chunk, Pace, Prompt, Shown, chunks, until, usual
-from serving.media.loudness import normalise, stereo
-from serving.media.mp4 import write_fragmented, write_mp4
+from serving.media.loudness import stereo
+from serving.media.mp4 import write_fragmented
 from serving.media.reading import read_start
 from serving.media.resize import USUAL, Resolution, cover, delivery_size
 from serving.memory import Cut, cut_of
 from serving.moderation import require_allowed
 from serving.picture_moderation import require_allowed_frames
 from serving.pipeline import Pipeline
-from serving.provenance import Facts, Keys, require_parent, sign
-from serving.rewriting import PromptRewriter, Rewrite, rewrite
+from serving.provenance import Facts, require_parent
+from serving.rewriting import PromptRewriter, rewrite
 from serving.sampling.sampler import Overrides
 from serving.shots import Joined, Shot, lasting
 from serving.sounding import Sounding
-from serving.watermark import Watermarker, payload_of
 
-CAMPAIGN = "studio"  # under this name single clips stand in the catalog
 Progress = Callable[[str, int, int], None]
 _AS_THE_MODEL = Overrides()
 
@@ -55,16 +50,15 @@ class Studio:
     def _pipeline(self) -> Pipeline:
         return Pipeline.from_bundle(self._bundle)
 
+    @cached_property
+    def _finisher(self) -> Finisher:
+        return Finisher(self._home, self._bundle)
+
     @property
     def _ready(self) -> Pipeline:
-        """The pipeline, when all that a finished film needs is there too: keys to sign it, a catalog to record it.
-
-        Raises:
-            BundleMissing, BundleDamaged, KeysUnsafe, CatalogUnavailable: something is not.
-        """
+        """The pipeline, when what a finished film needs is there too."""
         pipeline = self._pipeline
-        Keys.open(self._home)
-        Catalog(self._home.catalog_url).close()
+        self._finisher.require_ready()
         return pipeline
 
     def generate(
@@ -132,7 +126,7 @@ class Studio:
             for latent, text, seed in zip(latents, texts, seeds, strict=True)
         ]
         return [
-            self._finish(output, film, size, prompt, seed, rewritten=new)
+            self._finisher.finish(output, film, size, prompt, seed, rewritten=new)
             for film, output, prompt, seed, new in zip(films, outputs, prompts, seeds, rewrites, strict=True)
         ]
 
@@ -198,7 +192,7 @@ class Studio:
         unread = pipeline.unread(*(shot.prompt for shot in shots))
         film = Film(takes, count, config.fps, sound, config.sample_rate, sides_of(latent), cut.enlarger, way, unread)
         prompt = " / ".join(f"{shot.seconds:g} s: {shot.prompt}" for shot in shots)
-        return self._finish(output, film, size, prompt, seed)
+        return self._finisher.finish(output, film, size, prompt, seed)
 
     def stream(
         self,
@@ -244,32 +238,18 @@ class Studio:
         method = pipeline.enlarger.method(SIDES[aspect], size)
         version = str(self._bundle.lineage["model_version"])
         record = sha256_json(["stream", prompt.text, seed, version, *size, method, way])
-        marked = self._marked(pipeline.enlarger(shown.frames(until(made, count, told)), size), record)
+        marked = self._finisher.marked(pipeline.enlarger(shown.frames(until(made, count, told)), size), record)
 
         def facts() -> Facts:
-            return self._facts(" / ".join(shown.prompts), seed, record, method, way + pipeline.ran_on)
+            return self._finisher.facts(" / ".join(shown.prompts), seed, record, method, way + pipeline.ran_on)
 
-        result = self._kept(output, marked, fps, size, facts) if isinstance(output, Path) else None
+        result = self._finisher.stream(output, marked, fps, size, facts) if isinstance(output, Path) else None
         if not isinstance(output, Path):
             write_fragmented(output, marked, fps)
         if shown.failure is not None:
             kept = "" if result is None else f"; what was made until then is in {result.path}, signed"
             raise StreamBroken(f"the stream could not go on: {shown.failure}{kept}") from shown.failure
         return result
-
-    def _kept(
-        self, output: Path, frames: Iterable[np.ndarray], fps: int, size: tuple[int, int], facts: Callable[[], Facts]
-    ) -> Made:
-        """The file of a stream; what is stated of it is known when it has ended. Until then it grows beside it."""
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.stem}.") as scratch:
-            unsigned = Path(scratch) / output.name
-            written = write_fragmented(unsigned, frames, fps)
-            stated = facts()
-            sign(unsigned, output, stated, self._home)
-        made = Made(output, sha256_file(output), written / fps, size, stated.model_version)
-        self._record(made, stated)
-        return made
 
     def _film(
         self,
@@ -335,76 +315,4 @@ class Studio:
         way += pipeline.ran_on
         takes, size = [[clip.frames]], clip.frames.shape[1:3]
         film = Film(takes, len(clip.frames), clip.fps, sound, original.sample_rate, size, enlarger, way, unread)
-        return self._finish(output, film, delivery_size(aspect), instruction, seed, parent=video)
-
-    def _finish(
-        self,
-        output: Path,
-        film: Film,
-        size: tuple[int, int],
-        prompt: str,
-        seed: int,
-        *,
-        parent: Path | None = None,
-        rewritten: Rewrite | None = None,
-    ) -> Made:
-        version = str(self._bundle.lineage["model_version"])
-        origin = None if parent is None else sha256_file(parent)
-        text = [] if rewritten is None else [rewritten.text]
-        method, silent = film.enlarger.method(film.size, size), film.sound is None
-        record = sha256_json(
-            [prompt, seed, version, film.count, film.fps, list(size), origin, method, film.sampling, silent, *text]
-        )
-        marked = self._marked(film.enlarged(size), record)
-        sound = None if film.sound is None else normalise(film.sound, film.sample_rate)[0]
-        facts = self._facts(prompt, seed, record, method, film.sampling, rewritten)
-        with tempfile.TemporaryDirectory() as scratch:
-            unsigned = Path(scratch) / "clip.mp4"
-            write_mp4(unsigned, marked, film.fps, sound, film.sample_rate or 48_000)
-            sign(unsigned, output, facts, self._home, parent=parent)
-        made = Made(output, sha256_file(output), film.count / film.fps, size, version, rewritten, film.unread)
-        self._record(made, facts)
-        return made
-
-    def _marked(self, pieces: Iterable[np.ndarray], record: str) -> Iterator[np.ndarray]:
-        """Frames of the pieces, with the watermark of a record."""
-        return marked(Watermarker(Keys.open(self._home).watermark_key), payload_of(record), pieces)
-
-    def _facts(
-        self, prompt: str, seed: int, record: str, method: str, sampling: str, rewritten: Rewrite | None = None
-    ) -> Facts:
-        lineage = self._bundle.lineage
-        return Facts(
-            title=prompt,
-            prompt_sha256=hashlib.sha256(prompt.encode()).hexdigest(),
-            model=self._bundle.manifest.name,
-            model_version=str(lineage["model_version"]),
-            dataset_digest=str(lineage["dataset_digest"]),
-            seed=seed,
-            record_id=record,
-            attribution=tuple(lineage.get("attributions", ())),
-            rewritten_prompt_sha256=rewritten.sha256 if rewritten else None,
-            upsampling=method,
-            sampling=sampling,
-        )
-
-    def _record(self, made: Made, facts: Facts) -> None:
-        catalog = Catalog(self._home.catalog_url)
-        try:
-            catalog.record_deliverable(
-                Deliverable(
-                    sha256=made.sha256,
-                    campaign=CAMPAIGN,
-                    variant=facts.record_id[:16],
-                    prompt=facts.title,
-                    seed=facts.seed,
-                    model_name=facts.model,
-                    model_version=facts.model_version,
-                    dataset_digest=facts.dataset_digest,
-                    run_id=None,
-                    path=str(made.path.resolve()),
-                    rewrite=made.rewrite and PromptRewrite(text=made.rewrite.text, rewriter=made.rewrite.rewriter),
-                )
-            )
-        finally:
-            catalog.close()
+        return self._finisher.finish(output, film, delivery_size(aspect), instruction, seed, parent=video)

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 
+from serving.errors import RequestRefused
 from serving.sampling.sampler import Sampler
 from serving.sampling.solver import Velocity
 
@@ -66,7 +68,12 @@ class Guided:
             text: Scale of the instruction.
             video: Scale of the source video.
             interval: As for the class.
+
+        Raises:
+            RequestRefused: the source's scale is no number.
         """
+        if not isfinite(video):
+            raise RequestRefused(f"a source guidance of {video} cannot be sampled: give a number")
         return cls(graph, (full, source, null), (text, video - text, 1 - video), interval)
 
     def __call__(self, x: np.ndarray, t: float) -> np.ndarray:

@@ -158,9 +158,14 @@ def test_the_record_of_a_clip_names_its_pictures(pipeline, flow, tmp_path, monke
     Image.fromarray(RED).save(tmp_path / "red.png")
     studio = Studio.__new__(Studio)
     studio.__dict__["_pipeline"] = pipeline
-    monkeypatch.setattr(Studio, "_ready", pipeline)
     finished = []
-    monkeypatch.setattr(Studio, "_finish", lambda self, output, film, *_, **__: finished.append(film))
+
+    class Finisher:
+        def require_ready(self): ...
+        def finish(self, output, film, *_, **__):
+            finished.append(film)
+
+    studio.__dict__["_finisher"] = Finisher()
     studio.generate(
         ["a ball"], [tmp_path / "o.mp4"], [0], seconds=1.0, aspect="16:9", audio=False, image=tmp_path / "red.png"
     )

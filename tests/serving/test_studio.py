@@ -9,6 +9,7 @@ from serving.catalog import Catalog
 from serving.decoding.tiles import Tiles
 from serving.errors import BundleMissing, MediaError, PromptRefused, RequestRefused
 from serving.film import Film
+from serving.finishing import CAMPAIGN
 from serving.home import Home
 from serving.live import Prompt
 from serving.media.mp4 import write_mp4
@@ -21,7 +22,7 @@ from serving.rewriting import RULES, EndpointRewriter, RewritingFailed
 from serving.sampling.caching import calibrated
 from serving.sampling.sampler import Overrides
 from serving.shots import Shot
-from serving.studio import CAMPAIGN, Studio
+from serving.studio import Studio
 from serving.upsampling.cascade import Enlarger
 from tests.chat_server import says
 

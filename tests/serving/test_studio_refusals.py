@@ -8,13 +8,13 @@ import pytest
 from serving.catalog import Catalog
 from serving.catalog.catalog import CatalogUnavailable
 from serving.errors import GraphMissing, RequestRefused, SamplingFailed, StreamBroken
+from serving.finishing import CAMPAIGN
 from serving.live import Prompt
 from serving.media.lossless import write_lossless
 from serving.media.reading import read_video
 from serving.provenance import Keys, verify
 from serving.provenance.errors import KeysUnsafe, SigningFailed
 from serving.shots import Shot
-from serving.studio import CAMPAIGN
 
 
 @pytest.fixture
