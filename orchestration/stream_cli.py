@@ -4,9 +4,10 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 from rich.console import Console
@@ -18,10 +19,20 @@ from serving.home import Home
 if TYPE_CHECKING:
     from serving.live import Chunk, Prompt
 
-_err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 _ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Signals that end a stream, which is then signed: Ctrl-C, a supervisor's stop, a terminal that is closed."""
 _AHEAD = 1.5  # seconds that viewers lie behind: about one chunk
+
+
+class Terminal(Console):
+    """A console that says so when nobody reads it any more; the library's would end the program."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise BrokenPipeError."""
+        raise BrokenPipeError("nobody reads what the stream tells")
+
+
+_err = Terminal(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 class StreamAspect(StrEnum):
@@ -53,11 +64,12 @@ def stream(
     current, ended = Prompt(prompt), threading.Event()
     if sys.stdin is not None:
         threading.Thread(target=follow, args=(sys.stdin, current), daemon=True).start()
-    before = {number: signal.signal(number, lambda *_: ended.set()) for number in _ENDS}
+    filed = str(output) != "-"
+    before = ends_by(_ENDS if filed else _ENDS[:1], ended)
     try:
         made = Studio(Home.from_env()).stream(
             current,
-            sys.stdout.buffer if str(output) == "-" else output,
+            output if filed else sys.stdout.buffer,
             seed=seed,
             aspect=size.value,
             told=Teller(_err, ended),
@@ -74,6 +86,24 @@ def stream(
             signal.signal(number, handler)
     if made is not None:
         print_made(made)
+
+
+def ends_by(numbers: Sequence[int], ended: threading.Event) -> dict[int, Any]:
+    """Let the first of some signals end the stream; the second does what it did before. Those ignored stay so.
+
+    Returns:
+        What each did before.
+    """
+    before = {number: signal.getsignal(number) for number in numbers}
+    before = {number: handler for number, handler in before.items() if handler is not signal.SIG_IGN}
+
+    def end(number: int, _frame: object) -> None:
+        ended.set()
+        signal.signal(number, before[number])
+
+    for number in before:
+        signal.signal(number, end)
+    return before
 
 
 def follow(lines: TextIO, prompt: "Prompt") -> None:

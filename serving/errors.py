@@ -38,7 +38,11 @@ class SamplingFailed(ServingError):
 
 
 class StreamBroken(ServingError):
-    """A stream that could not go on; what was made until then is kept."""
+    """A stream that could not go on or be signed; what was made until then is kept."""
+
+
+class Unrecorded(ServingError):
+    """A file that is finished and signed, but could not be entered into the catalog."""
 
 
 class PromptRefused(ServingError):

@@ -1,7 +1,8 @@
 """Film: a video on its way to a file, and what is told of the finished one."""
 
+import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -78,28 +79,28 @@ def require_recordable(outputs: Iterable[Path], seeds: Iterable[int], inputs: It
         seeds: Of the noise.
         inputs: Files that are read, which none of the outputs may be.
     """
-    read = {path.resolve() for path in inputs if path is not None}
-    for output in outputs:
-        if output.is_dir() or not output.name:
-            raise RequestRefused(f"{output} is a folder: name the mp4 that is to be written")
-        if output.suffix.lower() != ".mp4" or (output.exists() and not output.is_file()):
-            raise RequestRefused(f"{output} is not the name of an mp4, which is what is written: give one")
-        if output.resolve() in read:
-            raise RequestRefused(f"{output} is read: write to another file, so that the original is kept")
-        _require_writable(output)
+    try:
+        read = {path.resolve() for path in inputs if path is not None}
+        for output in outputs:
+            _require_writable(output, read)
+    except (OSError, RuntimeError) as error:  # the latter of links that lead in a circle
+        raise RequestRefused(f"this output cannot be written: {error}; name another file") from error
     for seed in seeds:
         if not 0 <= seed <= _LARGEST_SEED:
             raise RequestRefused(f"a seed is a whole number from 0 to {_LARGEST_SEED}, not {seed}")
 
 
-def _require_writable(output: Path) -> None:
-    """Try to write where the output, or the first of its folders that is missing, is to be."""
-    folder = next(parent for parent in output.absolute().parents if parent.exists())
-    try:
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise RequestRefused(f"{output} cannot be written: {error}; name a file in another folder") from error
+def _require_writable(output: Path, read: Collection[Path]) -> None:
+    """Look at an output, and write as it will be written where it, or the first of its missing folders, is to be."""
+    if output.is_dir() or not output.name:
+        raise RequestRefused(f"{output} is a folder: name the mp4 that is to be written")
+    if output.suffix.lower() != ".mp4" or (output.exists() and not output.is_file()):
+        raise RequestRefused(f"{output} is not the name of an mp4, which is what is written: give one")
+    if output.resolve() in read:
+        raise RequestRefused(f"{output} is read: write to another file, so that the original is kept")
+    folder = next(parent for parent in output.absolute().parents if os.path.lexists(parent))
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=f".{output.stem}.", suffix=f".tmp{output.suffix}"):
+        pass
 
 
 def sides_of(latent: np.ndarray) -> tuple[int, int]:

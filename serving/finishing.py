@@ -2,15 +2,18 @@
 
 import hashlib
 import tempfile
+import uuid
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 
 from models.files import sha256_file, sha256_json
 from serving.bundle import Bundle
-from serving.catalog import Catalog, Deliverable, PromptRewrite
+from serving.catalog import Catalog, CatalogUnavailable, Deliverable, PromptRewrite
 from serving.delivery import marked
+from serving.errors import StreamBroken, Unrecorded
 from serving.film import Film, Made
 from serving.home import Home
 from serving.media.loudness import normalise
@@ -63,6 +66,7 @@ class Finisher:
         Raises:
             MediaError: it cannot be encoded.
             SigningFailed: it cannot be signed.
+            Unrecorded: it is finished, and the catalog is gone.
         """
         version = str(self._bundle.lineage["model_version"])
         origin = None if parent is None else sha256_file(parent)
@@ -85,13 +89,26 @@ class Finisher:
     def stream(
         self, output: Path, frames: Iterable[np.ndarray], fps: int, size: tuple[int, int], facts: Callable[[], Facts]
     ) -> Made:
-        """The file of a stream; what is stated of it is known when it has ended. Until then it grows beside it."""
+        """The file of a stream; what is stated of it is known when it has ended. Until then it grows beside it.
+
+        Raises:
+            StreamBroken: it could not be written to its end or signed; a file beside it holds what was written.
+        """
         output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.stem}.") as scratch:
-            unsigned = Path(scratch) / output.name
-            written = write_fragmented(unsigned, frames, fps)
+        growing = output.with_name(f".{output.stem}.{uuid.uuid4().hex[:8]}.tmp{output.suffix}")
+        try:
+            written = write_fragmented(growing, frames, fps)
             stated = facts()
-            sign(unsigned, output, stated, self._home)
+            sign(growing, output, stated, self._home)
+        except BaseException as error:
+            left = output.with_name(f"{output.stem}.unsigned{output.suffix}")
+            if growing.exists() and growing.stat().st_size:
+                growing.replace(left)
+                reason = str(error) or type(error).__name__
+                raise StreamBroken(f"{reason}; what was made until then is in {left}, marked and not signed") from error
+            raise
+        finally:
+            growing.unlink(missing_ok=True)
         made = Made(output, sha256_file(output), written / fps, size, stated.model_version)
         self._record(made, stated)
         return made
@@ -120,22 +137,21 @@ class Finisher:
         )
 
     def _record(self, made: Made, facts: Facts) -> None:
-        catalog = Catalog(self._home.catalog_url)
+        row = Deliverable(
+            sha256=made.sha256,
+            campaign=CAMPAIGN,
+            variant=facts.record_id[:16],
+            prompt=facts.title,
+            seed=facts.seed,
+            model_name=facts.model,
+            model_version=facts.model_version,
+            dataset_digest=facts.dataset_digest,
+            run_id=None,
+            path=str(made.path.resolve()),
+            rewrite=made.rewrite and PromptRewrite(text=made.rewrite.text, rewriter=made.rewrite.rewriter),
+        )
         try:
-            catalog.record_deliverable(
-                Deliverable(
-                    sha256=made.sha256,
-                    campaign=CAMPAIGN,
-                    variant=facts.record_id[:16],
-                    prompt=facts.title,
-                    seed=facts.seed,
-                    model_name=facts.model,
-                    model_version=facts.model_version,
-                    dataset_digest=facts.dataset_digest,
-                    run_id=None,
-                    path=str(made.path.resolve()),
-                    rewrite=made.rewrite and PromptRewrite(text=made.rewrite.text, rewriter=made.rewrite.rewriter),
-                )
-            )
-        finally:
-            catalog.close()
+            with closing(Catalog(self._home.catalog_url)) as catalog:
+                catalog.record_deliverable(row)
+        except CatalogUnavailable as error:
+            raise Unrecorded(f"{made.path} is finished and signed, but not in the catalog: {error}") from error

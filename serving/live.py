@@ -8,7 +8,7 @@ import numpy as np
 
 from serving.config import SPATIAL_STRIDE, ServingConfig
 from serving.drawing import part_seed
-from serving.errors import RequestRefused, ServingError
+from serving.errors import RequestRefused
 from serving.features import LATENT_STRIDE
 from serving.moderation import require_allowed
 from serving.pipeline import Pipeline
@@ -153,19 +153,22 @@ class Shown:
     """
 
     prompts: dict[str, None] = field(default_factory=dict)
-    failure: ServingError | None = None
+    failure: Exception | None = None
 
     def frames(self, made: Iterator[Chunk]) -> Iterator[np.ndarray]:
-        """The chunks' frames. A failure ends them and is kept, so that what was shown is not lost.
+        """The chunks' frames, whose prompts are noted."""
+        for chunk in made:
+            self.prompts[chunk.prompt] = None
+            yield chunk.frames
 
-        Raises:
-            ServingError: already the first chunk failed.
-        """
+    def kept(self, frames: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+        """Frames, ready to be written. What fails after the first ends them and is noted, so that they are not lost."""
+        begun = False
         try:
-            for chunk in made:
-                self.prompts[chunk.prompt] = None
-                yield chunk.frames
-        except ServingError as error:
-            if not self.prompts:
+            for frame in frames:
+                yield frame
+                begun = True
+        except Exception as error:
+            if not begun:
                 raise
             self.failure = error

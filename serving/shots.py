@@ -2,18 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from models.files import sha256_json
 from serving.config import LONGEST
 from serving.errors import RequestRefused
 from serving.features import LATENT_STRIDE
 from serving.windows import Window, spread
-
-_NEAR = 1e-6  # of a latent frame: sums of seconds are not exact
 
 Joined = Literal["blended", "continued"]
 """How windows become one video: sampled together and blended at each step, or each going on from those before it."""
@@ -89,7 +87,8 @@ class Plan:
         """How windows are joined and where there are cuts, in words: for records."""
         longest = max(window.length for window, _ in self.windows)
         cuts = "".join(f", cut at {take.start}" for take in self.takes[1:])
-        return f"{len(self.windows)} {self.joined} windows of {longest} latent frames{cuts}"
+        places = sha256_json([[window.start, window.stop, shot] for window, shot in self.windows])[:8]
+        return f"{len(self.windows)} {self.joined} windows of {longest} latent frames{cuts} (layout {places})"
 
 
 def laid_out(shots: Sequence[Shot], rate: float, size: int, overlap: int, joined: Joined = "blended") -> Plan:
@@ -130,11 +129,12 @@ def laid_out(shots: Sequence[Shot], rate: float, size: int, overlap: int, joined
 def _placed(shots: Sequence[Shot], rate: float) -> list[Window]:
     placed: list[Window] = []
     seconds = 0.0
-    for shot in shots:
+    for number, shot in enumerate(shots, 1):
         start = round(seconds * rate)
         seconds += shot.seconds
-        stop = ceil(seconds * rate - _NEAR) if shot is shots[-1] else round(seconds * rate)
-        if stop == start:
+        last = number == len(shots)
+        stop = -(-round(seconds * rate * LATENT_STRIDE) // LATENT_STRIDE) if last else round(seconds * rate)
+        if stop <= start:
             raise RequestRefused(f"a shot of {shot.seconds:g} s is too short: give at least {1 / rate:g} s")
         placed.append(Window(start, stop))
     return placed

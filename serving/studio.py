@@ -1,6 +1,7 @@
 """Studio: single clips with the champion, finished like a campaign's: sized, levelled, marked, signed, recorded."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from math import isfinite
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 from models.files import sha256_json
 from serving.bundle import Bundle, chosen_variant
 from serving.decoding.tiles import Tiles
-from serving.errors import RequestRefused, StreamBroken
+from serving.errors import RequestRefused, StreamBroken, Unrecorded
 from serving.features import LATENT_STRIDE
 from serving.film import Film, Made, require_recordable, sides_of
 from serving.finishing import Finisher
@@ -125,10 +126,15 @@ class Studio:
             self._film(pipeline, latent, count, text, seed, cut, way, sounding, progress)
             for latent, text, seed in zip(latents, texts, seeds, strict=True)
         ]
-        return [
-            self._finisher.finish(output, film, size, prompt, seed, rewritten=new)
-            for film, output, prompt, seed, new in zip(films, outputs, prompts, seeds, rewrites, strict=True)
-        ]
+        made, unrecorded = list[Made](), list[Unrecorded]()
+        for film, output, prompt, seed, new in zip(films, outputs, prompts, seeds, rewrites, strict=True):
+            try:
+                made.append(self._finisher.finish(output, film, size, prompt, seed, rewritten=new))
+            except Unrecorded as error:
+                unrecorded.append(error)
+        if unrecorded:
+            raise Unrecorded("; ".join(map(str, unrecorded)))
+        return made
 
     def long(
         self,
@@ -238,7 +244,8 @@ class Studio:
         method = pipeline.enlarger.method(SIDES[aspect], size)
         version = str(self._bundle.lineage["model_version"])
         record = sha256_json(["stream", prompt.text, seed, version, *size, method, way])
-        marked = self._finisher.marked(pipeline.enlarger(shown.frames(until(made, count, told)), size), record)
+        larger = pipeline.enlarger(shown.frames(until(made, count, told)), size)
+        marked = shown.kept(self._finisher.marked(larger, record))
 
         def facts() -> Facts:
             return self._finisher.facts(" / ".join(shown.prompts), seed, record, method, way + pipeline.ran_on)
@@ -249,7 +256,7 @@ class Studio:
         if shown.failure is not None:
             kept = "" if result is None else f"; what was made until then is in {result.path}, signed"
             raise StreamBroken(f"the stream could not go on: {shown.failure}{kept}") from shown.failure
-        return result
+        return None if result is None else replace(result, unread=pipeline.unread(*shown.prompts))
 
     def _film(
         self,
@@ -290,7 +297,7 @@ class Studio:
         Raises:
             MediaError: the video cannot be read.
             PictureRefused, ModerationMissing: the content policy does not allow it, or nothing can tell.
-            SigningFailed: it is not an mp4.
+            SigningFailed: no signature can name it as the parent.
             Also what ``generate`` raises.
         """
         require_recordable([output], [seed], [video])

@@ -40,7 +40,10 @@ class CampaignIncomplete(ServingError):
     """Some films of a campaign could not be made; the others are delivered. ``record`` says which and why."""
 
     def __init__(self, folder: Path, record: CampaignRecord) -> None:
-        reasons = "; ".join(f"{failed.variant}: {failed.reason}" for failed in record.failed)
+        reasons = "; ".join(
+            f"{failed.variant}: {failed.reason}" + (" (the film of before stays)" if failed.earlier else "")
+            for failed in record.failed
+        )
         super().__init__(f"{len(record.failed)} of the films in {folder} could not be made: {reasons}")
         self.record = record
 
@@ -117,7 +120,7 @@ def run_campaign(
     standing = {v.id: earlier.finished(folder, maker.record_id(v)) if earlier else None for v in wanted}
     # What still stands is recorded first: a run that is killed then forgets nothing.
     if earlier is not None or brief.rewrite:
-        _with_standing(record, standing, wanted).write(folder)
+        _of_now(record, standing, wanted, folder, earlier).write(folder)
     for done, variant in enumerate(wanted):
         if progress is not None:
             progress(variant.id, done, len(wanted))
@@ -130,7 +133,7 @@ def run_campaign(
             record.failed.append(_failed(variant.id, f"{type(error).__name__}: {error}", folder, earlier))
             continue
         record.files.append(made)
-        _with_standing(record, standing, wanted).write(folder)
+        _of_now(record, standing, wanted, folder, earlier).write(folder)
         if on_delivered is not None:
             on_delivered(made)
         if not _take_needed(variant, wanted, done, record.failed):
@@ -277,12 +280,20 @@ class _Maker:
         )
 
 
-def _with_standing(
-    record: CampaignRecord, standing: Mapping[str, Delivered | None], wanted: Sequence[Variant]
+def _of_now(
+    record: CampaignRecord,
+    standing: Mapping[str, Delivered | None],
+    wanted: Sequence[Variant],
+    folder: Path,
+    earlier: CampaignRecord | None,
 ) -> CampaignRecord:
-    """The record of a moment in the run: what was made so far, and what still stands from before."""
+    """The record of a moment in the run: what was made so far, what still stands from before, and what waits."""
     by_variant = {file.variant: file for file in standing.values() if file} | {f.variant: f for f in record.files}
-    return record.model_copy(update={"files": [by_variant[v.id] for v in wanted if v.id in by_variant]})
+    told = {*by_variant, *(one.variant for one in record.failed)}
+    waiting = [_failed(v.id, "not made yet", folder, earlier) for v in wanted if v.id not in told]
+    files = [by_variant[v.id] for v in wanted if v.id in by_variant]
+    failed = record.failed + [one for one in waiting if one.earlier is not None]
+    return record.model_copy(update={"files": files, "failed": failed})
 
 
 def _take_needed(variant: Variant, wanted: Sequence[Variant], done: int, failed: Sequence[Failed]) -> bool:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, delete, event, make_url, or_, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import URL, Connection, Engine, create_engine, delete, event, make_url, or_, select
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from serving.catalog.tables import Base, Clip, Dataset, DatasetClip, Decision, Deliverable, Embedding, Footage
@@ -21,7 +21,7 @@ Row = Mapping[str, Any]
 
 
 class CatalogUnavailable(ServingError):
-    """The catalog's database cannot be opened."""
+    """The catalog's database cannot be opened or written."""
 
 
 class UnknownDeliverable(LookupError):
@@ -48,19 +48,21 @@ class Catalog:
         url: SQLAlchemy URL. SQLite is set to write-ahead logging, foreign keys and waiting for other writers.
 
     Raises:
-        CatalogUnavailable: there is no such database, or no driver for it.
+        CatalogUnavailable: that is no URL, or there is no such database, or no driver for it.
     """
 
     def __init__(self, url: str) -> None:
         try:
-            self._open(url)
+            parsed = make_url(url)
+        except (SQLAlchemyError, ValueError):
+            # Without what was wrong in it: there may be a password.
+            raise CatalogUnavailable("CINEMILL_CATALOG_URL is no URL of a database: see SQLAlchemy's") from None
+        try:
+            self._open(parsed)
         except (SQLAlchemyError, ImportError, OSError) as error:
-            raise CatalogUnavailable(
-                f"the catalog cannot be opened: {error}; check CINEMILL_CATALOG_URL and the database that it names"
-            ) from error
+            raise _unavailable(error) from error
 
-    def _open(self, url: str) -> None:
-        parsed = make_url(url)
+    def _open(self, parsed: URL) -> None:
         if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         self._engine = create_engine(parsed)
@@ -198,8 +200,18 @@ class Catalog:
     @contextmanager
     def _write(self) -> Iterator[Session]:
         writing = self._engine.execution_options(**{_WRITING: True})
-        with Session(writing) as session, session.begin():
-            yield session
+        try:
+            with Session(writing) as session, session.begin():
+                yield session
+        except OperationalError as error:
+            raise _unavailable(error) from error
+
+
+def _unavailable(error: Exception) -> CatalogUnavailable:
+    return CatalogUnavailable(
+        f"the catalog cannot be used: {getattr(error, 'orig', None) or error}; is its database there, and not held by "
+        "somebody else? CINEMILL_CATALOG_URL names another one"
+    )
 
 
 def _columns(table: type[Base], row: Row) -> dict[str, Any]:

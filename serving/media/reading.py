@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     import av.video.stream
 
     from serving.media.timed import TimedFrame
-
-_NEAR = 1e-3  # seconds: Matroska rounds times to milliseconds
 
 
 @dataclass(frozen=True)
@@ -163,31 +162,39 @@ def _stream(path: Path, container: "av.container.InputContainer", limits: Limits
 
 def _kept(path: Path, shown: Iterator["TimedFrame"], fps: float, frames: int, limits: Limits) -> list[np.ndarray]:
     """The first frames [H, W, 3] at a frame rate: whole ones, at least one."""
+    from serving.media.timed import TOLERANCE
+
     kept: list[np.ndarray] = []
-    held: np.ndarray | None = None
-    at = end = 0.0
+    held: TimedFrame | None = None
+    end = 0.0
     for timed in shown:
-        while held is not None and len(kept) < frames and len(kept) / fps < timed.seconds - _NEAR:
-            kept.append(held)
+        _keep(kept, held, ceil((timed.seconds - TOLERANCE) * fps), frames, path, limits)
         if len(kept) == frames:
             return kept
-        _require_fits(path, timed, held, len(kept), frames, limits)
-        held, at, end = timed.upright(), timed.seconds, timed.seconds + (timed.lasts or timed.seconds - at)
+        width, height = timed.size
+        if max(width, height) > limits.side:
+            raise MediaError(f"{path} is {width}x{height} pixels; at most {limits.side} a side are read")
+        if held is not None and held.size != timed.size:
+            raise MediaError(f"{path} changes its size after {timed.seconds:.2f} s")
+        gap = timed.seconds - held.seconds if held is not None else 0.0
+        held, end = timed, timed.seconds + (timed.lasts or gap)
     if held is None:
         raise MediaError(f"{path} holds no frame that decodes")
-    return kept + [held] * (min(frames, max(1, int((end + _NEAR) * fps))) - len(kept))
+    _keep(kept, held, max(1, int((end + TOLERANCE) * fps)), frames, path, limits)
+    return kept
 
 
-def _require_fits(
-    path: Path, timed: "TimedFrame", held: np.ndarray | None, kept: int, frames: int, limits: Limits
+def _keep(
+    kept: list[np.ndarray], held: "TimedFrame | None", until: int, frames: int, path: Path, limits: Limits
 ) -> None:
-    width, height = timed.size
-    if max(width, height) > limits.side:
-        raise MediaError(f"{path} is {width}x{height} pixels; at most {limits.side} a side are read")
-    if held is not None and held.shape[:2] != (height, width):
-        raise MediaError(f"{path} changes its size after {timed.seconds:.2f} s")
-    if min(kept + 1, frames) * width * height > limits.pixels:
-        raise MediaError(f"{path} has too many pixels to read {frames} frames of it; {kept} fit")
+    """Keep a frame until there are so many, or as many as are wanted."""
+    more = min(until, frames) - len(kept)
+    if held is None or more <= 0:
+        return
+    if (len(kept) + more) * held.size[0] * held.size[1] > limits.pixels:
+        fit = limits.pixels // (held.size[0] * held.size[1])
+        raise MediaError(f"{path} has too many pixels to read {frames} frames of it; {fit} fit")
+    kept += [held.upright()] * more
 
 
 def _pictures(path: Path, container: "av.container.InputContainer", limits: Limits) -> tuple[np.ndarray, float]:
@@ -221,19 +228,24 @@ def _sound(
     resampler = AudioResampler(format="fltp", layout=stream.layout.name, rate=rate)
     wanted = None if seconds is None else round(seconds * rate)
     pieces: list[np.ndarray] = []
-    length = late = 0
+    at: int | None = None  # the sample that comes next; below zero, before there is a picture
+    read = 0
     for frame in container.decode(stream):
-        if not pieces:
-            length = late = 0 if frame.time is None else round((frame.time - origin) * rate)
+        if at is None:
+            at = 0 if frame.time is None else round((frame.time - origin) * rate)
+            pieces.append(_silence(stream.channels, at if wanted is None else min(at, wanted), limits.seconds * rate))
         for piece in resampler.resample(frame):
-            pieces.append(piece.to_ndarray())
-            length += piece.samples
-        if wanted is not None and length >= wanted:
+            read, at = read + piece.samples, at + piece.samples
+            if at > 0:
+                pieces.append(piece.to_ndarray()[:, -at:])
+        if wanted is not None and at >= wanted:
             break
-        if length > limits.seconds * rate:
+        if max(read, at) > limits.seconds * rate:
             raise MediaError(f"{path} has more than {limits.seconds:g} s of sound; more is not read")
-    if not pieces:
+    if at is None or at <= 0:
         return None, 0
-    sound = np.concatenate(pieces, axis=1)[:, max(-late, 0) :]
-    silence = np.zeros((len(sound), max(late, 0) if wanted is None else min(max(late, 0), wanted)), np.float32)
-    return np.concatenate([silence, sound], axis=1)[:, :wanted].T.copy(), rate
+    return np.concatenate(pieces, axis=1)[:, :wanted].T.copy(), rate
+
+
+def _silence(channels: int, samples: int, most: float) -> np.ndarray:
+    return np.zeros((channels, max(0, min(samples, int(most)))), np.float32)

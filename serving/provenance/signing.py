@@ -1,5 +1,6 @@
 """Signing: a C2PA manifest in an mp4 that says which model made it, from what prompt and data."""
 
+import shlex
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,7 +61,7 @@ def require_parent(video: Path) -> None:
     except (c2pa.C2paError, OSError) as error:
         raise SigningFailed(
             f"{video} cannot be named as the original in a signature ({error}): bring it into an mp4, for one by "
-            f"'ffmpeg -i {video.name} -c copy {video.stem}.mp4'"
+            f"ffmpeg -i {shlex.quote(video.name)} -c copy {shlex.quote(video.stem + '-new.mp4')}"
         ) from error
 
 

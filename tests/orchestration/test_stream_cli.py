@@ -1,4 +1,5 @@
 import io
+import os
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from typer.testing import CliRunner
 
 from orchestration import stream_cli
 from orchestration.cli import app
-from orchestration.stream_cli import Teller, follow
+from orchestration.stream_cli import Teller, ends_by, follow
 from serving.live import Chunk, Prompt
 
 
@@ -33,6 +34,32 @@ def test_progress_tells_how_much_video_came_when_and_ends_the_stream_when_interr
     ended.set()
     assert not tell(chunks[1])
     assert said.getvalue().split("\n")[1].strip() == "3.0 s of video after 2.0 s: a [ball]"
+
+
+def test_a_stream_ends_when_nobody_reads_what_it_tells():
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as gone:
+        chunk = Chunk(0, "a ball " * 20_000, np.zeros((24, 2, 2, 3), np.uint8), 16, 1.0)
+        assert not Teller(stream_cli.Terminal(file=gone), threading.Event())(chunk)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), writing)
+
+
+def test_the_first_signal_ends_a_stream_the_second_the_program_and_ignored_ones_stay_so(monkeypatch):
+    handlers = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: signal.SIG_DFL,
+        signal.SIGHUP: signal.SIG_IGN,
+    }
+    before = dict(handlers)
+    monkeypatch.setattr(signal, "getsignal", handlers.get)
+    monkeypatch.setattr(signal, "signal", handlers.__setitem__)
+    ended = threading.Event()
+    ends_by(stream_cli._ENDS, ended)
+    assert handlers[signal.SIGHUP] == signal.SIG_IGN
+    handlers[signal.SIGTERM](signal.SIGTERM, None)
+    assert ended.is_set()
+    assert handlers[signal.SIGTERM] == before[signal.SIGTERM]
 
 
 def test_a_stream_whose_viewer_leaves_ends_quietly():

@@ -80,6 +80,21 @@ def test_what_cannot_be_laid_out_is_refused(lengths, overlap, said):
         laid_out(shots(*lengths), 2, 8, overlap)
 
 
+def test_the_last_shot_is_as_long_as_its_frames():
+    assert laid_out(shots(1, 0.3), 2, 8, 4).length == 3
+    with pytest.raises(RequestRefused, match="too short"):
+        laid_out(shots(4, 0.02), 2, 8, 4)
+    again = Shot(seconds=1.2, prompt="x", cut=True)
+    plan = laid_out([again, *shots(4), again], 2, 8, 2, "continued")
+    assert [(one.start, one.stop) for one in plan.shots] == [(0, 2), (2, 10), (10, 13)]
+
+
+def test_other_windows_are_told_in_other_words():
+    told = {laid_out(shots(6, 6), 2, 8, overlap).told for overlap in (0, 2)}
+    told |= {laid_out(shots(8), 2, 8, overlap, "continued").told for overlap in (2, 3)}
+    assert len(told) == 4
+
+
 def test_continued_windows_share_a_frame_at_least():
     with pytest.raises(RequestRefused, match="cannot overlap by 0: 1 up to 7"):
         laid_out(shots(9), 2, 8, 0, "continued")

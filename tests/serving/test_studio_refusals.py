@@ -1,13 +1,14 @@
 """What a studio refuses or keeps: nothing is sampled that could not be finished, and nothing finished is lost."""
 
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from serving.catalog import Catalog
-from serving.catalog.catalog import CatalogUnavailable
-from serving.errors import GraphMissing, RequestRefused, SamplingFailed, StreamBroken
+from serving import finishing
+from serving.catalog import Catalog, CatalogUnavailable
+from serving.errors import GraphMissing, RequestRefused, SamplingFailed, ServingError, StreamBroken, Unrecorded
 from serving.finishing import CAMPAIGN
 from serving.live import Prompt
 from serving.media.lossless import write_lossless
@@ -81,7 +82,7 @@ def test_what_is_read_is_never_written_over(studio, footage, tmp_path):
 def test_a_video_that_no_signature_can_name_is_refused_before_it_is_edited(studio, graphs, tmp_path):
     video = tmp_path / "a.mkv"
     write_lossless(video, (np.zeros((64, 64, 3), np.uint8) for _ in range(16)), 16)
-    with pytest.raises(SigningFailed, match=r"a\.mkv cannot be named .*'ffmpeg -i a\.mkv -c copy a\.mp4'"):
+    with pytest.raises(SigningFailed, match=r"a\.mkv cannot be named .* ffmpeg -i a\.mkv -c copy a-new\.mp4"):
         studio.edit(video, "make it blue", tmp_path / "b.mp4", seed=0)
     assert not graphs["editing_backbone"].batches
 
@@ -93,22 +94,66 @@ def test_a_guidance_by_the_source_that_is_no_number_is_refused(studio, footage, 
     assert not graphs["editing_backbone"].batches
 
 
-def test_a_stream_that_cannot_go_on_keeps_what_was_made(studio, home, pipeline, tmp_path, monkeypatch):
-    following, drawn = pipeline.next_latent, []
+def failing_from(call, number, error):
+    """The same call, which raises from its ``number``-th time on."""
+    calls = []
 
     def failing(*rest, **how):
-        if len(drawn) == 2:
-            raise SamplingFailed("not finite")
-        drawn.append(1)
-        return following(*rest, **how)
+        calls.append(1)
+        if len(calls) >= number:
+            raise error
+        return call(*rest, **how)
 
-    monkeypatch.setattr(pipeline, "next_latent", failing)
+    return failing
+
+
+@pytest.mark.parametrize("where", ["sampling", "decoding"])
+def test_a_stream_that_cannot_go_on_keeps_what_was_made(studio, home, pipeline, tmp_path, monkeypatch, where):
+    if where == "sampling":
+        monkeypatch.setattr(pipeline, "next_latent", failing_from(pipeline.next_latent, 3, SamplingFailed("no more")))
+    else:
+        decode = failing_from(pipeline.graphs["autoencoder_decode"], 3, MemoryError("no more"))
+        monkeypatch.setitem(pipeline.graphs, "autoencoder_decode", decode)
     output = tmp_path / "new" / "live.mp4"
-    with pytest.raises(StreamBroken, match=r"not finite; what was made until then is in .*live\.mp4"):
+    with pytest.raises(StreamBroken, match=r"no more; what was made until then is in .*live\.mp4, signed"):
         studio.stream(Prompt("a red ball"), output, seed=3, aspect="1:1", told=lambda _: True)
     assert verify(output, home).ok
     assert len(read_video(output).frames) == 32 + 24
     assert list(output.parent.iterdir()) == [output]
-    catalog = Catalog(home.catalog_url)
-    assert len(catalog.deliverables(CAMPAIGN)) == 1
-    catalog.close()
+    with closing(Catalog(home.catalog_url)) as catalog:
+        assert len(catalog.deliverables(CAMPAIGN)) == 1
+
+
+@pytest.mark.parametrize("error", [SigningFailed("the pen is dry"), KeyboardInterrupt()])
+def test_a_stream_that_cannot_be_signed_is_left_unsigned(studio, tmp_path, monkeypatch, error):
+    monkeypatch.setattr(finishing, "sign", failing_from(None, 1, error))
+    with pytest.raises(
+        StreamBroken, match=r"(pen is dry|Interrupt); .* in .*live\.unsigned\.mp4, marked and not signed"
+    ):
+        studio.stream(Prompt("a ball"), tmp_path / "live.mp4", seed=3, aspect="1:1", told=lambda _: False)
+    assert [path.name for path in tmp_path.glob("*.mp4")] == ["live.unsigned.mp4"]
+    assert len(read_video(tmp_path / "live.unsigned.mp4").frames) == 32
+
+
+def test_a_catalog_that_goes_loses_no_clip_of_a_batch(studio, tmp_path, monkeypatch):
+    refuse = failing_from(None, 1, CatalogUnavailable("gone"))
+    monkeypatch.setattr(Catalog, "record_deliverable", refuse)
+    outputs = [tmp_path / "a.mp4", tmp_path / "b.mp4"]
+    with pytest.raises(Unrecorded, match=r"a\.mp4 is finished and signed, .* gone; .*b\.mp4 is finished") as told:
+        studio.generate(["a ball", "a cube"], outputs, [0, 1], seconds=0.5, aspect="1:1")
+    assert isinstance(told.value, ServingError)
+    assert all(output.exists() for output in outputs)
+
+
+def test_names_that_no_file_can_have_are_refused(studio, graphs, tmp_path):
+    (tmp_path / "loop.mp4").symlink_to(tmp_path / "loop.mp4")
+    (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
+    for name in ("loop.mp4", "gone/a.mp4", "a" * 250 + ".mp4", "a" * 300 + ".mp4"):
+        with pytest.raises(RequestRefused, match="cannot be written"):
+            studio.generate(["a ball"], [tmp_path / name], [0], seconds=0.5, aspect="1:1")
+    assert not graphs["backbone"].batches
+    (tmp_path / "old.mp4").write_bytes(b"old")
+    (tmp_path / "link.mp4").symlink_to(tmp_path / "old.mp4")
+    for name in ("old.mp4", "link.mp4", "new/folder/a.mp4"):
+        studio.generate(["a ball"], [tmp_path / name], [0], seconds=0.5, aspect="1:1", audio=False)
+        assert len(read_video(tmp_path / name).frames) == 8

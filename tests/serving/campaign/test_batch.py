@@ -231,6 +231,20 @@ def test_what_was_delivered_stays_until_its_successor_is_made(run, fields, out, 
     assert [path.name for path in out.glob("*.mp4")] == ["kids_de-at_1x1.mp4"]
 
 
+def test_a_killed_run_forgets_no_film_of_before(run, fields, out, pipeline, monkeypatch):
+    def die(*_, **__):
+        raise KeyboardInterrupt
+
+    run(Brief(**fields))
+    with monkeypatch.context() as context:
+        context.setattr("serving.campaign.batch._Maker.make", die)
+        with pytest.raises(KeyboardInterrupt):
+            run(Brief(**{**fields, "product": "Another"}))
+    assert len(list(out.glob("*.mp4"))) == 2
+    run(Brief(**{**fields, "product": "Another", "locales": ["en"]}))
+    assert [path.name for path in out.glob("*.mp4")] == ["kids_en_1x1.mp4"]
+
+
 def test_another_model_makes_all_films_again(run, brief, origin, sign):
     run(brief)
     run(brief, origin=replace(origin, model=ModelVersion(name="cinemill", version="4")))

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from serving.catalog import Catalog, Deliverable, PromptRewrite, UnknownClip, UnknownDeliverable
+from serving.catalog import Catalog, CatalogUnavailable, Deliverable, PromptRewrite, UnknownClip, UnknownDeliverable
 
 FOOTAGE = {
     "id": "f1",
@@ -206,3 +206,18 @@ def test_kept_clips_with_an_embedding_are_found_with_it_and_the_newest_counts(ca
         seen = [row | {"signals": {"embedding": vector}} for row in CURATED]
         catalog.record_curation("small", [*seen])
     assert [(clip.id, vector) for clip, vector in catalog.embeddings()] == [("c1", "new")]
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://u:pa@ss:w@h/x", "no URL of a database"),
+        ("nonsense", "no URL of a database"),
+        ("sqlite:////proc/none/catalog.db", "cannot be used"),
+        ("mysql+nothing://h/x", "cannot be used"),
+    ],
+)
+def test_a_catalog_that_cannot_be_opened_is_told_without_its_password(url, said):
+    with pytest.raises(CatalogUnavailable, match=said) as told:
+        Catalog(url)
+    assert "ss:w" not in str(told.value)

@@ -113,6 +113,15 @@ def test_sound_is_heard_when_the_file_lets_it_be_heard(recorded, tone):
     assert np.argmax(heard) / 48_000 == pytest.approx(tone, abs=0.03)
 
 
+def test_what_is_kept_is_bounded_however_a_file_tells_its_times(recorded):
+    with pytest.raises(MediaError, match="too many pixels to read 24 frames of it; 8 fit"):
+        read_start(recorded([0, 2.0]), 16, 24, Limits(pixels=8 * 32 * 48))
+    early = recorded([1.5, 1.6, 1.7, 1.8])
+    assert len(read_start(early, 16, 4).audio) == pytest.approx(0.25 * 48_000, abs=1)
+    with pytest.raises(MediaError, match="more than 1 s of sound"):
+        read_start(early, 16, 4, Limits(seconds=1.0))
+
+
 def test_a_recording_held_upright_is_read_upright_and_of_square_pixels(recorded):
     wide = recorded([0, 0.5, 1.0], sar=2)
     assert read_start(wide, 16, 4).frames.shape == (4, 32, 96, 3)
