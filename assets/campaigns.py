@@ -14,6 +14,9 @@ from serving.home import Home
 if TYPE_CHECKING:
     from assets.evaluation.delivery import Inspection
     from serving.campaign.record import CampaignRecord, Delivered
+    from serving.catalog import Catalog
+
+_SUFFIXES = (".yaml", ".yml")  # of briefs
 
 CAMPAIGNS = dg.DynamicPartitionsDefinition(name="campaigns")
 
@@ -29,6 +32,13 @@ def brief_key(path: Path) -> str:
     from serving.campaign.brief import BriefInvalid, load_brief
 
     brief = load_brief(path)
+    if path.suffix not in _SUFFIXES:
+        raise BriefInvalid(f"{path}: name the file {brief.id}{_SUFFIXES[0]}")
+    for other in _SUFFIXES:
+        if other != path.suffix and path.with_suffix(other).exists():
+            raise BriefInvalid(
+                f"{path}: {path.with_suffix(other).name} lies beside it, for the same campaign: keep one"
+            )
     if brief.id != path.stem:
         raise BriefInvalid(f"{path}: field 'id': is {brief.id!r}; name the file {brief.id}{path.suffix}")
     return brief.id
@@ -42,7 +52,7 @@ def brief_file(home: Home, key: str) -> Path:
 
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}", key):
         raise BriefInvalid(f"campaign {key!r} is not the id of a brief: lower-case letters, digits, '-' and '_' only")
-    for suffix in (".yaml", ".yml"):
+    for suffix in _SUFFIXES:
         path = home.briefs / f"{key}{suffix}"
         if path.is_file():
             return path
@@ -94,9 +104,9 @@ def campaign(context: dg.AssetExecutionContext, home: dg.ResourceParam[Home]) ->
 
     brief = brief_file(home, context.partition_key)
     folder = home.campaigns / context.partition_key
-    with locked(home.locks / f"campaign-{context.partition_key}.lock"):
+    with locked(home.locks / f"campaign-{context.partition_key}.lock"):  # another run would exchange the films
         record = _deliver(context, home, brief, folder)
-    found = {file.path: inspect(folder / file.path, home) for file in record.files}
+        found = {file.path: inspect(folder / file.path, home) for file in record.files}
     wrong = [text for file in record.files for text in defects(found[file.path], seconds=file.seconds, lufs=file.lufs)]
     unverified = [
         f"{file.path}: signature {found[file.path].c2pa}, watermark p = {found[file.path].watermark_p:.1e}"
@@ -156,14 +166,19 @@ def _deliver(context: dg.AssetExecutionContext, home: Home, path: Path, folder: 
             on_delivered=enter,
             progress=lambda film, done, count: context.log.info("%s: %d of %d films", film, done, count),
         )
-        # What an earlier, killed run made but did not enter.
-        for file in record.files:
-            catalog.record_deliverable(_row(file, brief.id, folder))
+        _enter_all(catalog, record, folder)
     except CampaignIncomplete as incomplete:
+        _enter_all(catalog, incomplete.record, folder)
         raise dg.Failure(str(incomplete), allow_retries=True) from incomplete
     finally:
         catalog.close()
     return record
+
+
+def _enter_all(catalog: "Catalog", record: "CampaignRecord", folder: Path) -> None:
+    """Enter every film: also what an earlier, killed run made but did not enter."""
+    for file in record.files:
+        catalog.record_deliverable(_row(file, record.campaign, folder))
 
 
 def _row(file: "Delivered", campaign_id: str, folder: Path) -> Any:

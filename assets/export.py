@@ -2,7 +2,8 @@
 
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from assets.evaluation.parity import PIXEL_TOLERANCE, TOLERANCE
 from assets.evaluation.serving_config import serving_config
 from assets.ports import Settings
 from assets.store import Store
+from assets.warm_start import LEARNT
 from models.files import read_json, sha256_file, write_json
 from models.recipes import Profile
 from models.starter import UPSAMPLER, WEIGHTS
@@ -43,6 +45,7 @@ def serving_bundle(
     autoencoder: Artifact,
     codec: Artifact,
     dataset: Artifact,
+    warm_start: Artifact,
 ) -> dg.MaterializeResult[Artifact]:
     """The model as serving takes it: ONNX graphs, tokenizers, configuration and lineage, each file with its digest.
 
@@ -78,7 +81,7 @@ def serving_bundle(
         "git": git_commit(),
         "dagster_run": context.run_id,
         "mlflow_run": averaged_model.run_id,
-        "attributions": _attributions(home, dataset.meta["dvc_md5"]),
+        "attributions": _attributions(home, [dataset.meta["dvc_md5"], *warm_start.meta.get(LEARNT, ())]),
         "parents": sorted(artifact.run_id for artifact in inputs.values() if artifact.run_id),
         "model_name": MODEL_NAME,
         "model_version": None,
@@ -130,17 +133,18 @@ def git_commit() -> str:
         return "unknown"
 
 
-def _attributions(home: Home, dataset_digest: str) -> list[str]:
-    """Credits that the licences of the training footage ask for: they follow the model into every campaign."""
+def _attributions(home: Home, datasets: Sequence[str]) -> list[str]:
+    """Credits that the licences of the training footage ask for: they follow the model into every campaign.
+
+    Args:
+        home: Whose catalog knows the footage.
+        datasets: Digests of the model's own dataset version and of those that its weights had learnt before.
+    """
     from serving.catalog import Catalog
 
-    catalog = Catalog(home.catalog_url)
-    try:
-        return sorted(
-            {source.attribution for source in catalog.sources_of_dataset(dataset_digest) if source.attribution}
-        )
-    finally:
-        catalog.close()
+    with closing(Catalog(home.catalog_url)) as catalog:
+        sources = [source for digest in datasets for source in catalog.sources_of_dataset(digest)]
+    return sorted({source.attribution for source in sources if source.attribution})
 
 
 def _git(*arguments: str) -> str:

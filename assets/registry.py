@@ -15,7 +15,7 @@ from assets.ports import Registry, Settings
 from assets.quality import REPORT, evaluation_protocol
 from assets.safety import REPORT as SAFETY_REPORT
 from assets.store import Store
-from assets.warm_start import TAGS
+from assets.warm_start import LEARNT, TAGS
 from models.files import read_json, write_json
 
 champion = dg.AssetSpec(
@@ -52,6 +52,7 @@ def model_version(
         "dagster_run_id": context.run_id,
         "dataset_digest": str(serving_bundle.meta["dataset_digest"]),
         **{f"parent.{name}": artifact.run_id for name, artifact in inputs.items() if artifact.run_id},
+        LEARNT: ",".join(warm_start.meta.get(LEARNT, ())),
         **{TAGS[part]: str(artifact.folder.relative_to(store.root)) for part, artifact in made_of.items()},
     }
     metrics = read_json(quality_report.folder / REPORT)["metrics"]

@@ -22,6 +22,9 @@ _FILES = (WEIGHTS, "config.json")
 TAGS = {"backbone": "store.averaged_model", "autoencoder": "store.autoencoder", "origin": "store.warm_start"}
 """Tags of a model version: the folders in the store that it was made of, and what its trainings began with."""
 
+LEARNT = "learnt_before"
+"""Tag of a model version: digests of the dataset versions that what it began with had been trained on, with commas."""
+
 
 class OriginMissing(LookupError):
     """A champion's weights cannot be trained further: they are gone, or of another size."""
@@ -34,11 +37,13 @@ class Origin:
     Attributes:
         name: Whose they are.
         backbone, autoencoder: Of the backbone, and of the autoencoder whose latents it reads.
+        learnt: Digests of the dataset versions that they were trained on: their licences go on to what is made of them.
     """
 
     name: str
     backbone: Path
     autoencoder: Path
+    learnt: tuple[str, ...] = ()
 
     @property
     def parts(self) -> dict[str, Path]:
@@ -80,7 +85,7 @@ def warm_start(
             (folder / part).mkdir(exist_ok=True)
             for name in _FILES:
                 shutil.copyfile(source / name, folder / part / name)
-        return Built(meta={"from": origin.name})
+        return Built(meta={"from": origin.name, LEARNT: list(origin.learnt)})
 
     given = {part: [sha256_file(source / name) for name in _FILES] for part, source in origin.parts.items()}
     return store.produce(context, build=build, settings=given)
@@ -106,14 +111,21 @@ def continued(number: int, tags: Mapping[str, str], store: Path, dataset_digest:
     if missing := [tag for tag in TAGS.values() if tag not in tags]:
         raise OriginMissing(f"version {number} has no tags {missing}: it was registered before there were any")
     folders = {part: store / tags[tag] for part, tag in TAGS.items()}
+    learnt = learnt_before(tags)
     if tags["dataset_digest"] == dataset_digest:
         began = folders["origin"]
-        found = Origin(f"what version {number} began with", began / "backbone", began / "autoencoder")
+        found = Origin(f"what version {number} began with", began / "backbone", began / "autoencoder", learnt)
     else:
-        found = Origin(f"version {number}", folders["backbone"], folders["autoencoder"])
+        learnt = tuple(dict.fromkeys([*learnt, tags["dataset_digest"]]))
+        found = Origin(f"version {number}", folders["backbone"], folders["autoencoder"], learnt)
     for part in found.parts:
         _require(part, found, profile)
     return found
+
+
+def learnt_before(tags: Mapping[str, str]) -> tuple[str, ...]:
+    """Digests of the dataset versions that what a model version began with had been trained on."""
+    return tuple(filter(None, tags.get(LEARNT, "").split(",")))
 
 
 def begun(recipe: AutoencoderRecipe, start: Artifact) -> AutoencoderRecipe:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from assets.evaluation.evidence import EVIDENCE
 from assets.ports import ModelVersion
-from models.files import read_json, write_json
+from models.files import read_json, sha256_file, write_json
 from serving.home import Home
 
 MANIFEST = "manifest.json"
@@ -27,7 +27,7 @@ def export(home: Home, version: ModelVersion) -> Path:
     shelf.mkdir(parents=True, exist_ok=True)
     _clear_leftovers(home, shelf)
     target = shelf / f"v{version.number}-{version.tags['bundle_digest'][:12]}"
-    if not target.exists():
+    if not _whole(target, version):
         temporary = shelf / f".{target.name}.{uuid.uuid4().hex[:8]}.tmp"
         shutil.copytree(version.bundle, temporary)
         shutil.copyfile(version.evidence, temporary / EVIDENCE)
@@ -35,13 +35,28 @@ def export(home: Home, version: ModelVersion) -> Path:
         manifest["lineage"]["model_version"] = version.number
         write_json(temporary / MANIFEST, manifest)
         _sync(temporary)
+        if target.exists():  # damaged
+            target.rename(shelf / f".{target.name}.{uuid.uuid4().hex[:8]}.tmp")
         temporary.rename(target)
+        _clear_leftovers(home, shelf)
         _sync_folder(shelf)
     link = home.root / f".champion.{uuid.uuid4().hex[:8]}.tmp"
     link.symlink_to(target.relative_to(home.root), target_is_directory=True)
     link.replace(home.champion)
     _sync_folder(home.root)
     return target
+
+
+def _whole(folder: Path, version: ModelVersion) -> bool:
+    """Whether a serving folder holds every file of a version as the registry has it."""
+    if not (folder / MANIFEST).is_file() or not _same(folder / EVIDENCE, version.evidence):
+        return False
+    files = [path.relative_to(version.bundle) for path in version.bundle.rglob("*") if path.is_file()]
+    return all(_same(folder / name, version.bundle / name) for name in files if str(name) != MANIFEST)
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.is_file() and sha256_file(one) == sha256_file(other)
 
 
 def exported_version(home: Home) -> int | None:

@@ -2,17 +2,20 @@
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
 
 from assets.artifact import DONE
+from assets.warm_start import TAGS
 from models.files import read_json
 from orchestration.instance import instance
 from orchestration.io_manager import POINTER
 from orchestration.locks import HomeInUse, alone
+from orchestration.registry import CHALLENGER, CHAMPION, PREVIOUS, MlflowRegistry
+from orchestration.tracking import MlflowTracker
 from serving.home import Home
 
 _GARBAGE = ".garbage"
@@ -43,7 +46,8 @@ class Removable:
 def collect(home: Home, *, keep: int = 1, dry_run: bool = False) -> list[Removable]:
     """Remove what nothing refers to; returns what was (or would be) removed.
 
-    Kept are the artifacts that a pointer names, the ``keep`` newest others of each asset and partition, the serving
+    Kept are the artifacts that a pointer names, those that retraining would continue (the champion's, its
+    predecessor's, the challenger's), the ``keep`` newest others of each asset and partition, the serving
     folders of the champion and of ``keep`` before it, and the jobs of what is kept. Registered models are copies in
     MLflow and are not touched.
 
@@ -53,7 +57,7 @@ def collect(home: Home, *, keep: int = 1, dry_run: bool = False) -> list[Removab
     with alone(home):
         _refuse_while_runs_live(home)
         found = [
-            *_artifacts(home.store, keep),
+            *_artifacts(home.store, keep, _continued(home)),
             *_jobs(home),
             *_champions(home, keep),
             *_memories(home, keep),
@@ -84,8 +88,18 @@ def _refuse_while_runs_live(home: Home) -> None:
         raise HomeInUse(f"Dagster run {alive[0].run_id} is {alive[0].status.value}: wait, or cancel it in `make dev`")
 
 
-def _artifacts(store: Path, keep: int) -> Iterator[Removable]:
-    """Artifact folders, asset by asset and partition by partition, but for current ones and the newest others."""
+def _continued(home: Home) -> set[Path]:
+    """Folders of the weights that retraining goes on from, or would after a promotion or a rollback."""
+    if not home.mlflow.exists():
+        return set()
+    registry = MlflowRegistry(MlflowTracker(home))
+    versions = [registry.aliased(alias) for alias in (CHAMPION, PREVIOUS, CHALLENGER)]
+    tags = [version.tags[tag] for version in versions if version for tag in TAGS.values() if tag in version.tags]
+    return {(home.store / folder).resolve() for folder in tags}
+
+
+def _artifacts(store: Path, keep: int, continued: Collection[Path]) -> Iterator[Removable]:
+    """Artifact folders, asset by asset and partition by partition, but for needed ones and the newest others."""
     groups: dict[Path, list[Path]] = {}
     for folder in (*store.glob("*/*"), *store.glob("*/*/*")):
         # Other folders at these depths are partitions and what artifacts hold.
@@ -94,7 +108,7 @@ def _artifacts(store: Path, keep: int) -> Iterator[Removable]:
     for parent, folders in sorted(groups.items()):
         pointer = parent / POINTER
         current = (store / read_json(pointer)["folder"]).resolve() if pointer.exists() else None
-        others = [folder for folder in folders if folder.resolve() != current]
+        others = [folder for folder in folders if folder.resolve() not in {current, *continued}]
         finished = sorted((folder for folder in others if (folder / DONE).exists()), key=_finished, reverse=True)
         for folder in finished[keep:]:
             yield Removable(folder, "no pointer names this artifact", _size(folder))

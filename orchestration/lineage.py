@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from assets.warm_start import learnt_before
 from models.files import sha256_file
 from orchestration.registry import MlflowRegistry
 from orchestration.tracking import MlflowTracker
@@ -58,7 +60,8 @@ class Chain:
         runs: Tracked runs behind the model, the nearest first; averaged finetunes are parents of ``averaged_model``.
         averaged: Names of the runs that were averaged.
         dataset_digest: Of the dataset version: DVC's, Dagster's and MLflow's.
-        clips: Footage clips in that version, as (id, source, start, end).
+        learnt_before: Of those that the weights had learnt which the model was continued from.
+        clips: Footage clips in all of these, as (id, source, start, end).
         sources: Their files, with licences.
     """
 
@@ -74,6 +77,7 @@ class Chain:
     runs: tuple[Run, ...]
     averaged: tuple[str, ...]
     dataset_digest: str
+    learnt_before: tuple[str, ...]
     clips: tuple[Mapping[str, Any], ...]
     sources: tuple[Source, ...]
 
@@ -93,15 +97,17 @@ def trace(subject: str, home: Home) -> Chain:
         NoSuchDeliverable: ``subject`` is neither.
         serving.catalog.UnknownDeliverable: nothing with this content was delivered here.
     """
-    catalog = Catalog(home.catalog_url)
-    try:
-        found = catalog.lineage(_digest(subject))
-    finally:
-        catalog.close()
     tracker = MlflowTracker(home)
-    model, start = _model(found, MlflowRegistry(tracker))
-    runs = _runs(tracker, start)
-    return _chain(found, model, runs)
+    with closing(Catalog(home.catalog_url)) as catalog:
+        found = catalog.lineage(_digest(subject))
+        model, start = _model(found, MlflowRegistry(tracker))
+        earlier = learnt_before(model["tags"] or {})
+        clips = {clip.id: clip for digest in earlier for clip in catalog.dataset_clips(digest)}
+        sources = {source.id: source for digest in earlier for source in catalog.sources_of_dataset(digest)}
+    clips |= {clip.id: clip for clip in found.clips}
+    sources |= {source.id: source for source in found.sources}
+    found = Lineage(found.deliverable, list(clips.values()), list(sources.values()))
+    return _chain(found, model, _runs(tracker, start), earlier)
 
 
 def _digest(subject: str) -> str:
@@ -142,7 +148,7 @@ def _parents(tags: Mapping[str, str]) -> dict[str, str]:
     return {key.removeprefix(_PARENT): value for key, value in tags.items() if key.startswith(_PARENT)}
 
 
-def _chain(found: Lineage, model: Mapping[str, Any], runs: tuple[Run, ...]) -> Chain:
+def _chain(found: Lineage, model: Mapping[str, Any], runs: tuple[Run, ...], earlier: tuple[str, ...]) -> Chain:
     names = {run.run_id: run.name for run in runs}
     averages = [run for run in runs if run.name == "averaged_model"]
     averaged = tuple(
@@ -174,6 +180,7 @@ def _chain(found: Lineage, model: Mapping[str, Any], runs: tuple[Run, ...]) -> C
         runs=runs,
         averaged=averaged,
         dataset_digest=delivered.dataset_digest,
+        learnt_before=earlier,
         clips=clips,
         sources=sources,
     )

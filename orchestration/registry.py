@@ -19,6 +19,9 @@ NAME = "cinemill"
 _COLUMNS = {"prompt": "string", "seconds": "double", "aspect": "string", "seed": "long"}  # of serving.pyfunc's input
 _SOURCE = "models:/"
 _TAG_LENGTH = 5000  # MLflow's limit
+ROLLED_BACK = "rolled_back"
+"""Tag of a version that was taken out of service: registered again, it is no challenger."""
+
 CHALLENGER, CHAMPION, PREVIOUS = "challenger", "champion", "previous"
 REQUIREMENTS = ("mlflow", "numpy", "onnxruntime-gpu", "pandas", "pillow", "pydantic", "tokenizers")
 _MODELS_FILES = ("__init__.py", "files.py", "recipes.py")  # what serving imports of the room below it
@@ -41,6 +44,8 @@ class MlflowRegistry:
     ) -> ModelVersion:
         """The version with these digests, or a new self-contained pyfunc version, aliased ``challenger``.
 
+        A version that was rolled back becomes no challenger.
+
         The version is created last, with its tags, so a killed registration leaves no version and is simply repeated.
         """
         digests = {"bundle_digest": folder_digest(bundle), "evidence_digest": sha256_file(evidence)}
@@ -51,6 +56,8 @@ class MlflowRegistry:
                 number = self._create(model_id, {**tags, **digests})
             client = self._tracker.client
             if number != self._number(CHAMPION):
+                if ROLLED_BACK in self.version(number).tags:
+                    return self.version(number)  # what was taken away by hand comes back by hand alone
                 client.set_registered_model_alias(NAME, CHALLENGER, str(number))
             elif self._number(CHALLENGER) is not None:
                 client.delete_registered_model_alias(NAME, CHALLENGER)  # the champion came back, and stands
@@ -99,6 +106,8 @@ class MlflowRegistry:
     def rollback(self) -> ModelVersion:
         """Let ``previous`` serve again, and the champion be ``previous``; returns the new champion.
 
+        The one that served is not promoted again by a retraining that comes to the same model.
+
         ``previous`` moves last: whatever a kill leaves before, the same call rolls back to the same version.
 
         Raises:
@@ -111,8 +120,11 @@ class MlflowRegistry:
                 raise NothingToRollBack(f"model {NAME} has no previous champion: nothing was promoted after the first")
             version = self.version(previous)
             export(self._home, version)
+            self.annotate(champion, {ROLLED_BACK: f"to version {previous}"})
             client.set_registered_model_alias(NAME, CHAMPION, str(previous))
             client.set_registered_model_alias(NAME, PREVIOUS, str(champion))
+            if ROLLED_BACK in version.tags:
+                client.delete_model_version_tag(NAME, str(previous), ROLLED_BACK)
             return version
 
     def _number(self, alias: str) -> int | None:

@@ -13,6 +13,7 @@ from orchestration.io_manager import ArtifactIOManager
 from orchestration.launchers import Launcher
 from orchestration.launchers.selection import chosen_backend
 from orchestration.launchers.settings import LauncherSettings
+from orchestration.process_tag import process_tag
 from orchestration.registry import MlflowRegistry
 from orchestration.tracking import MlflowTracker
 from serving.home import Home
@@ -56,13 +57,21 @@ def build_resources(
         name = profile or tags.get(PROFILE_TAG) or os.environ.get("CINEMILL_PROFILE") or "demo"
         return RunSettings(profile_named(name), sources)
 
+    @dg.resource(description="The folder that everything is written under.")
+    def at_home(context: dg.InitResourceContext) -> Home:
+        own = process_tag()
+        # A daemon's run is launched without the tag, a retried one with that of the run before.
+        if context.run and context.instance and not own.items() <= context.run.tags.items():
+            context.instance.add_run_tags(context.run.run_id, own)
+        return home
+
     return {
         "store": Store(home.store, tracker),
         "tracker": tracker,
         "registry": MlflowRegistry(tracker),
         "launcher": Launcher(home, chosen_backend(LauncherSettings.from_env())),
         "settings": settings,
-        "home": home,
+        "home": at_home,
         "io_manager": ArtifactIOManager(home.store),
     }
 

@@ -14,11 +14,10 @@ from orchestration.graph import graph
 from orchestration.instance import instance
 from orchestration.jobs import EVERY_FINETUNE
 from orchestration.locks import using
+from orchestration.process_tag import PROCESS_TAG, alive, process_tag
 from orchestration.progress import RUN_CONFIG, Listener, listening
 from orchestration.resources import PROFILE_TAG, build_resources
 from serving.home import Home
-
-PROCESS_TAG = "cinemill/pid"
 
 
 class ChainFailed(RuntimeError):
@@ -81,16 +80,17 @@ def run_campaign_brief(
 
 
 def adopt_brief(home: Home, brief: Path) -> Path:
-    """Put a brief into the home's folder, where its campaign reads it; its reference image stays where it is."""
+    """Put a brief into the home's folder, in the place of an earlier one; its reference image stays where it is."""
     import yaml
 
-    target = home.briefs / brief.name
-    if target.resolve() == brief.resolve():
-        return target
+    if brief.resolve().parent == home.briefs.resolve():
+        return brief
+    target = home.briefs / f"{brief.stem}.yaml"
     content = yaml.safe_load(brief.read_text(encoding="utf-8"))
     if content.get("reference_image"):
         content["reference_image"] = str((brief.parent / content["reference_image"]).resolve())
     write_text(target, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
+    target.with_suffix(".yml").unlink(missing_ok=True)
     return target
 
 
@@ -113,7 +113,7 @@ def _execute(
             instance=dagster_instance,
             partition_key=partition,
             asset_selection=None if selection is None else [dg.AssetKey(name) for name in selection],
-            tags={**tags, PROCESS_TAG: str(os.getpid())},
+            tags={**tags, **process_tag()},
             run_config=RUN_CONFIG,
             raise_on_error=False,
         )
@@ -138,13 +138,18 @@ def step_seconds(events: Sequence[dg.DagsterEvent]) -> dict[str, float]:
     }
 
 
-def bury_dead_runs(dagster_instance: dg.DagsterInstance) -> list[str]:
-    """Mark runs as failed whose process is gone: a killed process cannot do it itself. Returns their ids."""
+def bury_dead_runs(dagster_instance: dg.DagsterInstance, *, nameless: bool = False) -> list[str]:
+    """Mark runs as failed whose process is gone: a killed process cannot do it itself. Returns their ids.
+
+    Args:
+        dagster_instance: Whose runs.
+        nameless: Also those that do not say which process they have: only where no daemon can be starting any.
+    """
     dead = []
     unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
     for run in dagster_instance.get_runs(unfinished):
-        pid = run.tags.get(PROCESS_TAG)
-        if pid and not Path(f"/proc/{pid}").exists():
-            dagster_instance.report_run_failed(run, f"process {pid} of this run is gone")
+        tag = run.tags.get(PROCESS_TAG)
+        if nameless if tag is None else not alive(tag):
+            dagster_instance.report_run_failed(run, f"process {tag or '(unknown)'} of this run is gone")
             dead.append(run.run_id)
     return dead

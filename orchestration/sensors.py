@@ -24,7 +24,8 @@ _REASON_SUFFIX = ".error.json"
 def campaign_intake(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """New or changed briefs; a refused one gets a file with the reason beside it, and the others go on.
 
-    A changed brief asks for another run of its partition. Briefs wait until there is a champion.
+    A brief that was changed or dropped again asks for another run of its partition. Briefs wait until there is a
+    champion.
     """
     from serving.campaign.brief import BriefInvalid
 
@@ -33,11 +34,16 @@ def campaign_intake(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg
         return dg.SkipReason("no champion: briefs wait until a model is promoted")
     seen: dict[str, str] = json.loads(context.cursor or "{}")
     requests, keys, refused = [], [], []
-    for path in sorted(home.briefs.glob("*.y*ml")):
-        digest = sha256_file(path)
-        if seen.get(path.name) == digest:
+    for path in sorted(home.briefs.glob("[!.]*.y*ml")):
+        try:
+            digest, dropped = sha256_file(path), path.stat().st_mtime_ns
+        except OSError as error:  # an editor's, or just taken away
+            context.log.warning("%s is passed over: %s", path.name, error)
             continue
-        seen[path.name] = digest
+        state = f"{digest}-{dropped}"
+        if seen.get(path.name) == state:
+            continue
+        seen[path.name] = state
         mark = path.with_name(path.name + _REASON_SUFFIX)
         try:
             key = brief_key(path)
@@ -48,7 +54,8 @@ def campaign_intake(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg
             continue
         mark.unlink(missing_ok=True)
         keys.append(key)
-        requests.append(dg.RunRequest(run_key=f"{key}-{digest[:16]}", partition_key=key))
+        # With the time: a brief that is changed back, or dropped again after a failure, is another request.
+        requests.append(dg.RunRequest(run_key=f"{key}-{digest[:16]}-{dropped}", partition_key=key))
     if not requests:
         context.update_cursor(json.dumps(seen))
         return dg.SkipReason(f"no new brief in {home.briefs}; refused now: {', '.join(refused) or 'none'}")

@@ -8,7 +8,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from orchestration.instance import prepare
+from orchestration.instance import instance, prepare
+from orchestration.run import bury_dead_runs
 from orchestration.tracking import MlflowTracker
 from serving.home import REPOSITORY, Home
 
@@ -50,6 +51,8 @@ def serve(home: Home) -> None:
         ServerEnded: one of them ended by itself.
     """
     prepare(home)
+    with instance(home) as dagster_instance:
+        bury_dead_runs(dagster_instance, nameless=True)  # those of a daemon that was killed hold its places
     _ = MlflowTracker(home).client  # makes the database, before two processes try to
     environment = os.environ | {
         "PYTHONPATH": str(REPOSITORY),

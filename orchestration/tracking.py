@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 EXPERIMENT = "cinemill"
 SERVER = "http://127.0.0.1:5000"
 DATASET, DVC_MD5 = "dataset", "dvc_md5"  # the input that is a dataset version, and the key in its Artifact.meta
+_ADDRESSES = (
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("logged_models", "artifact_location"),
+    ("model_versions", "storage_location"),
+)
+"""Tables and columns of MLflow's database in which absolute addresses stand."""
+
 _BATCH = 1000  # MLflow's limit on metrics in one call
 _PARAMS = 100
 _PARAM_LENGTH = 6000
@@ -49,7 +57,30 @@ class MlflowTracker:
         with locked(self.home.locks / "mlflow.lock"):
             client = MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
             client.search_experiments(max_results=1)
+            self._follow(client)
         return client
+
+    @property
+    def _artifacts(self) -> str:
+        """Address of the folder that MLflow keeps files in."""
+        return (self.home.mlflow / "artifacts").absolute().as_uri()
+
+    def _follow(self, client: "MlflowClient") -> None:
+        """Let addresses that MLflow stored lead into this home: it keeps absolute ones, and the home may be moved."""
+        from sqlalchemy import column, create_engine, func, literal, table, update
+
+        found = client.get_experiment_by_name(EXPERIMENT)
+        if found is None or found.artifact_location == self._artifacts:
+            return
+        old = str(found.artifact_location)
+        engine = create_engine(self.uri)
+        with engine.begin() as connection:
+            for name, field in _ADDRESSES:
+                stored = table(name, column(field))
+                value = stored.c[field]
+                moved = literal(self._artifacts).concat(func.substr(value, len(old) + 1))
+                connection.execute(update(stored).where(func.substr(value, 1, len(old)) == old).values({field: moved}))
+        engine.dispose()
 
     @cached_property
     def experiment_id(self) -> str:
@@ -59,8 +90,7 @@ class MlflowTracker:
             found = client.get_experiment_by_name(EXPERIMENT)
             if found is not None:
                 return str(found.experiment_id)
-            artifacts = (self.home.mlflow / "artifacts").as_uri()
-            return str(client.create_experiment(EXPERIMENT, artifact_location=artifacts))
+            return str(client.create_experiment(EXPERIMENT, artifact_location=self._artifacts))
 
     def record(
         self,

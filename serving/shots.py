@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from models.files import sha256_json
 from serving.config import LONGEST
@@ -57,7 +57,7 @@ def read(path: Path) -> list[Shot]:
 
     try:
         return TypeAdapter(list[Shot]).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise RequestRefused(f"{path} is no list of shots with seconds, prompt and cut: {error}") from error
 
 

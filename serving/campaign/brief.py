@@ -167,7 +167,7 @@ def load_brief(path: Path) -> Brief:
     """
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:  # an impossible date is a ValueError
         raise BriefInvalid(f"{path} cannot be read as YAML: {error}") from error
     if not isinstance(content, dict):
         raise BriefInvalid(f"{path} must hold fields like 'product: ...', not a {type(content).__name__}")

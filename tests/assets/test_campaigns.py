@@ -1,11 +1,15 @@
 """Briefs as partitions."""
 
+from contextlib import closing
+
 import pytest
 
-from assets.campaigns import _row, brief_file, brief_key
+from assets.campaigns import _enter_all, _row, brief_file, brief_key
 from models.files import write_text
+from orchestration.run import adopt_brief
 from serving.campaign.brief import BriefInvalid
-from serving.campaign.record import Delivered, ModelVersion
+from serving.campaign.record import CampaignRecord, Delivered, Failed, ModelVersion
+from serving.catalog import Catalog
 from serving.home import Home
 from serving.rewriting import Rewrite
 
@@ -21,6 +25,9 @@ aspect_ratios: ["16:9"]
 def test_a_brief_s_key_is_its_id_and_its_file_s_name(tmp_path):
     write_text(tmp_path / "stella.yaml", BRIEF)
     assert brief_key(tmp_path / "stella.yaml") == "stella"
+    write_text(tmp_path / "stella.json", BRIEF)
+    with pytest.raises(BriefInvalid, match=r"name the file stella\.yaml"):
+        brief_key(tmp_path / "stella.json")
     write_text(tmp_path / "other.yaml", BRIEF + "id: stella\n")
     with pytest.raises(BriefInvalid, match=r"name the file stella\.yaml"):
         brief_key(tmp_path / "other.yaml")
@@ -30,6 +37,29 @@ def test_a_brief_s_key_is_its_id_and_its_file_s_name(tmp_path):
 def test_a_partition_key_that_is_no_brief_s_id_reaches_no_path(tmp_path, key):
     with pytest.raises(BriefInvalid, match="not the id of a brief"):
         brief_file(Home(tmp_path), key)
+
+
+def test_a_brief_takes_the_place_of_an_earlier_one_whatever_its_suffix(tmp_path):
+    home = Home(tmp_path / "home")
+    for suffix, product in ((".yaml", "Stella"), (".yml", "Luna")):
+        write_text(tmp_path / suffix / f"star{suffix}", BRIEF.replace("Stella", product))
+        adopt_brief(home, tmp_path / suffix / f"star{suffix}")
+        assert f"product: {product}" in brief_file(home, "star").read_text()
+    write_text(home.briefs / "moon.yml", BRIEF)
+    assert adopt_brief(home, home.briefs / "moon.yml") == brief_file(home, "moon") == home.briefs / "moon.yml"
+
+
+def test_films_enter_the_catalog_of_campaigns_that_could_not_be_made_whole(tmp_path):
+    film = Delivered(
+        path="all_en_1x1.mp4", sha256="ab" * 32, variant="all_en_1x1", audience="all", locale="en", ratio="1:1",
+        prompt="A star.", seed=3, seconds=6, generated_seconds=4, width=480, height=480, fps=16, lufs=-14,
+        upsampling="plain_resize: lanczos", model=ModelVersion(name="cinemill", version="3"), dataset_digest="d1",
+        run_id="r", attributions=(), record_id="0" * 64, watermark_payload="0" * 16,
+    )  # fmt: skip
+    record = CampaignRecord(campaign="stella", brief={}, files=[film], failed=[Failed(variant="b", reason="no")])
+    with closing(Catalog(f"sqlite:///{tmp_path / 'catalog.db'}")) as catalog:
+        _enter_all(catalog, record, tmp_path)
+        assert [row.sha256 for row in catalog.deliverables("stella")] == [film.sha256]
 
 
 def test_a_campaign_without_a_brief_is_named(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from assets.artifact import DONE, Artifact
 from assets.store import Store
 from assets.training_recipes import high_resolution, holding, low_resolution
-from assets.warm_start import TAGS, OriginMissing, backbone_of, begun, continued, warm_start
+from assets.warm_start import LEARNT, TAGS, OriginMissing, backbone_of, begun, continued, warm_start
 from models.files import sha256_file, write_json
 from models.recipes import demo, smoke
 from models.starter import AUTOENCODER, BACKBONE, WEIGHTS
@@ -61,7 +61,7 @@ def champion(root):
     write_json(origin / DONE, {})
     folders = {"backbone": averaged, "autoencoder": stored_autoencoder(root), "origin": origin}
     tags = {TAGS[part]: str(folder.relative_to(root)) for part, folder in folders.items()}
-    return SimpleNamespace(number=3, tags=tags | {"dataset_digest": "old"}, folders=folders)
+    return SimpleNamespace(number=3, tags=tags | {"dataset_digest": "old", LEARNT: "older"}, folders=folders)
 
 
 def begin(root: Path, champion, dataset_digest: str, profile=None) -> Artifact:
@@ -95,12 +95,14 @@ def test_without_a_champion_a_run_begins_with_the_packaged_starter(root):
     start = begin(root, None, "new")
     assert digests(start) == PACKAGED
     assert start.meta["from"] == "the packaged starter"
+    assert start.meta[LEARNT] == []
     assert begun(demo().autoencoder, start).init == str(start.folder / "autoencoder")
 
 
 def test_new_data_are_learnt_by_the_champion(root, champion):
     start = begin(root, champion, "new")
     assert start.meta["from"] == "version 3"
+    assert start.meta[LEARNT] == ["older", "old"]
     assert digests(start)[0] == sha256_file(champion.folders["backbone"] / WEIGHTS) != PACKAGED[0]
     # Its position tables have grown: so have those of the stage that begins with it.
     init = backbone_of(start, demo())
@@ -111,6 +113,7 @@ def test_new_data_are_learnt_by_the_champion(root, champion):
 def test_the_champions_own_data_begin_where_it_began_so_that_nothing_is_trained_again(root, champion):
     start = begin(root, champion, "old")
     assert digests(start) == PACKAGED
+    assert start.meta[LEARNT] == ["older"]
     assert start.folder == begin(root, None, "old").folder
 
 

@@ -7,11 +7,14 @@ import dagster as dg
 import pytest
 
 from assets.artifact import DONE
+from assets.ports import ModelVersion
+from assets.warm_start import TAGS
 from models.files import write_json
 from orchestration.garbage import collect
 from orchestration.instance import instance
 from orchestration.io_manager import POINTER
 from orchestration.locks import HomeInUse, using
+from orchestration.registry import MlflowRegistry
 from serving.home import Home
 
 
@@ -44,6 +47,19 @@ def test_current_artifacts_and_the_newest_others_stay(home):
     assert newer.exists()
     assert current.exists()
     assert [item.path for item in collect(home, keep=0)] == [newer]
+
+
+def test_what_retraining_would_continue_stays(home, monkeypatch):
+    served, newer, current = (
+        artifact(home, "averaged_model", number, age=age, current=number == 3)
+        for number, age in ((1, 30), (2, 20), (3, 10))
+    )
+    version = ModelVersion(1, "m", home.root, home.root, {TAGS["backbone"]: str(served.relative_to(home.store))})
+    home.mlflow.mkdir()
+    monkeypatch.setattr(MlflowRegistry, "aliased", lambda _, alias: version if alias == "champion" else None)
+    assert [item.path for item in collect(home, keep=0)] == [newer]
+    assert served.exists()
+    assert current.exists()
 
 
 def test_partitions_are_groups_of_their_own(home):

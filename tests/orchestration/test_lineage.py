@@ -1,4 +1,5 @@
 import json
+from contextlib import closing
 from io import StringIO
 
 import pytest
@@ -6,6 +7,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from assets.artifact import Artifact, Built
+from assets.warm_start import LEARNT
 from orchestration.cli import app
 from orchestration.lineage import NoSuchDeliverable, trace
 from orchestration.tables import lineage_tables
@@ -72,6 +74,20 @@ def test_the_command_traces_several_films(home, monkeypatch):
     assert result.exit_code == 0
     told = [json.loads(line) for line in result.stdout.splitlines()]
     assert [chain["campaign"] for chain in told] == ["spring", "spring"]
+
+
+def test_what_the_weights_had_learnt_before_is_part_of_the_chain(home, monkeypatch):
+    monkeypatch.setattr("orchestration.lineage.MlflowRegistry.version", _tags_only)
+    MlflowTracker(home).client.set_model_version_tag("cinemill", "1", LEARNT, "e" * 32)
+    with closing(Catalog(home.catalog_url)) as catalog:
+        catalog.record_footage([footage_row(id="a" * 64, sha256="a" * 64, name="cat.mp4", licence="CC BY 4.0")])
+        span = {"source": "a" * 64, "width": 64, "height": 64, "fps": 16.0}
+        catalog.record_clips([{"id": "c3", "start": 0.0, "end": 1.0, **span}])
+        catalog.record_dataset("e" * 32, [{"id": name, "kind": "footage", "split": "train"} for name in ("c1", "c3")])
+    chain = trace("0" * 64, home)
+    assert (chain.dataset_digest, chain.learnt_before) == (DIGEST, ("e" * 32,))
+    assert {clip["id"] for clip in chain.clips} == {"c1", "c2", "c3"}
+    assert {source.name: source.clips for source in chain.sources} == {"bunny.mp4": 2, "cat.mp4": 1}
 
 
 def test_the_chain_leads_from_the_film_to_files_with_licences(home, monkeypatch):

@@ -23,7 +23,9 @@ from models.text.wheel import minilm_folder
 from orchestration import registry as registering
 from orchestration.champion import exported_version
 from orchestration.registry import MlflowRegistry, NothingToRollBack
+from orchestration.tracking import MlflowTracker
 from serving.bundle import write_bundle
+from serving.home import Home
 
 PROTOCOL = Protocol(EVALUATION_PROMPTS[:4], (0,), 2.0, "1:1", 2, 3.0)
 
@@ -183,6 +185,41 @@ def test_rollback_exchanges_champion_and_previous(registry, registered, home):
     assert registry.rollback().number == 1
     assert exported_version(home) == 1
     assert (registry.aliased("champion").number, registry.aliased("previous").number) == (1, 2)
+
+
+def test_what_was_rolled_back_comes_back_by_hand_alone(registry, registered, home):
+    for content in (b"one", b"two"):
+        registered(content)
+        promote_challenger(registry, PROTOCOL)
+    registry.rollback()
+    assert registered(b"two").number == 2  # a retraining that comes to the same model
+    assert promote_challenger(registry, PROTOCOL).serving == 1
+    registered(b"three", score=0.6)
+    assert promote_challenger(registry, PROTOCOL).serving == 3
+    registry.rollback()
+    assert registry.rollback().number == 3
+    assert registered(b"three", score=0.6).number == 3
+    assert exported_version(home) == 3
+
+
+def test_a_damaged_serving_folder_is_made_whole_by_the_next_promotion(registry, registered, home):
+    registered(b"one")
+    promote_challenger(registry, PROTOCOL)
+    (home.champion / "backbone.onnx").write_bytes(b"o")
+    promote_challenger(registry, PROTOCOL)
+    assert (home.champion / "backbone.onnx").read_bytes() == b"one"
+    assert [path.name[:2] for path in (home.root / "champions").iterdir()] == ["v1"]
+
+
+def test_a_home_that_was_moved_knows_its_models(registry, registered, home, tmp_path):
+    registered(b"one")
+    promote_challenger(registry, PROTOCOL)
+    moved = Home(home.root.rename(tmp_path / "elsewhere"))
+    again = MlflowRegistry(MlflowTracker(moved))
+    assert again.version(1).bundle.is_relative_to(moved.root)
+    assert promote_challenger(again, PROTOCOL).serving == 1
+    experiment = again._tracker.client.get_experiment_by_name("cinemill")
+    assert experiment.artifact_location == (moved.mlflow / "artifacts").as_uri()
 
 
 def killing(monkeypatch, tracker, step):

@@ -61,7 +61,30 @@ def test_a_brief_runs_once_until_it_changes(home, instance):
     assert "no new brief" in again.skip_message
     write_text(home.briefs / "stella.yaml", BRIEF + "seed: 3\n")
     changed, _ = intake(instance, first.cursor)
-    assert changed.run_requests[0].run_key != first.run_requests[0].run_key
+    write_text(home.briefs / "stella.yaml", BRIEF)
+    back, _ = intake(instance, changed.cursor)
+    keys = {result.run_requests[0].run_key for result in (first, changed, back)}
+    assert len(keys) == 3
+
+
+def test_what_editors_leave_beside_briefs_is_passed_over(home, instance):
+    serve(home, 1)
+    write_text(home.briefs / "stella.yaml", BRIEF)
+    (home.briefs / ".#stella.yaml").symlink_to("somebody@somewhere.1")
+    (home.briefs / "gone.yaml").symlink_to("nowhere.yaml")
+    write_text(home.briefs / ".stella.1234.tmp.yaml", "{")
+    result, _ = intake(instance)
+    assert [request.partition_key for request in result.run_requests] == ["stella"]
+    assert not list(home.briefs.glob("*.error.json"))
+
+
+def test_two_files_of_one_campaign_are_refused(home, instance):
+    serve(home, 1)
+    for name in ("stella.yaml", "stella.yml", "luna.yaml"):
+        write_text(home.briefs / name, BRIEF)
+    result, _ = intake(instance)
+    assert [request.partition_key for request in result.run_requests] == ["luna"]
+    assert "keep one" in read_json(home.briefs / "stella.yml.error.json")["error"]
 
 
 @pytest.mark.parametrize(
@@ -73,6 +96,8 @@ def test_a_brief_runs_once_until_it_changes(home, instance):
         ("named.yaml", BRIEF + "id: other\n", "name the file other.yaml"),
         ("injection.yaml", BRIEF + 'id: "a\'; drop table runs--"\n', "id"),
         ("broken.yaml", "{", "YAML"),
+        ("dated.yaml", BRIEF.replace("Stella", "2024-02-30"), "YAML"),
+        ("deep.yaml", "[" * 5000, "YAML"),
     ],
 )
 def test_a_bad_brief_gets_its_reason_beside_it_and_the_others_go_on(home, instance, name, content, reason):
