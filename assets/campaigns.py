@@ -34,14 +34,17 @@ def brief_key(path: Path) -> str:
     brief = load_brief(path)
     if path.suffix not in _SUFFIXES:
         raise BriefInvalid(f"{path}: name the file {brief.id}{_SUFFIXES[0]}")
-    for other in _SUFFIXES:
-        if other != path.suffix and path.with_suffix(other).exists():
-            raise BriefInvalid(
-                f"{path}: {path.with_suffix(other).name} lies beside it, for the same campaign: keep one"
-            )
+    if other := twin(path):
+        raise BriefInvalid(f"{path}: {other.name} lies beside it, for the same campaign: keep one")
     if brief.id != path.stem:
         raise BriefInvalid(f"{path}: field 'id': is {brief.id!r}; name the file {brief.id}{path.suffix}")
     return brief.id
+
+
+def twin(path: Path) -> Path | None:
+    """The file that is named as a brief is but for the other suffix, if there is one."""
+    others = [path.with_suffix(suffix) for suffix in _SUFFIXES if suffix != path.suffix]
+    return next((other for other in others if other.exists()), None)
 
 
 def brief_file(home: Home, key: str) -> Path:

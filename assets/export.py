@@ -76,12 +76,15 @@ def serving_bundle(
     if settings.profile.upsampler == "starter":
         folders["upsampler"] = UPSAMPLER
         given["upsampler"] = sha256_file(UPSAMPLER / WEIGHTS)
+    learnt = warm_start.meta.get(LEARNT, ())
+    if learnt:
+        given[LEARNT] = learnt
     lineage = {
         "dataset_digest": dataset.meta["dvc_md5"],
         "git": git_commit(),
         "dagster_run": context.run_id,
         "mlflow_run": averaged_model.run_id,
-        "attributions": _attributions(home, [dataset.meta["dvc_md5"], *warm_start.meta.get(LEARNT, ())]),
+        "attributions": _attributions(home, [dataset.meta["dvc_md5"], *learnt]),
         "parents": sorted(artifact.run_id for artifact in inputs.values() if artifact.run_id),
         "model_name": MODEL_NAME,
         "model_version": None,

@@ -88,6 +88,8 @@ def warm_start(
         return Built(meta={"from": origin.name, LEARNT: list(origin.learnt)})
 
     given = {part: [sha256_file(source / name) for name in _FILES] for part, source in origin.parts.items()}
+    if origin.learnt:
+        given[LEARNT] = list(origin.learnt)
     return store.produce(context, build=build, settings=given)
 
 

@@ -4,7 +4,9 @@ import os
 import shutil
 import uuid
 from pathlib import Path
+from typing import Any
 
+from assets.artifact import folder_digest
 from assets.evaluation.evidence import EVIDENCE
 from assets.ports import ModelVersion
 from models.files import read_json, sha256_file, write_json
@@ -27,18 +29,18 @@ def export(home: Home, version: ModelVersion) -> Path:
     shelf.mkdir(parents=True, exist_ok=True)
     _clear_leftovers(home, shelf)
     target = shelf / f"v{version.number}-{version.tags['bundle_digest'][:12]}"
-    if not _whole(target, version):
+    standing = [folder for folder in sorted(shelf.glob(f"{target.name}*")) if _whole(folder, version)]
+    if standing:
+        target = standing[0]
+    elif not target.exists() or folder_digest(version.bundle) == version.tags["bundle_digest"]:
+        if target.exists():  # damaged; whoever reads it meanwhile keeps what there is
+            target = shelf / f"{target.name}-{uuid.uuid4().hex[:8]}"
         temporary = shelf / f".{target.name}.{uuid.uuid4().hex[:8]}.tmp"
         shutil.copytree(version.bundle, temporary)
         shutil.copyfile(version.evidence, temporary / EVIDENCE)
-        manifest = read_json(temporary / MANIFEST)
-        manifest["lineage"]["model_version"] = version.number
-        write_json(temporary / MANIFEST, manifest)
+        write_json(temporary / MANIFEST, _manifest(version))
         _sync(temporary)
-        if target.exists():  # damaged
-            target.rename(shelf / f".{target.name}.{uuid.uuid4().hex[:8]}.tmp")
         temporary.rename(target)
-        _clear_leftovers(home, shelf)
         _sync_folder(shelf)
     link = home.root / f".champion.{uuid.uuid4().hex[:8]}.tmp"
     link.symlink_to(target.relative_to(home.root), target_is_directory=True)
@@ -49,10 +51,22 @@ def export(home: Home, version: ModelVersion) -> Path:
 
 def _whole(folder: Path, version: ModelVersion) -> bool:
     """Whether a serving folder holds every file of a version as the registry has it."""
-    if not (folder / MANIFEST).is_file() or not _same(folder / EVIDENCE, version.evidence):
+    if not _same(folder / EVIDENCE, version.evidence):
+        return False
+    try:
+        if read_json(folder / MANIFEST) != _manifest(version):
+            return False
+    except (OSError, ValueError):
         return False
     files = [path.relative_to(version.bundle) for path in version.bundle.rglob("*") if path.is_file()]
     return all(_same(folder / name, version.bundle / name) for name in files if str(name) != MANIFEST)
+
+
+def _manifest(version: ModelVersion) -> Any:
+    """What the serving folder's manifest says: the bundle's, with the version's number."""
+    manifest = read_json(version.bundle / MANIFEST)
+    manifest["lineage"]["model_version"] = version.number
+    return manifest
 
 
 def _same(one: Path, other: Path) -> bool:

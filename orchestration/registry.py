@@ -54,13 +54,12 @@ class MlflowRegistry:
             if number is None:
                 model_id = self._log_model(bundle, evidence, {**tags, **digests}, metrics)
                 number = self._create(model_id, {**tags, **digests})
-            client = self._tracker.client
             if number != self._number(CHAMPION):
-                if ROLLED_BACK in self.version(number).tags:
-                    return self.version(number)  # what was taken away by hand comes back by hand alone
-                client.set_registered_model_alias(NAME, CHALLENGER, str(number))
-            elif self._number(CHALLENGER) is not None:
-                client.delete_registered_model_alias(NAME, CHALLENGER)  # the champion came back, and stands
+                # What was taken away by hand comes back by hand alone.
+                taken = ROLLED_BACK in self.version(number).tags
+                self._challenge(None if taken else number)
+            else:
+                self._challenge(None)  # the champion came back, and stands
             return self.version(number)
 
     def version(self, number: int) -> ModelVersion:
@@ -120,12 +119,23 @@ class MlflowRegistry:
                 raise NothingToRollBack(f"model {NAME} has no previous champion: nothing was promoted after the first")
             version = self.version(previous)
             export(self._home, version)
-            self.annotate(champion, {ROLLED_BACK: f"to version {previous}"})
-            client.set_registered_model_alias(NAME, CHAMPION, str(previous))
-            client.set_registered_model_alias(NAME, PREVIOUS, str(champion))
             if ROLLED_BACK in version.tags:
                 client.delete_model_version_tag(NAME, str(previous), ROLLED_BACK)
+            if champion != previous:
+                self.annotate(champion, {ROLLED_BACK: f"to version {previous}"})
+            if self._number(CHALLENGER) == champion:
+                self._challenge(None)  # its promotion was killed half-way
+            client.set_registered_model_alias(NAME, CHAMPION, str(previous))
+            client.set_registered_model_alias(NAME, PREVIOUS, str(champion))
             return version
+
+    def _challenge(self, number: int | None) -> None:
+        """Let a version, or none, be the challenger."""
+        client = self._tracker.client
+        if number is not None:
+            client.set_registered_model_alias(NAME, CHALLENGER, str(number))
+        elif self._number(CHALLENGER) is not None:
+            client.delete_registered_model_alias(NAME, CHALLENGER)
 
     def _number(self, alias: str) -> int | None:
         from mlflow.exceptions import MlflowException

@@ -57,13 +57,13 @@ def build_resources(
         name = profile or tags.get(PROFILE_TAG) or os.environ.get("CINEMILL_PROFILE") or "demo"
         return RunSettings(profile_named(name), sources)
 
-    @dg.resource(description="The folder that everything is written under.")
-    def at_home(context: dg.InitResourceContext) -> Home:
+    @dg.io_manager(description="Keeps pointers to artifacts in the store.")
+    def io_manager(context: dg.InitResourceContext) -> ArtifactIOManager:
         own = process_tag()
-        # A daemon's run is launched without the tag, a retried one with that of the run before.
+        # Every run comes by here. A daemon's is launched without the tag, one that is tried again with the last one's.
         if context.run and context.instance and not own.items() <= context.run.tags.items():
             context.instance.add_run_tags(context.run.run_id, own)
-        return home
+        return ArtifactIOManager(home.store)
 
     return {
         "store": Store(home.store, tracker),
@@ -71,8 +71,8 @@ def build_resources(
         "registry": MlflowRegistry(tracker),
         "launcher": Launcher(home, chosen_backend(LauncherSettings.from_env())),
         "settings": settings,
-        "home": at_home,
-        "io_manager": ArtifactIOManager(home.store),
+        "home": home,
+        "io_manager": io_manager,
     }
 
 

@@ -14,10 +14,12 @@ from orchestration.graph import graph
 from orchestration.instance import instance
 from orchestration.jobs import EVERY_FINETUNE
 from orchestration.locks import using
-from orchestration.process_tag import PROCESS_TAG, alive, process_tag
+from orchestration.process_tag import PROCESS_TAG, gone, process_tag
 from orchestration.progress import RUN_CONFIG, Listener, listening
 from orchestration.resources import PROFILE_TAG, build_resources
 from serving.home import Home
+
+_UNFINISHED = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.CANCELING]
 
 
 class ChainFailed(RuntimeError):
@@ -89,7 +91,9 @@ def adopt_brief(home: Home, brief: Path) -> Path:
     content = yaml.safe_load(brief.read_text(encoding="utf-8"))
     if content.get("reference_image"):
         content["reference_image"] = str((brief.parent / content["reference_image"]).resolve())
-    write_text(target, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+    if not target.exists() or target.read_text(encoding="utf-8") != text:  # the sensor looks at when it was written
+        write_text(target, text)
     target.with_suffix(".yml").unlink(missing_ok=True)
     return target
 
@@ -146,10 +150,17 @@ def bury_dead_runs(dagster_instance: dg.DagsterInstance, *, nameless: bool = Fal
         nameless: Also those that do not say which process they have: only where no daemon can be starting any.
     """
     dead = []
-    unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
-    for run in dagster_instance.get_runs(unfinished):
+    for run in dagster_instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED)):
         tag = run.tags.get(PROCESS_TAG)
-        if nameless if tag is None else not alive(tag):
-            dagster_instance.report_run_failed(run, f"process {tag or '(unknown)'} of this run is gone")
-            dead.append(run.run_id)
+        before = run.parent_run_id and dagster_instance.get_run_by_id(run.parent_run_id)
+        if before and before.tags.get(PROCESS_TAG) == tag:
+            tag = None  # copied: its own process has not spoken yet
+        if not (nameless if tag is None else gone(tag)):
+            continue
+        message = f"process {tag or '(unknown)'} of this run is gone"
+        if run.status == dg.DagsterRunStatus.CANCELING:
+            dagster_instance.report_run_canceled(run, message)
+        else:
+            dagster_instance.report_run_failed(run, message)
+        dead.append(run.run_id)
     return dead

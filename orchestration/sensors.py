@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from assets.campaigns import CAMPAIGNS, brief_key
+from assets.campaigns import CAMPAIGNS, brief_key, twin
 from models.files import sha256_file, write_json
 from orchestration.champion import exported_version
 from orchestration.failures import step_reason
@@ -24,8 +24,7 @@ _REASON_SUFFIX = ".error.json"
 def campaign_intake(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """New or changed briefs; a refused one gets a file with the reason beside it, and the others go on.
 
-    A brief that was changed or dropped again asks for another run of its partition. Briefs wait until there is a
-    champion.
+    A changed brief asks for another run of its partition. Briefs wait until there is a champion.
     """
     from serving.campaign.brief import BriefInvalid
 
@@ -36,11 +35,12 @@ def campaign_intake(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg
     requests, keys, refused = [], [], []
     for path in sorted(home.briefs.glob("[!.]*.y*ml")):
         try:
-            digest, dropped = sha256_file(path), path.stat().st_mtime_ns
-        except OSError as error:  # an editor's, or just taken away
-            context.log.warning("%s is passed over: %s", path.name, error)
+            path.name.encode()
+            digest, written = sha256_file(path), path.stat().st_ctime_ns
+        except (OSError, UnicodeEncodeError) as error:  # an editor's, just taken away, or named in no UTF-8
+            context.log.warning("%a is passed over: %s", path.name, error)
             continue
-        state = f"{digest}-{dropped}"
+        state = f"{digest}-beside-another" if twin(path) else digest
         if seen.get(path.name) == state:
             continue
         seen[path.name] = state
@@ -54,8 +54,8 @@ def campaign_intake(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg
             continue
         mark.unlink(missing_ok=True)
         keys.append(key)
-        # With the time: a brief that is changed back, or dropped again after a failure, is another request.
-        requests.append(dg.RunRequest(run_key=f"{key}-{digest[:16]}-{dropped}", partition_key=key))
+        # With the time: a brief that is changed back is another request.
+        requests.append(dg.RunRequest(run_key=f"{key}-{digest[:16]}-{written}", partition_key=key))
     if not requests:
         context.update_cursor(json.dumps(seen))
         return dg.SkipReason(f"no new brief in {home.briefs}; refused now: {', '.join(refused) or 'none'}")

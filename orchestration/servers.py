@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -51,8 +52,9 @@ def serve(home: Home) -> None:
         ServerEnded: one of them ended by itself.
     """
     prepare(home)
-    with instance(home) as dagster_instance:
-        bury_dead_runs(dagster_instance, nameless=True)  # those of a daemon that was killed hold its places
+    if _free(DAGSTER_PORT):  # no other page and daemon are at work
+        with instance(home) as dagster_instance:
+            bury_dead_runs(dagster_instance, nameless=True)  # those of a daemon that was killed hold its places
     _ = MlflowTracker(home).client  # makes the database, before two processes try to
     environment = os.environ | {
         "PYTHONPATH": str(REPOSITORY),
@@ -70,6 +72,16 @@ def serve(home: Home) -> None:
     finally:
         _stop(list(children.values()))
         signal.signal(signal.SIGTERM, previous)
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((_HOST, port))
+        except OSError:
+            return False
+    return True
 
 
 def _interrupt(_number: int, _frame: object) -> None:

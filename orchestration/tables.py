@@ -34,7 +34,7 @@ def lineage_tables(chain: Chain) -> Iterator[Table]:
         "model": f"{chain.model['name']} version {chain.model['version']}",
         "averaged from": ", ".join(chain.averaged) or "not tracked",
         "dataset": chain.dataset_digest,
-        "learnt before": ", ".join(chain.learnt_before) or "nothing but the packaged starter",
+        "learnt before": ", ".join(chain.learnt_before) or "none recorded",
         "footage clips": str(len(chain.clips)),
     }
     for name, value in rows.items():

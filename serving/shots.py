@@ -1,5 +1,6 @@
 """Shots: what a long video shows one after the other, and the windows over its latent frames."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,6 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from models.files import sha256_json
 from serving.config import LONGEST
 from serving.errors import RequestRefused
 from serving.features import LATENT_STRIDE
@@ -87,7 +87,7 @@ class Plan:
         """How windows are joined and where there are cuts, in words: for records."""
         longest = max(window.length for window, _ in self.windows)
         cuts = "".join(f", cut at {take.start}" for take in self.takes[1:])
-        places = sha256_json([[window.start, window.stop, shot] for window, shot in self.windows])[:8]
+        places = hashlib.sha256(repr(self.windows).encode()).hexdigest()[:8]
         return f"{len(self.windows)} {self.joined} windows of {longest} latent frames{cuts} (layout {places})"
 
 

@@ -178,10 +178,10 @@ def load_brief(path: Path) -> Brief:
         raise BriefInvalid(f"{path}: " + "; ".join(_problems(error))) from error
     if brief.reference_image is None:
         return brief
-    brief = brief.model_copy(update={"reference_image": (path.parent / brief.reference_image).resolve()})
     try:
+        brief = brief.model_copy(update={"reference_image": (path.parent / brief.reference_image).resolve()})
         brief.reference()
-    except (MediaError, PictureRefused, ModerationMissing) as error:
+    except (MediaError, PictureRefused, ModerationMissing, OSError, ValueError, RuntimeError) as error:
         raise BriefInvalid(f"{path}: field 'reference_image': {error}") from error
     return brief
 

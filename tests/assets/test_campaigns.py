@@ -1,12 +1,15 @@
 """Briefs as partitions."""
 
 from contextlib import closing
+from types import SimpleNamespace
 
+import dagster as dg
 import pytest
 
-from assets.campaigns import _enter_all, _row, brief_file, brief_key
+from assets.campaigns import _deliver, _row, brief_file, brief_key
 from models.files import write_text
 from orchestration.run import adopt_brief
+from serving.campaign.batch import CampaignIncomplete
 from serving.campaign.brief import BriefInvalid
 from serving.campaign.record import CampaignRecord, Delivered, Failed, ModelVersion
 from serving.catalog import Catalog
@@ -49,7 +52,7 @@ def test_a_brief_takes_the_place_of_an_earlier_one_whatever_its_suffix(tmp_path)
     assert adopt_brief(home, home.briefs / "moon.yml") == brief_file(home, "moon") == home.briefs / "moon.yml"
 
 
-def test_films_enter_the_catalog_of_campaigns_that_could_not_be_made_whole(tmp_path):
+def test_films_enter_the_catalog_of_campaigns_that_could_not_be_made_whole(tmp_path, monkeypatch):
     film = Delivered(
         path="all_en_1x1.mp4", sha256="ab" * 32, variant="all_en_1x1", audience="all", locale="en", ratio="1:1",
         prompt="A star.", seed=3, seconds=6, generated_seconds=4, width=480, height=480, fps=16, lufs=-14,
@@ -57,8 +60,21 @@ def test_films_enter_the_catalog_of_campaigns_that_could_not_be_made_whole(tmp_p
         run_id="r", attributions=(), record_id="0" * 64, watermark_payload="0" * 16,
     )  # fmt: skip
     record = CampaignRecord(campaign="stella", brief={}, files=[film], failed=[Failed(variant="b", reason="no")])
-    with closing(Catalog(f"sqlite:///{tmp_path / 'catalog.db'}")) as catalog:
-        _enter_all(catalog, record, tmp_path)
+
+    def incomplete(*_, **__):
+        raise CampaignIncomplete(tmp_path, record)
+
+    monkeypatch.setattr("serving.campaign.batch.run_campaign", incomplete)
+    monkeypatch.setattr(
+        "serving.bundle.Bundle.load", lambda _: SimpleNamespace(manifest=SimpleNamespace(name="cinemill"), lineage={})
+    )
+    monkeypatch.setattr("serving.pipeline.Pipeline.from_bundle", lambda _: None)
+    monkeypatch.setattr("serving.campaign.batch.Origin.of", lambda *_: None)
+    home = Home(tmp_path / "home")
+    write_text(tmp_path / "stella.yaml", BRIEF)
+    with pytest.raises(dg.Failure, match="could not be made"):
+        _deliver(SimpleNamespace(run_id="r"), home, tmp_path / "stella.yaml", tmp_path)
+    with closing(Catalog(home.catalog_url)) as catalog:
         assert [row.sha256 for row in catalog.deliverables("stella")] == [film.sha256]
 
 

@@ -114,7 +114,7 @@ def test_the_champions_own_data_begin_where_it_began_so_that_nothing_is_trained_
     start = begin(root, champion, "old")
     assert digests(start) == PACKAGED
     assert start.meta[LEARNT] == ["older"]
-    assert start.folder == begin(root, None, "old").folder
+    assert start.digest == begin(root, None, "old").digest
 
 
 @pytest.mark.parametrize("part", ["backbone", "autoencoder"])

@@ -22,7 +22,7 @@ from models.recipes import smoke
 from models.text.wheel import minilm_folder
 from orchestration import registry as registering
 from orchestration.champion import exported_version
-from orchestration.registry import MlflowRegistry, NothingToRollBack
+from orchestration.registry import ROLLED_BACK, MlflowRegistry, NothingToRollBack
 from orchestration.tracking import MlflowTracker
 from serving.bundle import write_bundle
 from serving.home import Home
@@ -193,7 +193,11 @@ def test_what_was_rolled_back_comes_back_by_hand_alone(registry, registered, hom
         promote_challenger(registry, PROTOCOL)
     registry.rollback()
     assert registered(b"two").number == 2  # a retraining that comes to the same model
+    assert registry.aliased("challenger") is None
     assert promote_challenger(registry, PROTOCOL).serving == 1
+    registered(b"three", score=0.6)
+    assert registered(b"two").number == 2
+    assert registry.aliased("challenger") is None
     registered(b"three", score=0.6)
     assert promote_challenger(registry, PROTOCOL).serving == 3
     registry.rollback()
@@ -205,10 +209,25 @@ def test_what_was_rolled_back_comes_back_by_hand_alone(registry, registered, hom
 def test_a_damaged_serving_folder_is_made_whole_by_the_next_promotion(registry, registered, home):
     registered(b"one")
     promote_challenger(registry, PROTOCOL)
-    (home.champion / "backbone.onnx").write_bytes(b"o")
+    for name in ("backbone.onnx", "manifest.json"):
+        (home.champion / name).write_bytes(b"o")
+        read = (home.champion / name).resolve()
+        promote_challenger(registry, PROTOCOL)
+        assert (home.champion / "backbone.onnx").read_bytes() == b"one"
+        assert exported_version(home) == 1
+        assert read.exists()
+    kept = home.champion.resolve()
     promote_challenger(registry, PROTOCOL)
+    assert home.champion.resolve() == kept
+
+
+def test_a_serving_folder_is_not_replaced_by_a_damaged_registered_one(registry, registered, home):
+    for content in (b"one", b"two"):
+        registered(content)
+        promote_challenger(registry, PROTOCOL)
+    (registry.version(1).bundle / "backbone.onnx").write_bytes(b"o")
+    registry.rollback()
     assert (home.champion / "backbone.onnx").read_bytes() == b"one"
-    assert [path.name[:2] for path in (home.root / "champions").iterdir()] == ["v1"]
 
 
 def test_a_home_that_was_moved_knows_its_models(registry, registered, home, tmp_path):
@@ -256,7 +275,7 @@ def test_a_promotion_that_is_killed_is_finished_by_the_next(registry, registered
     assert exported_version(home) == 2
 
 
-@pytest.mark.parametrize("step", range(2))
+@pytest.mark.parametrize("step", range(3))
 def test_a_rollback_that_is_killed_is_finished_by_the_next(registry, registered, home, tracker, monkeypatch, step):
     for content in (b"one", b"two"):
         registered(content)
@@ -267,6 +286,8 @@ def test_a_rollback_that_is_killed_is_finished_by_the_next(registry, registered,
             registry.rollback()
     assert registry.rollback().number == 1
     assert exported_version(home) == 1
+    assert ROLLED_BACK not in registry.version(1).tags
+    assert ROLLED_BACK in registry.version(2).tags
 
 
 def test_the_registered_model_loads_with_its_own_code_and_without_torch(registered, tracker, tmp_path):

@@ -1,6 +1,8 @@
 """Sensors, evaluated on an ephemeral instance."""
 
 import json
+import os
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -73,6 +75,7 @@ def test_what_editors_leave_beside_briefs_is_passed_over(home, instance):
     (home.briefs / ".#stella.yaml").symlink_to("somebody@somewhere.1")
     (home.briefs / "gone.yaml").symlink_to("nowhere.yaml")
     write_text(home.briefs / ".stella.1234.tmp.yaml", "{")
+    Path(os.fsdecode(os.fsencode(home.briefs) + b"/fr\xfchling.yaml")).write_text(BRIEF)
     result, _ = intake(instance)
     assert [request.partition_key for request in result.run_requests] == ["stella"]
     assert not list(home.briefs.glob("*.error.json"))
@@ -85,6 +88,10 @@ def test_two_files_of_one_campaign_are_refused(home, instance):
     result, _ = intake(instance)
     assert [request.partition_key for request in result.run_requests] == ["luna"]
     assert "keep one" in read_json(home.briefs / "stella.yml.error.json")["error"]
+    (home.briefs / "stella.yaml").unlink()
+    again, _ = intake(instance, result.cursor)
+    assert [request.partition_key for request in again.run_requests] == ["stella"]
+    assert not (home.briefs / "stella.yml.error.json").exists()
 
 
 @pytest.mark.parametrize(
@@ -98,6 +105,7 @@ def test_two_files_of_one_campaign_are_refused(home, instance):
         ("broken.yaml", "{", "YAML"),
         ("dated.yaml", BRIEF.replace("Stella", "2024-02-30"), "YAML"),
         ("deep.yaml", "[" * 5000, "YAML"),
+        ("null.yaml", BRIEF + 'reference_image: "a\\0b.png"\n', "reference_image"),
     ],
 )
 def test_a_bad_brief_gets_its_reason_beside_it_and_the_others_go_on(home, instance, name, content, reason):

@@ -91,7 +91,11 @@ app()
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_stream_that_is_told_to_stop_ends_with_its_chunk(tmp_path, number):
     code = """
-import sys, time
+import signal, sys, time
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever whoever runs the tests ignores
+for number in (signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, signal.SIG_DFL)
 from orchestration.cli import app
 from serving.film import Made
 from serving.live import Chunk
