@@ -25,6 +25,15 @@ aspect_ratios: ["16:9"]
 """
 
 
+def delivered(rewrite=None):
+    return Delivered(
+        path="all_en_1x1.mp4", sha256="ab" * 32, variant="all_en_1x1", audience="all", locale="en", ratio="1:1",
+        prompt="A star.", seed=3, seconds=6, generated_seconds=4, width=480, height=480, fps=16, lufs=-14,
+        upsampling="plain_resize: lanczos", model=ModelVersion(name="cinemill", version="3"), dataset_digest="d1",
+        run_id="r", attributions=(), record_id="0" * 64, watermark_payload="0" * 16, rewrite=rewrite,
+    )  # fmt: skip
+
+
 def test_a_brief_s_key_is_its_id_and_its_file_s_name(tmp_path):
     write_text(tmp_path / "stella.yaml", BRIEF)
     assert brief_key(tmp_path / "stella.yaml") == "stella"
@@ -53,12 +62,7 @@ def test_a_brief_takes_the_place_of_an_earlier_one_whatever_its_suffix(tmp_path)
 
 
 def test_films_enter_the_catalog_of_campaigns_that_could_not_be_made_whole(tmp_path, monkeypatch):
-    film = Delivered(
-        path="all_en_1x1.mp4", sha256="ab" * 32, variant="all_en_1x1", audience="all", locale="en", ratio="1:1",
-        prompt="A star.", seed=3, seconds=6, generated_seconds=4, width=480, height=480, fps=16, lufs=-14,
-        upsampling="plain_resize: lanczos", model=ModelVersion(name="cinemill", version="3"), dataset_digest="d1",
-        run_id="r", attributions=(), record_id="0" * 64, watermark_payload="0" * 16,
-    )  # fmt: skip
+    film = delivered()
     record = CampaignRecord(campaign="stella", brief={}, files=[film], failed=[Failed(variant="b", reason="no")])
 
     def incomplete(*_, **__):
@@ -85,12 +89,7 @@ def test_a_campaign_without_a_brief_is_named(tmp_path):
 
 @pytest.mark.parametrize("rewrite", [None, Rewrite("A star.", "a star", "rules-1")])
 def test_a_film_enters_the_catalog_with_what_was_asked_for_and_how_it_was_rewritten(tmp_path, rewrite):
-    film = Delivered(
-        path="all_en_1x1.mp4", sha256="ab" * 32, variant="all_en_1x1", audience="all", locale="en", ratio="1:1",
-        prompt="A star.", seed=3, seconds=6, generated_seconds=4, width=480, height=480, fps=16, lufs=-14,
-        upsampling="plain_resize: lanczos", model=ModelVersion(name="cinemill", version="3"), dataset_digest="d1",
-        run_id="r", attributions=(), record_id="0" * 64, watermark_payload="0" * 16, rewrite=rewrite,
-    )  # fmt: skip
+    film = delivered(rewrite)
     row = _row(film, "stella", tmp_path)
     assert (row.campaign, row.prompt, row.path) == ("stella", "A star.", str(tmp_path / "all_en_1x1.mp4"))
     assert (row.rewrite and (row.rewrite.text, row.rewrite.rewriter)) == (rewrite and ("a star", "rules-1"))
