@@ -13,7 +13,7 @@ from models.files import sha256_file, sha256_json
 from serving.bundle import Bundle
 from serving.catalog import Catalog, CatalogUnavailable, Deliverable, PromptRewrite
 from serving.delivery import marked
-from serving.errors import StreamBroken, Unrecorded
+from serving.errors import ServingError, StreamBroken, Unrecorded
 from serving.film import Film, Made
 from serving.home import Home
 from serving.media.loudness import normalise
@@ -101,11 +101,13 @@ class Finisher:
             stated = facts()
             sign(growing, output, stated, self._home)
         except BaseException as error:
-            left = output.with_name(f"{output.stem}.unsigned{output.suffix}")
-            if growing.exists() and growing.stat().st_size:
-                growing.replace(left)
-                reason = str(error) or type(error).__name__
-                raise StreamBroken(f"{reason}; what was made until then is in {left}, marked and not signed") from error
+            if not growing.exists() or not growing.stat().st_size:
+                raise
+            left = growing.replace(output.with_name(f"{output.stem}.unsigned{output.suffix}"))
+            kept = f"what was made until then is in {left}, marked and not signed"
+            if isinstance(error, ServingError | KeyboardInterrupt):
+                raise StreamBroken(f"{str(error) or 'interrupted'}; {kept}") from error
+            error.add_note(kept)  # a fault of the program: with its traceback
             raise
         finally:
             growing.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from serving.config import SPATIAL_STRIDE, ServingConfig
 from serving.drawing import part_seed
-from serving.errors import RequestRefused
+from serving.errors import RequestRefused, ServingError
 from serving.features import LATENT_STRIDE
 from serving.moderation import require_allowed
 from serving.pipeline import Pipeline
@@ -153,7 +153,7 @@ class Shown:
     """
 
     prompts: dict[str, None] = field(default_factory=dict)
-    failure: Exception | None = None
+    failure: ServingError | None = None
 
     def frames(self, made: Iterator[Chunk]) -> Iterator[np.ndarray]:
         """The chunks' frames, whose prompts are noted."""
@@ -162,13 +162,13 @@ class Shown:
             yield chunk.frames
 
     def kept(self, frames: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
-        """Frames, ready to be written. What fails after the first ends them and is noted, so that they are not lost."""
+        """Frames, ready to be written. What serving fails at after the first ends them and is noted, to be told."""
         begun = False
         try:
             for frame in frames:
                 yield frame
                 begun = True
-        except Exception as error:
+        except ServingError as error:
             if not begun:
                 raise
             self.failure = error

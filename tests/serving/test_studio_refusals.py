@@ -107,13 +107,8 @@ def failing_from(call, number, error):
     return failing
 
 
-@pytest.mark.parametrize("where", ["sampling", "decoding"])
-def test_a_stream_that_cannot_go_on_keeps_what_was_made(studio, home, pipeline, tmp_path, monkeypatch, where):
-    if where == "sampling":
-        monkeypatch.setattr(pipeline, "next_latent", failing_from(pipeline.next_latent, 3, SamplingFailed("no more")))
-    else:
-        decode = failing_from(pipeline.graphs["autoencoder_decode"], 3, MemoryError("no more"))
-        monkeypatch.setitem(pipeline.graphs, "autoencoder_decode", decode)
+def test_a_stream_that_cannot_go_on_keeps_what_was_made(studio, home, pipeline, tmp_path, monkeypatch):
+    monkeypatch.setattr(pipeline, "next_latent", failing_from(pipeline.next_latent, 3, SamplingFailed("no more")))
     output = tmp_path / "new" / "live.mp4"
     with pytest.raises(StreamBroken, match=r"no more; what was made until then is in .*live\.mp4, signed"):
         studio.stream(Prompt("a red ball"), output, seed=3, aspect="1:1", told=lambda _: True)
@@ -128,11 +123,21 @@ def test_a_stream_that_cannot_go_on_keeps_what_was_made(studio, home, pipeline, 
 def test_a_stream_that_cannot_be_signed_is_left_unsigned(studio, tmp_path, monkeypatch, error):
     monkeypatch.setattr(finishing, "sign", failing_from(None, 1, error))
     with pytest.raises(
-        StreamBroken, match=r"(pen is dry|Interrupt); .* in .*live\.unsigned\.mp4, marked and not signed"
+        StreamBroken, match=r"(pen is dry|interrupted); .* in .*live\.unsigned\.mp4, marked and not signed"
     ):
         studio.stream(Prompt("a ball"), tmp_path / "live.mp4", seed=3, aspect="1:1", told=lambda _: False)
     assert [path.name for path in tmp_path.glob("*.mp4")] == ["live.unsigned.mp4"]
     assert len(read_video(tmp_path / "live.unsigned.mp4").frames) == 32
+
+
+def test_a_fault_of_the_program_keeps_its_kind_and_what_was_streamed(studio, pipeline, tmp_path, monkeypatch):
+    decode = failing_from(pipeline.graphs["autoencoder_decode"], 3, ZeroDivisionError("a fault"))
+    monkeypatch.setitem(pipeline.graphs, "autoencoder_decode", decode)
+    with pytest.raises(ZeroDivisionError, match="a fault") as told:
+        studio.stream(Prompt("a ball"), tmp_path / "live.mp4", seed=3, aspect="1:1", told=lambda _: True)
+    assert "live.unsigned.mp4, marked and not signed" in told.value.__notes__[0]
+    assert [path.name for path in tmp_path.glob("*.mp4")] == ["live.unsigned.mp4"]
+    assert len(read_video(tmp_path / "live.unsigned.mp4").frames) == 32 + 24
 
 
 def test_a_catalog_that_goes_loses_no_clip_of_a_batch(studio, tmp_path, monkeypatch):
