@@ -8,6 +8,7 @@ import dagster as dg
 from assets.artifact import Artifact, folder_digest
 from assets.code_version import code_version
 from assets.evaluation.evidence import EVIDENCE, Evidence
+from assets.evaluation.parity import beyond
 from assets.evaluation.promotion import promote_challenger
 from assets.evaluation.serving_config import serving_config
 from assets.export import BUNDLE, PARITY, git_commit
@@ -123,7 +124,7 @@ def gather_evidence(serving_bundle: Artifact, quality_report: Artifact, safety_r
         protocol=quality["protocol"],
         parity=parity["graphs"],
         parity_tolerance=parity["tolerance"],
-        safety=read_json(safety_report.folder / SAFETY_REPORT)["gates"],
+        safety=read_json(safety_report.folder / SAFETY_REPORT)["gates"] | {"export": not beyond(parity)},
         loss=metrics["flow_loss"],
         loss_untrained=metrics["flow_loss_untrained"],
         loss_shuffled=metrics["flow_loss_exchanged"],

@@ -23,7 +23,7 @@ class Evidence:
         protocol: Names prompts, judges, seeds, sampler and sizes: scores compare within one protocol only.
         parity: Largest absolute difference of each exported graph from its torch twin.
         parity_tolerance: The largest difference allowed.
-        safety: Each safety gate and whether it passed.
+        safety: Each safety gate and whether it passed. ``export``: a sample with sound and lighter variants agree too.
         loss: Validation flow loss (fixed noise and times).
         loss_untrained: The same of a randomly initialised model.
         loss_shuffled: The same of the model when captions are exchanged between clips.

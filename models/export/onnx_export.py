@@ -162,17 +162,31 @@ def session(path: Path, threads: int = 1) -> Any:
 def parity(path: Path, name: str, module: nn.Module, sizes: Sequence[Mapping[str, int]]) -> float:
     """Largest absolute difference between ONNX Runtime and torch over random inputs at the given ``sizes``.
 
+    It is NaN where either gives what is not a number.
+
     Args:
         path: The exported graph.
         name: Its name.
         module: What it was exported from.
         sizes: A number for each free size, once for each comparison; the model's own need not be given.
     """
-    runtime, graph, worst = session(path), as_graph(module), 0.0
+    return float(np.max([np.abs(got - expected).max() for got, expected in _both(path, name, module, sizes)]))
+
+
+def deviation(path: Path, name: str, module: nn.Module, sizes: Sequence[Mapping[str, int]]) -> float:
+    """As :func:`parity`, the root mean square of the difference over that of torch's output, the worst of the sizes."""
+    pairs = _both(path, name, module, sizes)
+    return float(np.max([np.sqrt(np.mean((got - one) ** 2) / np.mean(one**2)) for got, one in pairs]))
+
+
+def _both(
+    path: Path, name: str, module: nn.Module, sizes: Sequence[Mapping[str, int]]
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """What ONNX Runtime and what torch gives at each of the sizes."""
+    runtime, graph = session(path), as_graph(module)
     for seed, given in enumerate(sizes):
         inputs = example(name, trace_sizes(module) | dict(given), seed)
         got, expected = runtime.run(None, inputs)[0], graph(**inputs)
         if got.shape != expected.shape:
             raise ValueError(f"{path}: output has shape {got.shape} at {dict(given)}, torch gives {expected.shape}")
-        worst = max(worst, float(np.abs(got - expected).max()))
-    return worst
+        yield got, expected

@@ -77,7 +77,7 @@ def figures(found: Mapping[str, Comparison]) -> dict[str, float]:
             told[f"{name}_compiled_ratio"] = one.milliseconds[COMPILED] / ours
     worst = min(told[f"{name}_ratio"] for name in found)
     rounded = {name: round(value, 4) for name, value in (told | {"worst_ratio": worst}).items()}
-    return rounded | {"max_error": max(one.error for one in found.values())}
+    return rounded | {"max_error": float(np.max([one.error for one in found.values()]))}  # max() would lose NaN
 
 
 def _compared(

@@ -6,7 +6,7 @@ import torch
 from models.audio import AudioBackbone, save_audio_backbone
 from models.backbone import Backbone, WeightsDoNotFit, save_backbone
 from models.export.graphs import graph_modules, torch_graphs
-from models.export.onnx_export import export_graphs, parity, session, trace_sizes
+from models.export.onnx_export import deviation, export_graphs, parity, session, trace_sizes
 from models.export.signatures import OUTPUTS, SIGNATURES, example
 from models.recipes import AudioConfig, BackboneConfig
 from models.text.config import TextConfig, TextEncoderConfig
@@ -120,3 +120,25 @@ def test_networks_that_read_different_text_encoders_make_no_bundle(folders, tmp_
 
 def test_autoencoders_alone_need_no_text_encoder():
     assert not graph_modules({})
+
+
+class Scaled(torch.nn.Module):
+    """A module whose output is multiplied by a number."""
+
+    def __init__(self, module, factor):
+        super().__init__()
+        self.module, self.factor, self.backbone = module, factor, module.backbone
+
+    def forward(self, **inputs):
+        return self.factor * self.module(**inputs)
+
+
+def test_what_is_not_a_number_is_never_taken_for_agreement(modules, exported):
+    broken = Scaled(modules["backbone"], float("nan"))
+    assert np.isnan(parity(exported["backbone"], "backbone", broken, SIZES))
+    assert np.isnan(deviation(exported["backbone"], "backbone", broken, SIZES))
+
+
+def test_a_deviation_is_a_share_of_the_output(modules, exported):
+    doubled = Scaled(modules["backbone"], 2.0)
+    assert deviation(exported["backbone"], "backbone", doubled, SIZES) == pytest.approx(0.5, abs=1e-4)

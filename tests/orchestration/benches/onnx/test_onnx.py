@@ -1,4 +1,5 @@
 import itertools
+import math
 
 import pytest
 import torch
@@ -34,6 +35,11 @@ def test_ratios_are_the_others_time_over_ours():
         "worst_ratio": 0.9,
         "max_error": 3e-5,
     }
+
+
+def test_an_output_that_is_no_number_is_told():
+    told = [Comparison({OURS: 1.0, EAGER: 1.0}, error) for error in (1e-6, float("nan"))]
+    assert math.isnan(onnx.figures({"backbone": told[0], "audio_decode": told[1]})["max_error"])
 
 
 def test_the_largest_difference_from_eager_is_told():
