@@ -1,14 +1,13 @@
 """Samples of the evaluation prompts, as the checkers see them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assets.code_version import code_version
-from assets.evaluation import sight
 from assets.evaluation.prompts import Prompt, shares
 from assets.evaluation.sight import WEIGHTS, Sight, seen_in
 from models.files import sha256_file, sha256_json
@@ -63,7 +62,7 @@ class Protocol:
 
     Attributes:
         prompts: What is asked for.
-        seeds: Noise seeds of each prompt.
+        seeds: One for each sample of a prompt; every prompt has noise of its own.
         seconds: Length of a clip.
         aspect: Its aspect ratio.
         steps: Sampling steps.
@@ -79,15 +78,15 @@ class Protocol:
 
     @property
     def name(self) -> str:
-        """Sixteen hex digits that change with any of these, or with the checkers' code or weights."""
+        """Sixteen hex digits that change with any of these, with what samples and judges, or the judges' weights."""
         values: list[Any] = [
-            [prompt.text for prompt in self.prompts],
+            [asdict(prompt) for prompt in self.prompts],
             list(self.seeds),
             self.seconds,
             self.aspect,
             self.steps,
             self.guidance,
-            code_version(sight.__name__),
+            code_version(__name__),
             [sha256_file(path) for path in WEIGHTS],
         ]
         return sha256_json(values)[:16]
@@ -95,16 +94,18 @@ class Protocol:
 
 def draw_samples(pipeline: Pipeline, protocol: Protocol, *, audio: bool = True) -> Iterator[Sample]:
     """A sample of each prompt and seed, in order, with sound unless it is not asked for."""
-    for seed in protocol.seeds:
+    count = len(protocol.prompts)
+    for first in protocol.seeds:
+        seeds = [first * count + place for place in range(count)]
         clips = pipeline.generate_batch(
             [prompt.text for prompt in protocol.prompts],
-            [seed] * len(protocol.prompts),
+            seeds,
             seconds=protocol.seconds,
             aspect=protocol.aspect,
             overrides=Overrides(steps=protocol.steps, guidance=protocol.guidance),
             audio=audio,
         )
-        for prompt, clip in zip(protocol.prompts, clips, strict=True):
+        for prompt, seed, clip in zip(protocol.prompts, seeds, clips, strict=True):
             yield judged(prompt, seed, clip.frames, clip.audio)
 
 

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from assets.evaluation.prompts import EVALUATION_PROMPTS, Prompt
-from assets.evaluation.samples import Protocol, Sample, accuracies, judged, prompt_scores
+from assets.evaluation.samples import Protocol, Sample, accuracies, draw_samples, judged, prompt_scores
 from assets.evaluation.sight import Sight
 from assets.sandbox_corpus.lots import record
 from assets.world.render import pictures
 from models.recipes import demo
+from serving.clip import Clip
 
 PROMPT = EVALUATION_PROMPTS[0]
 
@@ -80,11 +81,32 @@ def test_a_protocol_s_name_changes_with_what_it_fixes():
     base = Protocol(EVALUATION_PROMPTS, (0,), 2.0, "16:9", 25, 3.0)
     others = [
         replace(base, prompts=EVALUATION_PROMPTS[:4]),
+        replace(base, prompts=[replace(PROMPT, motion="fall"), *EVALUATION_PROMPTS[1:]]),
         replace(base, seeds=(1,)),
         replace(base, seconds=4.0),
         replace(base, aspect="1:1"),
         replace(base, steps=12),
         replace(base, guidance=1.0),
     ]
-    assert len({base.name, *(other.name for other in others)}) == 7
+    assert len({base.name, *(other.name for other in others)}) == 8
     assert base.name == replace(base).name
+
+
+class Recorder:
+    """A pipeline that makes black clips and keeps what it was asked for."""
+
+    def __init__(self):
+        self.asked = []
+
+    def generate_batch(self, prompts, seeds, **_):
+        self.asked += zip(prompts, seeds, strict=True)
+        frames = np.zeros((2, 32, 32, 3), np.uint8)
+        asked = zip(prompts, seeds, strict=True)
+        return [Clip(frames, 16, None, 48_000, np.zeros(0), prompt, seed) for prompt, seed in asked]
+
+
+def test_every_sample_of_a_protocol_has_noise_of_its_own():
+    pipeline, protocol = Recorder(), Protocol(EVALUATION_PROMPTS[:3], (0, 1), 2.0, "16:9", 25, 3.0)
+    samples = list(draw_samples(pipeline, protocol))
+    assert [(sample.prompt.text, sample.seed) for sample in samples] == pipeline.asked
+    assert sorted(seed for _, seed in pipeline.asked) == list(range(6))
