@@ -1,5 +1,6 @@
 """Safety: what is refused, and whether what is delivered can be recognised."""
 
+from importlib.metadata import version
 from pathlib import Path
 
 import dagster as dg
@@ -9,8 +10,11 @@ from assets.code_version import code_version
 from assets.store import Store
 from models.files import read_json, write_json
 from serving.home import Home
+from serving.provenance import Keys
 
 REPORT = "safety.json"
+_LIBRARIES = ("av", "c2pa-python")
+"""What encodes and signs."""
 
 
 @dg.asset(group_name="evaluation", kinds={"python"}, owners=["team:trust"], code_version=code_version(__name__))
@@ -37,7 +41,8 @@ def safety_report(
         write_json(folder / REPORT, {"gates": gates, "figures": figures, "wrong": wrong})
         return Built(meta={name: str(held) for name, held in gates.items()}, metrics=figures)
 
-    return store.produce(context, build=build, tracked=True)
+    settings = {"keys": Keys.open(home).fingerprint, "libraries": {name: version(name) for name in _LIBRARIES}}
+    return store.produce(context, build=build, settings=settings, tracked=True)
 
 
 def _gate(safety_report: Artifact, name: str) -> dg.AssetCheckResult:

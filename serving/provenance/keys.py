@@ -1,5 +1,6 @@
 """Keys of one installation: a certificate authority, a signing certificate under it, and the watermark key."""
 
+import hashlib
 import os
 import secrets
 import shutil
@@ -52,6 +53,11 @@ class Keys:
             return (home.keys / name).read_bytes()
 
         return cls(read(ROOT), read(CHAIN), read("leaf.key"), read("watermark.key"))
+
+    @property
+    def fingerprint(self) -> str:
+        """Sixteen hex digits that change with the certificates or the watermark key, and tell nothing of it."""
+        return hashlib.sha256(self.chain + self.root + self.watermark_key).hexdigest()[:16]
 
 
 def problems(folder: Path) -> list[str]:

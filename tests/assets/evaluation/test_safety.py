@@ -1,9 +1,11 @@
 """Safety self-tests: they hold, and they notice what is broken."""
 
+import dagster as dg
 import pytest
 
 from assets.evaluation import safety
 from assets.evaluation.redteam import ALLOWED, REFUSED
+from assets.safety import safety_report
 from serving import moderation
 from serving.home import Home
 from serving.moderation import Verdict
@@ -39,3 +41,20 @@ def test_a_signature_is_trusted_until_one_byte_of_the_picture_changes(home):
     found = safety.provenance(home)
     assert found.passed
     assert found.figures == {"signed_trusted": 1.0, "tampered_refused": 1.0}
+
+
+class Settings:
+    """A store that builds nothing and keeps the settings that it was asked with."""
+
+    def produce(self, context, *, build, settings, tracked):
+        self.settings = settings
+        return dg.MaterializeResult()
+
+
+def test_new_keys_are_tested_anew(tmp_path):
+    def asked(name):
+        store = Settings()
+        safety_report(dg.build_asset_context(), store, Home(tmp_path / name))
+        return store.settings
+
+    assert asked("one") == asked("one") != asked("other")

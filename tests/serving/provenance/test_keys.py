@@ -1,6 +1,7 @@
 import os
 import stat
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 
 import pytest
@@ -70,3 +71,11 @@ def test_keys_do_not_show_themselves(tmp_path):
     keys = Keys.open(Home(tmp_path))
     assert keys.watermark_key.hex() not in repr(keys)
     assert "PRIVATE" not in repr(keys)
+
+
+def test_a_fingerprint_tells_installations_apart(tmp_path):
+    one, other = (Keys.open(Home(tmp_path / name)) for name in ("one", "other"))
+    assert one.fingerprint == Keys.open(Home(tmp_path / "one")).fingerprint
+    assert one.fingerprint != other.fingerprint
+    with_another_mark = replace(one, watermark_key=other.watermark_key)
+    assert with_another_mark.fingerprint not in {one.fingerprint, other.fingerprint}
