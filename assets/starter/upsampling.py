@@ -32,7 +32,7 @@ WAYS = ("shrunk", "degraded", "coded")
 """How the small clip came about: resized, spoiled twice over, or resized and through the starter autoencoder."""
 
 _PARTS: Mapping[str, str] = {"object": "kind", "colour": "colour"}
-_FIRST = 1 << 21  # held-out clips from here on: no training and no other evaluation looks at them
+_FIRST = 1 << 21  # held-out clips from here on: no training and no choice of settings looked at them
 _LETTERED = replace(STILL, split="validation", text=1.0)
 _FRAMES = 32
 _Z = 1.959964  # of the normal distribution, 95%

@@ -1,7 +1,7 @@
 """One side of the bench in a process: ``python -m orchestration.benches.averaging.apart TASK OUT MODEL ...``.
 
-``ours`` and ``mergekit`` average the model folders into OUT; ``error`` compares OUT with the mean in float64. Each
-prints one JSON line.
+``ours`` and ``mergekit`` average the model folders into OUT; ``error`` compares OUT with the mean in float64. Each runs
+on one thread and prints one JSON line.
 """
 
 import json
@@ -70,6 +70,9 @@ def error(out: Path, models: Sequence[Path]) -> dict[str, float]:
 
 
 if __name__ == "__main__":
+    import torch
+
+    torch.set_num_threads(1)
     task, folder, *rest = sys.argv[1:]
     tasks = {"ours": ours, "mergekit": mergekit, "error": error}
     sys.stdout.write(json.dumps(tasks[task](Path(folder), [Path(path) for path in rest])) + "\n")

@@ -17,7 +17,7 @@ CUT = Tiles(side=64, side_overlap=16)
 APART = Tiles(overlap=0, side=64, side_overlap=0)
 SIDE, FRAMES = 128, 64
 _LEVEL = 4 / 127.5  # of pixels in [-1, 1]: four of 255 steps
-_FIRST = 1 << 21  # held-out clips from here on, that no other evaluation looks at
+_FIRST = 1 << 21  # held-out clips from here on, of which no training saw any
 AXES = ("time", "rows", "columns")
 
 
