@@ -3,8 +3,11 @@
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
-from models.files import sha256_json
+from assets.code_version import code_version
+from assets.evaluation import sight
+from models.files import sha256_file, sha256_json
 from models.recipes import BackboneConfig, CorpusWorld, demo
+from models.starter import AUTOENCODER, WEIGHTS
 
 Objective = Literal["flow", "v-cosine", "v-linear"]
 
@@ -130,13 +133,16 @@ class Recipe:
 
     @property
     def digest(self) -> str:
-        """Twelve hex digits that change with any number or arm."""
-        return sha256_json([asdict(part) for part in (self, *ARMS, *FINETUNES)])[:12]
+        """Twelve hex digits that change with any number or arm, with the code that trains and judges, and its weights."""
+        numbers = [asdict(part) for part in (self, *ARMS, *FINETUNES)]
+        judges = [sha256_file(path) for path in sight.WEIGHTS]
+        return sha256_json([numbers, self.shown, code_version("assets.ablations.cells"), judges])[:12]
 
     @property
     def shown(self) -> str:
-        """Twelve hex digits that change with what is encoded."""
-        return sha256_json([asdict(self.world), asdict(self.model.text)])[:12]
+        """Twelve hex digits that change with what is encoded, and with what encodes it."""
+        by = code_version("assets.starter.latents"), sha256_file(AUTOENCODER / WEIGHTS)
+        return sha256_json([asdict(self.world), asdict(self.model.text), by])[:12]
 
 
 def images_at(recipe: Recipe, order: Literal["images-first", "mixed"]) -> list[bool]:

@@ -29,7 +29,8 @@ def balanced(said: Sequence[Hashable], true: Sequence[Hashable], clips: int | No
     """The mean over the true classes of the share of them that is recognised.
 
     The interval is Wilson's, of the number of trials that would give a plain share this balanced one's variance if
-    all classes were recognised equally well: n = k^2 / sum(1 / n_i), of k classes with n_i answers each.
+    all classes were recognised equally well: n = k^2 / sum(1 / n_i), of k classes with n_i answers each. Answers of one
+    clip count as one together: they may all be wrong for one reason.
 
     Args:
         said: Answers.
@@ -46,8 +47,9 @@ def balanced(said: Sequence[Hashable], true: Sequence[Hashable], clips: int | No
         rights.setdefault(truth, []).append(answer == truth)
     value = float(np.mean([np.mean(right) for right in rights.values()]))
     trials = len(rights) ** 2 / sum(1 / len(right) for right in rights.values())
-    low, high = wilson(value, trials)
-    return Score(value, low, high, clips or len(true))
+    count = clips or len(true)
+    low, high = wilson(value, trials * min(1.0, count / len(true)))
+    return Score(value, low, high, count)
 
 
 def wilson(share: float, trials: float) -> tuple[float, float]:

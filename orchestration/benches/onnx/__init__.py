@@ -26,6 +26,7 @@ _ALL_CORES = "backbone_all_cores"
 _ROUNDS = 9  # and one to warm up
 _ROUNDS_ALL_CORES = 60  # wall-clock seconds of several threads vary by a quarter from round to round
 _TURN = 0.15  # seconds that a side's turn lasts, at least
+_PAUSE = 0.2  # seconds before a turn on several cores: ONNX Runtime's threads wait for work that long, and busily
 _COMPILING = 120.0  # seconds, from which on nothing more is compiled
 
 Clock = Callable[[], float]
@@ -103,7 +104,7 @@ def _on_all_cores(file: Path, module: "nn.Module", at: Mapping[str, int]) -> Com
 
     ours = OnnxGraph(file, ["CPUExecutionProvider"], None)
     with torch_threads(len(os.sched_getaffinity(0))):
-        return compared("backbone", module, ours, None, at, _ROUNDS_ALL_CORES, clock=time.perf_counter)
+        return compared("backbone", module, ours, None, at, _ROUNDS_ALL_CORES, clock=time.perf_counter, pause=_PAUSE)
 
 
 def compiled_graph(module: "nn.Module", name: str, at: Mapping[str, int]) -> "Graph":
@@ -131,6 +132,7 @@ def compared(
     rounds: int = _ROUNDS,
     turn: float = _TURN,
     clock: Clock = time.process_time,
+    pause: float = 0.0,
 ) -> Comparison:
     """One graph on all sides.
 
@@ -143,6 +145,7 @@ def compared(
         rounds: That count.
         turn: Seconds, at least, of a side's turn in one.
         clock: Tells seconds.
+        pause: Seconds before each turn.
     """
     from models.export.graphs import as_graph
     from models.export.onnx_export import trace_sizes
@@ -154,6 +157,7 @@ def compared(
     spent: dict[str, list[float]] = {side: [] for side in sides}
     for round_ in range(rounds + 1):
         for side in sides if round_ % 2 else reversed(sides):
+            time.sleep(pause)
             taken = _turn(sides[side], inputs, turn, clock)
             if round_:
                 spent[side].append(taken)

@@ -1,6 +1,9 @@
 from dataclasses import replace
 
+from assets.ablations import recipe
 from assets.ablations.recipe import ARMS, OURS, Recipe, images_at, spread
+from assets.evaluation import sight
+from models.starter import WEIGHTS
 
 SMALL = replace(Recipe(), steps=12, image_steps=3, every=4)
 
@@ -28,3 +31,15 @@ def test_each_arm_differs_from_ours_in_one_thing():
 def test_the_digest_changes_with_any_number():
     assert replace(SMALL, guidance=2.0).digest != SMALL.digest
     assert replace(SMALL).digest == SMALL.digest
+
+
+def test_other_judges_are_other_cells_and_another_autoencoder_makes_other_latents(monkeypatch, tmp_path):
+    (tmp_path / WEIGHTS).write_bytes(b"other")
+    before = SMALL.digest, SMALL.shown
+    monkeypatch.setattr(sight, "WEIGHTS", (tmp_path / WEIGHTS,))
+    judged = SMALL.digest
+    assert judged != before[0]
+    assert SMALL.shown == before[1]
+    monkeypatch.setattr(recipe, "AUTOENCODER", tmp_path)
+    assert SMALL.shown != before[1]
+    assert SMALL.digest != judged

@@ -17,6 +17,12 @@ def test_balanced_accuracy_is_the_mean_of_the_classes_recalls_whatever_their_siz
     assert score.low < 0.5 < score.high
 
 
+def test_more_answers_of_the_same_clips_narrow_no_interval():
+    said, true = ["yes", "no", "yes", "no", "no"] * 20, ["yes", "no"] * 50
+    once, thrice = balanced(said, true), balanced(said * 3, true * 3, clips=100)
+    assert (thrice.low, thrice.high, thrice.clips) == pytest.approx((once.low, once.high, 100))
+
+
 def test_f1_of_counts_is_that_of_their_sums():
     score = f1([(3, 1, 0), (1, 0, 2)])
     precision, recall = 4 / 5, 4 / 6
