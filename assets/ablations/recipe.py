@@ -133,7 +133,7 @@ class Recipe:
 
     @property
     def digest(self) -> str:
-        """Twelve hex digits that change with any number or arm, with the code that trains and judges, and its weights."""
+        """Twelve hex digits that change with any number or arm, what trains and judges, or with weights of that."""
         numbers = [asdict(part) for part in (self, *ARMS, *FINETUNES)]
         judges = [sha256_file(path) for path in sight.WEIGHTS]
         return sha256_json([numbers, self.shown, code_version("assets.ablations.cells"), judges])[:12]

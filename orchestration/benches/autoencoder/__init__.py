@@ -28,7 +28,8 @@ def run() -> dict[str, float]:
     ``..._ms`` are milliseconds a frame for clips of 128 pixels, medians of five rounds in which all sides take turns;
     ``encode_ratio`` and ``decode_ratio`` are the fastest peer's over ours. ``..._psnr`` is that of held-out clips of 64
     pixels after two minutes of processor time of training on the same clips, by the same loss, optimizer and schedule;
-    ``psnr_margin`` is what ours has above the best peer. ``..._peak_mib`` is memory above the idle process to encode
+    ``psnr_margin`` is what ours has above the best peer, and ``start_psnr`` what it has before the first step, from the
+    principal components that it begins with. ``..._peak_mib`` is memory above the idle process to encode
     and decode, and ``rss_growth`` our peak for 64 seconds at 256 pixels over that for 8.
 
     Raises:
@@ -44,6 +45,9 @@ def run() -> dict[str, float]:
         figures[f"{way}_ratio"] = fastest / figures[f"{OURS}_{way}_ms"]
     figures |= {f"{name}_peak_mib": _apart("trip", name) for name in names}
     train, held_out = _clips()
+    start = side(OURS)
+    _begin(start, train)
+    figures["start_psnr"] = _psnr(start, held_out)
     for name in names:
         figures[f"{name}_psnr"] = trained(side(name), train, held_out, _SECONDS, _BATCH.get(name, _PEERS_BATCH))
     figures["psnr_margin"] = figures[f"{OURS}_psnr"] - max(figures[f"{name}_psnr"] for name in PEERS)
@@ -90,12 +94,10 @@ def trained(one: Side, train: "Tensor", held_out: "Tensor", seconds: float, batc
     """
     import torch
 
-    from models.autoencoder import pca
     from models.training.muon import Muon
 
     begun = time.process_time()
-    if isinstance(one, Ours):
-        pca.fit(one.model, train[:64, :, :FRAMES].permute(0, 2, 3, 4, 1).contiguous())
+    _begin(one, train)
     optimizer = Muon([parameter for parameter in one.model.parameters() if parameter.requires_grad], _RATE)
     generator = np.random.default_rng(SEED)
     one.model.train()
@@ -110,6 +112,14 @@ def trained(one: Side, train: "Tensor", held_out: "Tensor", seconds: float, batc
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
     return _psnr(one, held_out)
+
+
+def _begin(one: Side, train: "Tensor") -> None:
+    """What our recipe does before the first step; peers keep their random weights."""
+    from models.autoencoder import pca
+
+    if isinstance(one, Ours):
+        pca.fit(one.model, train[:64, :, :FRAMES].permute(0, 2, 3, 4, 1).contiguous())
 
 
 def _loss(one: Side, clips: "Tensor") -> "Tensor":
