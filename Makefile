@@ -12,7 +12,7 @@ export DVC_NO_ANALYTICS := true
 export MLFLOW_DISABLE_TELEMETRY := true
 export HF_HUB_OFFLINE := 1
 
-.PHONY: help setup demo full test check format dev clean
+.PHONY: help setup demo test check format dev clean
 .DEFAULT_GOAL := help
 
 help:  ## list every verb

@@ -7,8 +7,10 @@ import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
+
+from packaging.requirements import Requirement
 
 from serving.home import REPOSITORY, Home
 from serving.provenance.keys import problems as key_problems
@@ -23,6 +25,7 @@ _TOOLS = {
 _COMPILING = ("g++", "ninja")  # training on a CPU goes without
 _PORTS = {3000: "Dagster", 5000: "MLflow"}
 _RUNTIMES = ("onnxruntime", "onnxruntime-gpu")
+_DATABASES = {"dagster's database": "CINEMILL_DAGSTER_URL", "catalog": "CINEMILL_CATALOG_URL"}
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,9 @@ def examine(home: Home) -> list[Finding]:
         _memory(),
         _keys(home),
         _launcher(),
+        *_databases(),
         *_versions(REPOSITORY / "constraints.txt"),
+        _required(REPOSITORY / "infra" / "data-packages.txt"),
         _antlr(),
         _runtimes(),
         *_ports(),
@@ -110,11 +115,7 @@ def _versions(constraints: Path) -> Iterator[Finding]:
     """Installed versions against the lock; one finding for all that agree."""
     different = []
     checked = 0
-    for line in constraints.read_text().splitlines():
-        match = re.match(r"([A-Za-z0-9._-]+)==([^\s;#]+)", line)
-        if match is None:
-            continue
-        name, wanted = match.groups()
+    for name, wanted in _pinned(constraints):
         try:
             installed = version(name)
         except PackageNotFoundError:
@@ -124,6 +125,47 @@ def _versions(constraints: Path) -> Iterator[Finding]:
             different.append(f"{name} {installed} (locked {wanted})")
     found = "; ".join(different) or f"{checked} as locked"
     yield Finding("packages", not different, found, "run `make setup`")
+
+
+def _required(data_packages: Path) -> Finding:
+    """Whether what the product cannot do without is installed, packages of data in their versions."""
+    try:
+        asked = [Requirement(line) for line in requires("cinemill") or ()]
+    except PackageNotFoundError:
+        return Finding("requirements", False, "cinemill is not installed", "run `make setup`")
+    own = [one for one in asked if one.marker is None or one.marker.evaluate({"extra": ""})]
+    wanted = own + [Requirement(f"{name}=={pinned}") for name, pinned in _pinned(data_packages)]
+    wrong = []
+    for one in wanted:
+        try:
+            if not one.specifier.contains(version(one.name), prereleases=True):
+                wrong.append(f"{one.name} {version(one.name)} (asked {one.specifier})")
+        except PackageNotFoundError:
+            wrong.append(f"{one.name} is not installed")
+    return Finding("requirements", not wrong, "; ".join(wrong) or f"{len(wanted)} installed", "run `make setup`")
+
+
+def _pinned(file: Path) -> Iterator[tuple[str, str]]:
+    """Names and versions in a file of exact pins."""
+    for line in file.read_text().splitlines():
+        if match := re.match(r"([A-Za-z0-9._-]+)==([^\s;#]+)", line):
+            yield match.group(1), match.group(2)
+
+
+def _databases() -> Iterator[Finding]:
+    """Whether the servers that are named in place of SQLite answer."""
+    import sqlalchemy
+
+    for name, variable in _DATABASES.items():
+        if not (url := os.environ.get(variable)):
+            continue
+        try:
+            sqlalchemy.create_engine(url).connect().close()
+        except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:
+            remedy = f"correct or unset {variable}; PostgreSQL needs pip install -c constraints.txt -e '.[postgres]'"
+            yield Finding(name, False, f"{type(error).__name__}: {str(error).splitlines()[0]}", remedy)
+        else:
+            yield Finding(name, True, f"{variable} answers")
 
 
 def _antlr() -> Finding:

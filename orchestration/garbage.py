@@ -19,7 +19,7 @@ from orchestration.tracking import MlflowTracker
 from serving.home import Home
 
 _GARBAGE = ".garbage"
-_FINGERPRINT = re.compile(r"[0-9a-f]{16}")  # assets.store names folders so
+_FINGERPRINT = re.compile(r"[0-9a-f]{16}(-[0-9a-f]{8})?")  # assets.store names folders so
 _ALIVE = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.STARTING,

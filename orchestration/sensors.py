@@ -24,7 +24,8 @@ _REASON_SUFFIX = ".error.json"
 def campaign_intake(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """New or changed briefs; a refused one gets a file with the reason beside it, and the others go on.
 
-    A changed brief asks for another run of its partition. Briefs wait until there is a champion.
+    A changed brief asks for another run of its partition. Briefs wait until there is a champion. A refused one is
+    looked at again every time: what it names may have come.
     """
     from serving.campaign.brief import BriefInvalid
 
@@ -33,7 +34,9 @@ def campaign_intake(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg
         return dg.SkipReason("no champion: briefs wait until a model is promoted")
     seen: dict[str, str] = json.loads(context.cursor or "{}")
     requests, keys, refused = [], [], []
-    for path in sorted(home.briefs.glob("[!.]*.y*ml")):
+    paths = sorted(home.briefs.glob("[!.]*.y*ml"))
+    seen = {path.name: seen[path.name] for path in paths if path.name in seen}
+    for path in paths:
         try:
             path.name.encode()
             digest, written = sha256_file(path), path.stat().st_ctime_ns
@@ -43,15 +46,18 @@ def campaign_intake(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg
         state = f"{digest}-beside-another" if twin(path) else digest
         if seen.get(path.name) == state:
             continue
-        seen[path.name] = state
         mark = path.with_name(path.name + _REASON_SUFFIX)
         try:
             key = brief_key(path)
         except BriefInvalid as error:
-            context.log.error("%s", error)  # noqa: TRY400 - the message is for people, its traceback is not
-            write_json(mark, {"brief": path.name, "error": str(error)})
-            refused.append(path.name)
+            refusal = f"{state} {error}"
+            if seen.get(path.name) != refusal:
+                context.log.error("%s", error)  # noqa: TRY400 - the message is for people, its traceback is not
+                write_json(mark, {"brief": path.name, "error": str(error)})
+                refused.append(path.name)
+            seen[path.name] = refusal
             continue
+        seen[path.name] = state
         mark.unlink(missing_ok=True)
         keys.append(key)
         # With the time: a brief that is changed back is another request.

@@ -39,7 +39,8 @@ class Access:
             environment: Of this process.
 
         Raises:
-            LauncherUnreachable: None of them is there, or its credentials are of a kind that is not supported.
+            LauncherUnreachable: None of them is there, or it is damaged, or its credentials are of a kind that is not
+                supported.
         """
         named = environment.get("KUBECONFIG")
         if not named and "KUBERNETES_SERVICE_HOST" in environment and _ACCOUNT.exists():
@@ -52,7 +53,15 @@ class Access:
                 f"no credentials for Kubernetes: {path} is not there and this is no pod with a service account: name a "
                 "kubeconfig in KUBECONFIG, or set CINEMILL_LAUNCHER=local"
             )
-        return _of_kubeconfig(path, context)
+        import yaml
+
+        try:
+            return _of_kubeconfig(path, context)
+        except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
+            raise LauncherUnreachable(
+                f"{path} is no kubeconfig that can be used ({type(error).__name__}: {error}): mend it, or name another "
+                "in KUBECONFIG"
+            ) from error
 
     def headers(self) -> dict[str, str]:
         """What every request carries."""

@@ -44,8 +44,8 @@ class KubernetesBackend:
         """Nothing can be prepared: the machines are not ours yet."""
 
     def check(self) -> str:
-        """Whether the API knows the kind of job and lets us see them. Raises LauncherUnreachable."""
-        if self._api.get(f"{self._collection(self._settings.kind)}?limit=1") is None:
+        """Whether the API answers at once, knows the kind of job and lets us see them. Raises LauncherUnreachable."""
+        if self._api.get(f"{self._collection(self._settings.kind)}?limit=1", patience=0.0) is None:
             raise LauncherUnreachable(
                 f"{self._api.server} does not know {self._settings.kind}: install its operator, or change "
                 "kubernetes.kind"

@@ -34,9 +34,14 @@ class KubernetesApi:
         self._pause = pause
         self._patience = patience
 
-    def get(self, path: str) -> dict[str, Any] | None:
-        """An object or a list of them; None when there is none of that name. Raises LauncherUnreachable."""
-        status, body = self._ask("GET", path)
+    def get(self, path: str, patience: float | None = None) -> dict[str, Any] | None:
+        """An object or a list of them; None when there is none of that name. Raises LauncherUnreachable.
+
+        Args:
+            path: Of it.
+            patience: Seconds, in place of the usual ones.
+        """
+        status, body = self._ask("GET", path, patience=patience)
         if status == 404:
             return None
         if status >= 400:
@@ -69,13 +74,16 @@ class KubernetesApi:
         status, body = self._ask("GET", path)
         return body if status < 400 else ""
 
-    def _ask(self, method: str, path: str, content: Mapping[str, Any] | None = None) -> tuple[int, str]:
+    def _ask(
+        self, method: str, path: str, content: Mapping[str, Any] | None = None, patience: float | None = None
+    ) -> tuple[int, str]:
         """Status and body of an answer that is worth judging.
 
         Raises:
             LauncherUnreachable: Nobody answered, or the server was in trouble, for too long; or it does not let us in.
         """
-        deadline = time.monotonic() + self._patience
+        patience = self._patience if patience is None else patience
+        deadline = time.monotonic() + patience
         pause = self._pause
         while True:
             problem = ""
@@ -94,7 +102,7 @@ class KubernetesApi:
                 problem = f"{status} {_message(body)}"
             if time.monotonic() > deadline:
                 raise LauncherUnreachable(
-                    f"{self.server} had no answer for {self._patience:.0f} s: {problem}: when it is back, run this "
+                    f"{self.server} had no answer for {patience:.0f} s: {problem}: when it is back, run this "
                     "again; it joins the jobs that are there"
                 )
             time.sleep(pause)

@@ -36,6 +36,29 @@ def test_versions_are_compared_with_the_lock(tmp_path):
     assert "no-such-package" not in found.found
 
 
+def test_a_requirement_or_data_package_that_is_missing_is_a_fault(tmp_path, monkeypatch):
+    data = tmp_path / "data-packages.txt"
+    data.write_text("# why\nno-such-data==1.0 # weights\nnumpy==0.0.1\n")
+    monkeypatch.setattr(doctor, "requires", lambda _name: ["no-such-package>=2", 'no-such-extra; extra == "bench"'])
+    found = doctor._required(data)
+    assert not found.ok
+    assert "no-such-package is not installed" in found.found
+    assert "no-such-data is not installed" in found.found
+    assert "asked ==0.0.1" in found.found
+    assert "no-such-extra" not in found.found
+
+
+def test_a_database_that_is_named_is_asked(tmp_path, monkeypatch):
+    monkeypatch.delenv("CINEMILL_DAGSTER_URL", raising=False)
+    monkeypatch.setenv("CINEMILL_CATALOG_URL", f"sqlite:///{tmp_path}/catalog.db")
+    (found,) = doctor._databases()
+    assert found.ok
+    monkeypatch.setenv("CINEMILL_CATALOG_URL", f"sqlite:///{tmp_path}/absent/catalog.db")
+    (found,) = doctor._databases()
+    assert not found.ok
+    assert "CINEMILL_CATALOG_URL" in found.remedy
+
+
 def test_two_onnxruntimes_are_a_fault(monkeypatch):
     monkeypatch.setattr(doctor, "version", lambda _name: "1.0")
     found = doctor._runtimes()

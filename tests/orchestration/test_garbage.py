@@ -49,6 +49,13 @@ def test_current_artifacts_and_the_newest_others_stay(home):
     assert [item.path for item in collect(home, keep=0)] == [newer]
 
 
+def test_versions_of_what_dvc_memoises_are_artifacts_too(home):
+    old, current = (artifact(home, "curated_clips", number, age=number, current=number == 1) for number in (2, 1))
+    named = old.rename(old.with_name(f"{old.name}-0123abcd"))
+    assert [item.path for item in collect(home, keep=0)] == [named]
+    assert current.exists()
+
+
 def test_what_retraining_would_continue_stays(home, monkeypatch):
     served, newer, current = (
         artifact(home, "averaged_model", number, age=age, current=number == 3)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from PIL import Image
 
 from models.files import read_json, write_json, write_text
 from orchestration.sensors import campaign_intake, champion_change, run_failure
@@ -162,3 +163,30 @@ def test_a_failed_run_is_written_down_with_its_reason(home, instance):
     report = read_json(home.root / "failures" / f"{result.run_id}.json")
     assert report["job"] == "training"
     assert "no footage" in json.dumps(report["steps"])
+
+
+def test_a_refused_brief_is_looked_at_again_when_what_it_names_has_come(home, instance):
+    serve(home, 1)
+    write_text(home.briefs / "stella.yaml", BRIEF + "reference_image: me.png\n")
+    refused, context = intake(instance)
+    assert "stella.yaml" in refused.skip_message
+    mark = home.briefs / "stella.yaml.error.json"
+    written = mark.stat().st_mtime_ns
+    again, context = intake(instance, context.cursor)
+    assert "refused now: none" in again.skip_message
+    assert mark.stat().st_mtime_ns == written
+    Image.new("RGB", (64, 64), "blue").save(home.briefs / "me.png")
+    accepted, _ = intake(instance, context.cursor)
+    assert [request.partition_key for request in accepted.run_requests] == ["stella"]
+    assert not mark.exists()
+
+
+def test_a_brief_that_was_taken_away_is_forgotten(home, instance):
+    serve(home, 1)
+    write_text(home.briefs / "stella.yaml", BRIEF)
+    first, _ = intake(instance)
+    (home.briefs / "stella.yaml").unlink()
+    _, context = intake(instance, first.cursor)
+    write_text(home.briefs / "stella.yaml", BRIEF)
+    back, _ = intake(instance, context.cursor)
+    assert [request.partition_key for request in back.run_requests] == ["stella"]

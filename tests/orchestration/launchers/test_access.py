@@ -83,3 +83,13 @@ def test_what_a_kubeconfig_lacks_is_named(tmp_path, changes, words):
 def test_without_credentials_it_says_where_to_put_them(tmp_path):
     with pytest.raises(LauncherUnreachable, match="KUBECONFIG"):
         Access.find(environment={"KUBECONFIG": str(tmp_path / "none")})
+
+
+@pytest.mark.parametrize(
+    "content", ["clusters: [", "clusters: [{cluster: {}}]\ncurrent-context: here", "- a list", b"\xff\xfe\x00"]
+)
+def test_a_damaged_kubeconfig_is_named(tmp_path, content):
+    path = tmp_path / "config"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(LauncherUnreachable, match=str(path)):
+        Access.find(environment={"KUBECONFIG": str(path)})

@@ -227,6 +227,12 @@ def test_a_server_that_is_not_there_is_a_typed_error(cluster, backend, job):
         backend().poll(job)
 
 
+def test_a_check_waits_for_nobody(cluster, backend):
+    cluster.faults = [503]
+    with pytest.raises(LauncherUnreachable, match="for 0 s: 503"):
+        backend(patience_seconds=60.0).check()
+
+
 def test_a_token_that_is_not_accepted_is_told_apart(cluster, backend, job, tmp_path):
     cluster.kubeconfig(tmp_path / "kubeconfig", token="expired")
     with pytest.raises(LauncherUnreachable, match=r"\(401\): Unauthorized: renew the token"):
