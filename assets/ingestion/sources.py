@@ -2,8 +2,9 @@
 
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache, partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -15,6 +16,7 @@ from models.files import atomic_path, sha256_json
 UNSTATED = "unstated (user-supplied)"
 _FOLDER_SIDECAR = "footage.yaml"
 _log = logging.getLogger(__name__)
+_Stated = Callable[[str], Mapping[str, Any]]
 
 
 class SourceMissing(ValueError):
@@ -86,6 +88,7 @@ def _walk(uri: str) -> Iterator[Source]:
     taken = [path for path in visible if not _is_sidecar(path, files)]
     if not taken:
         raise SourceMissing(f"footage source {uri} holds no file")
+    stated = cache(partial(_statement, fs))
     for path in taken:
         info = files[path]
         if not _is_text(path):
@@ -94,12 +97,12 @@ def _walk(uri: str) -> Iterator[Source]:
         if info.get("type") not in {"file", "link"}:
             _log.warning("%s is not a regular file: left out", path)
             continue
-        licence = _licence(fs, path, base)
+        rights = _rights(path, base, stated)
         yield Source(
             uri=path if _is_local(fs) else fs.unstrip_protocol(path),
             name=names[path],
-            licence=str(licence.get("licence") or licence.get("license") or UNSTATED),
-            attribution=str(licence["attribution"]) if licence.get("attribution") else None,
+            licence=rights.get("licence", UNSTATED),
+            attribution=rights.get("attribution"),
             origin=uri if _is_local(fs) else fs.unstrip_protocol(root),
             bytes=int(info.get("size") or 0),
             stamp=str(next((info[k] for k in ("ETag", "etag", "md5", "mtime", "created") if info.get(k)), "")),
@@ -119,24 +122,41 @@ def _is_sidecar(path: str, files: Mapping[str, Any]) -> bool:
     return name == _FOLDER_SIDECAR or (name.endswith(".json") and path.removesuffix(".json") in files)
 
 
-def _licence(fs: Any, path: str, base: str) -> Mapping[str, Any]:
-    """What ``<file>.json`` beside the file says, else the nearest ``footage.yaml`` up to the source's root."""
-    if fs.isfile(f"{path}.json"):
-        return _stated(fs, f"{path}.json")
+def _rights(path: str, base: str, stated: _Stated) -> dict[str, str]:
+    """``licence`` and ``attribution``, each from the nearest that states it.
+
+    Nearest is ``<file>.json`` beside the file, then the ``footage.yaml`` of each folder up to the source's root.
+    """
+    found: dict[str, str] = {}
+    for sidecar in _sidecars(path, base):
+        said = stated(sidecar)
+        for field, value in (
+            ("licence", said.get("licence") or said.get("license")),
+            ("attribution", said.get("attribution")),
+        ):
+            if value:
+                found.setdefault(field, str(value))
+    return found
+
+
+def _sidecars(path: str, base: str) -> Iterator[str]:
+    """What may speak of a file, the nearest first."""
+    yield f"{path}.json"
     for folder in PurePosixPath(path).parents:
-        if fs.isfile(str(folder / _FOLDER_SIDECAR)):
-            return _stated(fs, str(folder / _FOLDER_SIDECAR))
+        yield str(folder / _FOLDER_SIDECAR)
         if str(folder) == base.rstrip("/"):
-            break
-    return {}
+            return
 
 
-def _stated(fs: Any, path: str) -> Mapping[str, Any]:
-    text = fs.cat_file(path).decode("utf-8", errors="replace")
+def _statement(fs: Any, path: str) -> Mapping[str, Any]:
+    """What a sidecar says; nothing where it is missing or cannot be read."""
     try:
+        if not fs.isfile(path):
+            return {}
+        text = fs.cat_file(path).decode("utf-8-sig", errors="replace")
         stated = json.loads(text) if path.endswith(".json") else yaml.safe_load(text)
-    except (ValueError, yaml.YAMLError) as error:
-        _log.warning("%s cannot be read (%s): licence is %s", path, error, UNSTATED)
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        _log.warning("%s cannot be read (%s): it says nothing of licences", path, error)
         return {}
     return stated if isinstance(stated, dict) else {}
 

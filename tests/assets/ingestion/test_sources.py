@@ -16,6 +16,44 @@ def test_folders_are_searched_in_depth_without_hidden_files_and_sidecars(tmp_pat
     assert [source.licence for source in found] == ["CC0-1.0", "CC0-1.0"]
 
 
+def rights_of(folder, files):
+    for name, content in {"a.mp4": "x", **files}.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    found = {source.name: (source.licence, source.attribution) for source in discover([str(folder)])}
+    return found.get("deep/a.mp4", found["a.mp4"])
+
+
+@pytest.mark.parametrize(
+    "sidecar",
+    ['{"title": "IMG_1.MP4", "photoTakenTime": {"timestamp": "1"}}', "{", '["CC0-1.0"]', '{"licence": null}', b"\xff"],
+)
+def test_a_sidecar_that_says_nothing_of_rights_leaves_them_to_the_folder(tmp_path, sidecar):
+    files = {"a.mp4.json": sidecar, "footage.yaml": "licence: CC-BY-4.0\nattribution: Ann"}
+    assert rights_of(tmp_path, files) == ("CC-BY-4.0", "Ann")
+
+
+def test_a_sidecar_with_a_byte_order_mark_is_read(tmp_path):
+    assert rights_of(tmp_path, {"a.mp4.json": '\ufeff{"license": "CC0-1.0"}'}) == ("CC0-1.0", None)
+
+
+def test_licence_and_attribution_are_each_taken_from_the_nearest_that_states_them(tmp_path):
+    files = {
+        "deep/a.mp4": "x",
+        "deep/a.mp4.json": '{"title": "x"}',
+        "deep/footage.yaml": "attribution: Bob",
+        "footage.yaml": "licence: CC-BY-4.0\nattribution: Ann",
+    }
+    assert rights_of(tmp_path, files) == ("CC-BY-4.0", "Bob")
+
+
+def test_a_folder_above_the_source_says_nothing_of_it(tmp_path):
+    (tmp_path / "footage.yaml").write_text("licence: CC0-1.0")
+    (tmp_path / "inside").mkdir()
+    assert rights_of(tmp_path / "inside", {}) == ("unstated (user-supplied)", None)
+
+
 def test_the_stamp_changes_when_the_file_does(tmp_path):
     path = tmp_path / "a.mp4"
     path.write_text("one")
