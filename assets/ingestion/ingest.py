@@ -1,7 +1,7 @@
 """Ingestion: every source becomes one row of the footage manifest, usable or quarantined with a reason."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from assets.code_version import code_version
 from assets.ingestion.isolation import Isolated, IsolatedFailure
 from assets.ingestion.memo import Memo
 from assets.ingestion.probe import Probe, Quarantine, probe
-from assets.ingestion.sources import Source, fetch
+from assets.ingestion.sources import UNSTATED, Source, fetch
 from models.files import sha256_file, sha256_json
 
 PROBE_SECONDS = 120.0
@@ -64,38 +64,84 @@ class _Examination:
 
 
 def _rows(sources: Iterable[Source], examination: _Examination) -> Iterator[dict[str, Any]]:
+    located = [_locate(source, examination) for source in sources]
+    copies: dict[str, list[Source]] = {}
+    for one in located:
+        copies.setdefault(one.digest, []).append(one.source)
     first: dict[str, str] = {}
-    copies: dict[str, int] = {}
-    for source in sources:
-        path, digest, outcome = _examine(source, examination, first)
-        copies[digest] = copies.get(digest, 0) + 1
+    count: dict[str, int] = {}
+    for one in located:
+        rights = _Rights.of(copies[one.digest])
+        outcome = one.unreadable or rights.disagreement or _examine(one, examination, first)
+        count[one.digest] = count.get(one.digest, 0) + 1
         usable = isinstance(outcome, Probe)
         if usable:
-            first.setdefault(digest, source.name)
+            first.setdefault(one.digest, one.source.name)
         yield {
             # Content names a file; further files of the same content are numbered, so that each has a row.
-            "id": digest if copies[digest] == 1 else f"{digest}-{copies[digest]}",
-            "sha256": digest,
-            "path": str(path),
-            "name": source.name,
-            "bytes": source.bytes,
-            "licence": source.licence,
-            "attribution": source.attribution,
-            "origin": source.origin,
+            "id": one.digest if count[one.digest] == 1 else f"{one.digest}-{count[one.digest]}",
+            "sha256": one.digest,
+            "path": str(one.path),
+            "name": one.source.name,
+            "bytes": one.source.bytes,
+            "licence": rights.licence if usable else one.source.licence,
+            "attribution": rights.attribution if usable else one.source.attribution,
+            "origin": one.source.origin,
             "status": "ok" if usable else "quarantined",
             "reason": None if isinstance(outcome, Probe) else outcome.reason,
             **(outcome.as_json() if isinstance(outcome, Probe) else _EMPTY),
         }
 
 
-def _examine(
-    source: Source, examination: _Examination, first: dict[str, str]
-) -> tuple[Path | str, str, Probe | Quarantine]:
+@dataclass(frozen=True)
+class _Located:
+    """A source, where its content is on this machine, and its digest."""
+
+    source: Source
+    path: Path | str
+    digest: str
+    unreadable: Quarantine | None = None
+
+
+@dataclass(frozen=True)
+class _Rights:
+    """What all copies of one content state together: a copy that states nothing takes what another states."""
+
+    licence: str
+    attribution: str | None
+    disagreement: Quarantine | None
+
+    @classmethod
+    def of(cls, copies: Sequence[Source]) -> "_Rights":
+        licences = {copy.licence: copy for copy in copies if copy.licence != UNSTATED}
+        attributions = {copy.attribution: copy for copy in copies if copy.attribution}
+        disagreement = None
+        if max(len(licences), len(attributions)) > 1:
+            differing = licences if len(licences) > 1 else attributions
+            said = "; ".join(
+                f"{copy.name} of {copy.origin} says {copy.licence}, {copy.attribution or 'no attribution'}"
+                for copy in differing.values()
+            )
+            disagreement = Quarantine(f"licences disagree: {said}: the content is the same, state one")
+        return cls(next(iter(licences), UNSTATED), next(iter(attributions), None), disagreement)
+
+
+def _locate(source: Source, examination: _Examination) -> _Located:
     try:
-        path, digest = examination.digest(source)
-        if digest in first:
-            return path, digest, Quarantine(f"duplicate of {first[digest]}")
-        return path, digest, examination.probe(path, digest)
+        return _Located(source, *examination.digest(source))
     except OSError as error:
         # Unreadable content has no digest; the place stands for it.
-        return source.uri, sha256_json(source.uri), Quarantine(f"cannot be read: {type(error).__name__}")
+        return _Located(source, source.uri, sha256_json(source.uri), _unread(error))
+
+
+def _examine(one: _Located, examination: _Examination, first: Mapping[str, str]) -> Probe | Quarantine:
+    if one.digest in first:
+        return Quarantine(f"duplicate of {first[one.digest]}")
+    try:
+        return examination.probe(Path(one.path), one.digest)
+    except OSError as error:
+        return _unread(error)
+
+
+def _unread(error: OSError) -> Quarantine:
+    return Quarantine(f"cannot be read: {type(error).__name__}")

@@ -61,6 +61,38 @@ def test_the_sidecar_sets_the_licence_and_its_absence_is_said(rows):
     assert rows["zcopy.mp4"]["licence"] == "unstated (user-supplied)"
 
 
+def of_copies(folder, sidecars):
+    """Rows of copies of one film in the folders of ``sidecars``, each with the ``footage.yaml`` given."""
+    content = write_video(folder / "made.mp4", moving_pictures(10)).read_bytes()
+    (folder / "made.mp4").unlink()
+    for name, sidecar in sidecars.items():
+        (folder / name).mkdir()
+        (folder / name / "x.mp4").write_bytes(content)
+        (folder / name / "footage.yaml").write_text(sidecar)
+    return ingest(discover([str(folder)]), folder / ".cache", folder / ".memo")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "words"),
+    [
+        ("licence: CC0-1.0", "licence: all rights reserved", ("CC0-1.0", "all rights reserved")),
+        ("licence: CC-BY-4.0\nattribution: Ann", "licence: CC-BY-4.0\nattribution: Bob", ("Ann", "Bob")),
+    ],
+)
+def test_copies_under_different_terms_are_not_used(tmp_path, one, other, words):
+    rows = of_copies(tmp_path, {"a": one, "b": other, "c": ""})
+    assert {row["status"] for row in rows} == {"quarantined"}
+    for row in rows:
+        assert row["reason"].startswith("licences disagree: ")
+        assert all(part in row["reason"] for part in ("a/x.mp4", "b/x.mp4", *words))
+
+
+def test_of_copies_the_kept_one_has_the_terms_that_another_states(tmp_path):
+    first, second = of_copies(tmp_path, {"a": "", "b": "licence: CC-BY-4.0\nattribution: Ann"})
+    assert (first["status"], first["licence"], first["attribution"]) == ("ok", "CC-BY-4.0", "Ann")
+    assert second["reason"] == "duplicate of a/x.mp4"
+
+
 def test_only_new_and_changed_files_are_opened_again(tmp_path, monkeypatch):
     footage = tmp_path / "footage"
     footage.mkdir()
