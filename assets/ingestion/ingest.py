@@ -72,7 +72,7 @@ def _rows(sources: Iterable[Source], examination: _Examination) -> Iterator[dict
     count: dict[str, int] = {}
     for one in located:
         rights = _Rights.of(copies[one.digest])
-        outcome = one.unreadable or rights.disagreement or _examine(one, examination, first)
+        outcome = one.unopened or rights.disagreement or _examine(one, examination, first)
         count[one.digest] = count.get(one.digest, 0) + 1
         usable = isinstance(outcome, Probe)
         if usable:
@@ -100,7 +100,7 @@ class _Located:
     source: Source
     path: Path | str
     digest: str
-    unreadable: Quarantine | None = None
+    unopened: Quarantine | None = None
 
 
 @dataclass(frozen=True)
@@ -127,10 +127,12 @@ class _Rights:
 
 
 def _locate(source: Source, examination: _Examination) -> _Located:
+    if source.refused:
+        return _Located(source, source.uri, sha256_json(source.uri), Quarantine(source.refused))
     try:
         return _Located(source, *examination.digest(source))
     except OSError as error:
-        # Unreadable content has no digest; the place stands for it.
+        # What is not read has no digest; the place stands for it.
         return _Located(source, source.uri, sha256_json(source.uri), _unread(error))
 
 

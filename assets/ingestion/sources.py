@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache, partial
@@ -15,6 +16,7 @@ from models.files import atomic_path, sha256_json
 
 UNSTATED = "unstated (user-supplied)"
 _FOLDER_SIDECAR = "footage.yaml"
+_SHOWN = 3  # files that an error names
 _log = logging.getLogger(__name__)
 _Stated = Callable[[str], Mapping[str, Any]]
 
@@ -31,6 +33,7 @@ class Source:
         uri: Where it is: a local path or an fsspec URI.
         name: What to call it: the path below its folder.
         stamp: Changes when the content does: time of change, etag or checksum, as far as its store tells.
+        refused: Why it is not to be opened, and what to do; ``None`` for what can be taken in.
     """
 
     uri: str
@@ -40,6 +43,7 @@ class Source:
     origin: str
     bytes: int
     stamp: str
+    refused: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """A JSON value."""
@@ -49,8 +53,10 @@ class Source:
 def discover(sources: Sequence[str]) -> list[Source]:
     """Every file of the sources, by name; the packages' footage when there is no source.
 
+    Links to files are followed, links to folders are not: they and what else is no file are there as ``refused``.
+
     Raises:
-        SourceMissing: A source does not exist, or holds no file.
+        SourceMissing: A source does not exist, or holds no file that can be taken in.
     """
     if not sources:
         found = [
@@ -77,7 +83,7 @@ def fetch(source: Source, cache: Path) -> Path:
     return copy
 
 
-def _walk(uri: str) -> Iterator[Source]:
+def _walk(uri: str) -> list[Source]:
     fs, root = _opened(uri)
     if not fs.exists(root):
         raise SourceMissing(f"footage source {uri} does not exist")
@@ -86,33 +92,54 @@ def _walk(uri: str) -> Iterator[Source]:
     names = {path: str(PurePosixPath(path).relative_to(base)) for path in files}
     visible = sorted(path for path, name in names.items() if not any(p.startswith(".") for p in name.split("/")))
     taken = [path for path in visible if not _is_sidecar(path, files)]
-    if not taken:
-        raise SourceMissing(f"footage source {uri} holds no file")
+    origin = uri if _is_local(fs) else fs.unstrip_protocol(root)
     stated = cache(partial(_statement, fs))
-    for path in taken:
-        info = files[path]
-        if not _is_text(path):
-            _log.warning("%a: its name is not UTF-8: left out, rename it", path)
-            continue
-        if info.get("type") not in {"file", "link"}:
-            _log.warning("%s is not a regular file: left out", path)
-            continue
-        rights = _rights(path, base, stated)
-        yield Source(
-            uri=path if _is_local(fs) else fs.unstrip_protocol(path),
-            name=names[path],
-            licence=rights.get("licence", UNSTATED),
-            attribution=rights.get("attribution"),
-            origin=uri if _is_local(fs) else fs.unstrip_protocol(root),
-            bytes=int(info.get("size") or 0),
-            stamp=str(next((info[k] for k in ("ETag", "etag", "md5", "mtime", "created") if info.get(k)), "")),
-        )
+    found = [_source(fs, path, files[path], names[path], origin, _rights(path, base, stated)) for path in taken]
+    if all(source.refused for source in found):
+        why = "".join(f"; {source.name}: {source.refused}" for source in found[:_SHOWN])
+        raise SourceMissing(f"footage source {uri} holds no file{why}")
+    return found
+
+
+def _source(fs: Any, path: str, info: Mapping[str, Any], name: str, origin: str, rights: Mapping[str, str]) -> Source:
+    info, refused = _followed(fs, path, info)
+    return Source(
+        uri=_text(path if _is_local(fs) else fs.unstrip_protocol(path)),
+        name=_text(name),
+        licence=rights.get("licence", UNSTATED),
+        attribution=rights.get("attribution"),
+        origin=origin,
+        bytes=int(info.get("size") or 0),
+        stamp=str(next((info[k] for k in ("ETag", "etag", "md5", "mtime", "created") if info.get(k)), "")),
+        refused=refused,
+    )
+
+
+def _followed(fs: Any, path: str, info: Mapping[str, Any]) -> tuple[Mapping[str, Any], str | None]:
+    """What is known of a file, or of the file that a link leads to; nothing, and why, of what is not to be opened."""
+    if info.get("islink"):
+        try:
+            info = fs.info(path)
+        except OSError as error:
+            return {}, f"a link that leads to no file ({os.strerror(error.errno or 0)}): mend or remove it"
+    if _text(path) != path:
+        return {}, "its name is not UTF-8: rename it"
+    if not _is_local(fs) and "::" in path:
+        return {}, "its name holds '::', which stands for a chain of places: rename it"
+    if info.get("type") == "directory":
+        return {}, "a link to a folder: name that folder as a source"
+    if info.get("type") not in {"file", "link"}:
+        return {}, "not a regular file"
+    return info, None
 
 
 def _opened(uri: str) -> tuple[Any, str]:
-    """The file system of a URI, and the path in it."""
+    """The file system of a URI, and the path in it. What has no protocol is a local path, whatever it is called."""
     from fsspec.core import url_to_fs  # 0.3 s, which every process of the graph would pay
+    from fsspec.implementations.local import LocalFileSystem, make_path_posix
 
+    if "://" not in uri:
+        return LocalFileSystem(), str(PurePosixPath(make_path_posix(uri)))
     fs, path = url_to_fs(uri)
     return fs, str(path)
 
@@ -161,12 +188,9 @@ def _statement(fs: Any, path: str) -> Mapping[str, Any]:
     return stated if isinstance(stated, dict) else {}
 
 
-def _is_text(path: str) -> bool:
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def _text(name: str) -> str:
+    """A name as text that can be written: bytes that are not UTF-8 are escaped."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _is_local(fs: Any) -> bool:

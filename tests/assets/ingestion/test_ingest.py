@@ -93,6 +93,18 @@ def test_of_copies_the_kept_one_has_the_terms_that_another_states(tmp_path):
     assert second["reason"] == "duplicate of a/x.mp4"
 
 
+def test_what_is_not_opened_is_quarantined_beside_what_is(tmp_path):
+    write_video(tmp_path / "a.mp4", moving_pictures(10))
+    (tmp_path / "b.mp4").symlink_to(tmp_path / "a.mp4")
+    (tmp_path / "c.mp4").symlink_to(tmp_path / "nowhere")
+    rows = ingest(discover([str(tmp_path)]), tmp_path / ".cache", tmp_path / ".memo")
+    assert [(row["name"], row["reason"]) for row in rows] == [
+        ("a.mp4", None),
+        ("b.mp4", "duplicate of a.mp4"),
+        ("c.mp4", "a link that leads to no file (No such file or directory): mend or remove it"),
+    ]
+
+
 def test_only_new_and_changed_files_are_opened_again(tmp_path, monkeypatch):
     footage = tmp_path / "footage"
     footage.mkdir()

@@ -87,12 +87,57 @@ def test_the_packages_footage_carries_licences_and_the_attribution_that_one_asks
     assert "not stated" in found["bikes.mp4"].licence
 
 
-def test_loops_of_links_and_names_that_are_no_text_stop_nothing(tmp_path, caplog):
+def test_what_is_no_file_is_refused_by_name_and_stops_nothing(tmp_path):
     (tmp_path / "a.mp4").write_text("x")
-    (tmp_path / "loop").symlink_to(tmp_path)
+    (tmp_path / "folder").symlink_to(tmp_path)
     (tmp_path / "broken.mp4").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "loop.mp4").symlink_to(tmp_path / "loop.mp4")
     os.mkfifo(tmp_path / "pipe.mp4")
     (tmp_path / os.fsdecode(b"\xff\xfe.mp4")).write_text("x")
-    found = discover([str(tmp_path)])
-    assert [source.name for source in found] == ["a.mp4"]
-    assert "rename it" in caplog.text
+    refused = {source.name: source.refused for source in discover([str(tmp_path)])}
+    assert refused.pop("a.mp4") is None
+    assert refused == {
+        "broken.mp4": "a link that leads to no file (No such file or directory): mend or remove it",
+        "folder": "a link to a folder: name that folder as a source",
+        "loop.mp4": "a link that leads to no file (Too many levels of symbolic links): mend or remove it",
+        "pipe.mp4": "not a regular file",
+        "\\udcff\\udcfe.mp4": "its name is not UTF-8: rename it",
+    }
+
+
+def test_a_link_to_a_file_is_that_file(tmp_path):
+    (tmp_path / "store").mkdir()
+    target = tmp_path / "store" / "x"
+    target.write_text("one")
+    (tmp_path / "footage").mkdir()
+    (tmp_path / "footage" / "a.mp4").symlink_to(target)
+    (before,) = discover([str(tmp_path / "footage")])
+    assert (before.refused, before.bytes, before.name) == (None, 3, "a.mp4")
+    assert fetch(before, tmp_path).read_text() == "one"
+    target.write_text("two")
+    os.utime(target, (1, 1))
+    assert discover([str(tmp_path / "footage")]) != [before]
+
+
+def test_a_source_that_holds_only_what_is_refused_is_an_error_that_says_why(tmp_path):
+    (tmp_path / "broken.mp4").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(SourceMissing, match=r"holds no file; broken\.mp4: a link that leads to no file"):
+        discover([str(tmp_path)])
+
+
+def test_a_local_name_is_no_chain_of_places(tmp_path, monkeypatch):
+    (tmp_path / "b::c.mp4").write_text("whole")
+    monkeypatch.chdir(tmp_path)
+    for uri in (str(tmp_path), "b::c.mp4", "."):
+        (source,) = discover([uri])
+        assert source.name == "b::c.mp4"
+        assert fetch(source, tmp_path / "cache").read_text() == "whole"
+
+
+def test_a_remote_name_that_reads_as_a_chain_is_refused():
+    store = fsspec.filesystem("memory")
+    store.pipe("/chained/b::c.mp4", b"content")
+    store.pipe("/chained/d.mp4", b"content")
+    refused = {source.name: source.refused for source in discover(["memory://chained"])}
+    assert "rename it" in refused["b::c.mp4"]
+    assert refused["d.mp4"] is None
