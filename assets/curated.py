@@ -1,13 +1,14 @@
 """Curation: which clips are good enough, why the others are not, and what the kept ones show."""
 
 import shutil
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
 
 from assets.artifact import Artifact, Built
 from assets.code_version import code_version
-from assets.curation.captioning import configured
+from assets.curation.captioning import configured, unsettled
 from assets.curation.funnel import retention
 from assets.curation.loading import footage_paths
 from assets.curation.policy import SMALL_CORPUS
@@ -82,7 +83,8 @@ def captions(
     curated_clips: Artifact,
 ) -> dg.MaterializeResult[Artifact]:
     """A description of every kept clip, by the configured captioner, with the confidence in it."""
-    md5 = reproduce("caption", home, {"captioner": configured().name})
+    captioner = configured().name
+    md5 = reproduce("caption", home, {"captioner": captioner}, unsettled=partial(unsettled, captioner=captioner))
     rows = read_manifest(home.manifests / _CAPTIONS)
     catalog = Catalog(home.catalog_url)
     catalog.record_captions(rows)
@@ -96,7 +98,7 @@ def captions(
         located = [row | {"path": paths[row["source"]]} for row in kept]
         sheet = folder / "captions.png"
         return Built(
-            meta={"dvc_md5": md5, "captions": len(rows), "captioner": configured().name},
+            meta={"dvc_md5": md5, "captions": len(rows), "captioner": captioner},
             pictures=[sheet_of_clips(sheet, located, [said[row["id"]] for row in located])] if located else [],
         )
 

@@ -6,7 +6,7 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
@@ -14,6 +14,7 @@ from typing import Any, TextIO
 import yaml
 
 from assets.code_version import code_version
+from assets.manifest import read_manifest
 from models.files import read_json, write_json, write_text
 from serving.home import REPOSITORY, Home
 
@@ -26,8 +27,10 @@ class StageFailed(RuntimeError):
     """A DVC stage that did not finish; the message holds the last lines of its output."""
 
 
-def reproduce(stage: str, home: Home, settings: Any = None) -> str:
-    """The md5 of a stage's manifest, run again if what it depends on has changed.
+def reproduce(
+    stage: str, home: Home, settings: Any = None, *, unsettled: Callable[[dict[str, Any]], bool] | None = None
+) -> str:
+    """The md5 of a stage's manifest, run again if what it depends on has changed, or a row of it is unsettled.
 
     That is: the manifests named in ``dvc.yaml``, ``settings``, and the code that the stage's command can import.
 
@@ -35,6 +38,7 @@ def reproduce(stage: str, home: Home, settings: Any = None) -> str:
         stage: A stage of ``dvc.yaml``.
         home: Where the manifests are.
         settings: A JSON value; the stage reads it back with ``stage_settings``.
+        unsettled: Whether a row of the manifest is a failure that may not come again.
 
     Raises:
         StageFailed: DVC or the stage's command failed.
@@ -44,9 +48,11 @@ def reproduce(stage: str, home: Home, settings: Any = None) -> str:
     with _exclusive(home) as lock:
         _recover(root)
         _write_settings(stage, home, {"code": code_version(_module(stage)), "settings": settings})
-        if not _unchanged(stage, root, env["DVC_SITE_CACHE_DIR"]):
-            _run(stage, root, env, lock)
-        return _locked_md5(stage, root)
+        unchanged = _unchanged(stage, root, env["DVC_SITE_CACHE_DIR"])
+        again = unchanged and unsettled is not None and any(map(unsettled, _manifest(stage, root)))
+        if again or not unchanged:
+            _run(stage, root, env, lock, force=again)
+        return str(_output(stage, root)["md5"])
 
 
 def stage_settings(stage: str, home: Home) -> Any:
@@ -164,8 +170,9 @@ def _unchanged(stage: str, root: Path, site: str) -> bool:
         raise StageFailed(f"DVC cannot read stage {stage} in {root}: {error}") from error
 
 
-def _run(stage: str, root: Path, env: dict[str, str], lock: TextIO) -> None:
-    command = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", "--single-item", stage]
+def _run(stage: str, root: Path, env: dict[str, str], lock: TextIO, *, force: bool) -> None:
+    forced = ["--force"] if force else []
+    command = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", "--single-item", *forced, stage]
     log = root / ".dvc" / "tmp" / f"{stage}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     # Should this process be killed, a DVC that still runs finishes: its output goes to a file, not into a broken pipe,
@@ -186,6 +193,11 @@ def _run(stage: str, root: Path, env: dict[str, str], lock: TextIO) -> None:
         raise StageFailed(f"DVC stage {stage} in {root} failed with exit code {done.returncode}:\n{tail}")
 
 
-def _locked_md5(stage: str, root: Path) -> str:
+def _manifest(stage: str, root: Path) -> list[dict[str, Any]]:
+    return read_manifest(root / _output(stage, root)["path"])
+
+
+def _output(stage: str, root: Path) -> dict[str, Any]:
+    """What DVC has recorded of a stage's manifest: ``path`` below its root, ``md5``."""
     recorded = yaml.safe_load((root / "dvc.lock").read_text())["stages"][stage]
-    return str(recorded["outs"][0]["md5"])
+    return dict(recorded["outs"][0])

@@ -9,10 +9,12 @@ import dagster as dg
 
 from assets.artifact import Artifact, Built
 from assets.code_version import code_version
+from assets.curation.engine.run import unsettled as clip_unsettled
 from assets.curation.sheets import sheet_of_clips
 from assets.curation.stages import stages
 from assets.dvc_stage import reproduce
 from assets.expectations import clips_suite, footage_suite, validate, with_seconds, with_sounds
+from assets.ingestion.ingest import unsettled as file_unsettled
 from assets.ingestion.sources import discover
 from assets.manifest import read_manifest
 from assets.ports import Settings
@@ -35,7 +37,9 @@ def footage(
 
     A file that is not usable is quarantined with a reason, and the run goes on.
     """
-    md5 = reproduce("ingest", home, [source.as_json() for source in discover(settings.footage)])
+    md5 = reproduce(
+        "ingest", home, [source.as_json() for source in discover(settings.footage)], unsettled=file_unsettled
+    )
     rows = read_manifest(home.manifests / _FOOTAGE)
     catalog = Catalog(home.catalog_url)
     catalog.record_footage(rows)
@@ -66,7 +70,7 @@ def clips(
     footage: Artifact,
 ) -> dg.MaterializeResult[Artifact]:
     """Spans of 16 seconds at most, each within one shot, with the signals that the filters ask for."""
-    md5 = reproduce("split", home, [stage.version for stage in stages()])
+    md5 = reproduce("split", home, [stage.version for stage in stages()], unsettled=clip_unsettled)
     rows = read_manifest(home.manifests / _CLIPS)
     catalog = Catalog(home.catalog_url)
     catalog.record_clips(rows)

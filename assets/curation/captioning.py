@@ -48,6 +48,11 @@ def captions_of(curated: Sequence[Row], footage: Sequence[Row], captioner: Capti
     return rows
 
 
+def unsettled(row: Row, captioner: str) -> bool:
+    """Whether a row of ``captions.jsonl`` is the template's word for a clip on which the captioner of a name failed."""
+    return bool(row["captioner"] != captioner)
+
+
 def _said(clip: Row, source: Row, captioner: Captioner, template: Captioner, answers: Memo | None) -> Caption:
     if answers is None:
         return captioner.caption(clip, source)

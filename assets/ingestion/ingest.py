@@ -13,6 +13,7 @@ from assets.ingestion.sources import UNSTATED, Source, fetch
 from models.files import sha256_file, sha256_json
 
 PROBE_SECONDS = 120.0
+_UNREAD = "cannot be read"  # begins the reasons that may not hold the next time: they are not kept
 _EMPTY = dict.fromkeys(Probe.__dataclass_fields__)
 _Probing = Callable[[Path], Probe | Quarantine]
 
@@ -27,6 +28,11 @@ def ingest(sources: Iterable[Source], cache: Path, memo: Path) -> list[dict[str,
     """
     with Isolated(probe, seconds=PROBE_SECONDS) as isolated:
         return list(_rows(sources, _Examination(cache, memo, isolated)))
+
+
+def unsettled(row: Mapping[str, Any]) -> bool:
+    """Whether a row of ``footage.jsonl`` is quarantined for what may have been the machine's fault, not the file's."""
+    return bool(row["status"] != "ok" and row["reason"].startswith(_UNREAD))
 
 
 class _Examination:
@@ -57,8 +63,8 @@ class _Examination:
         try:
             found = self._isolated(path)
         except IsolatedFailure as error:
-            return Quarantine(f"damaged: {error}")  # not kept: a busy machine may have run out of time
-        if isinstance(found, Probe) or not found.reason.startswith("cannot be read"):
+            return Quarantine(f"{_UNREAD}: {error}")  # a busy machine may have run out of time
+        if isinstance(found, Probe) or not found.reason.startswith(_UNREAD):
             self._probes.put(digest, asdict(found))
         return found
 
@@ -146,4 +152,4 @@ def _examine(one: _Located, examination: _Examination, first: Mapping[str, str])
 
 
 def _unread(error: OSError) -> Quarantine:
-    return Quarantine(f"cannot be read: {type(error).__name__}")
+    return Quarantine(f"{_UNREAD}: {type(error).__name__}")

@@ -16,6 +16,7 @@ from orchestration.io_manager import ArtifactIOManager
 from orchestration.resources import RunSettings
 from serving.catalog import Catalog
 from serving.home import Home
+from tests.assets.videos import moving_pictures, write_video
 
 MODULES = [assets.footage, assets.curated, assets.sandbox, assets.dataset, assets.data_card]
 
@@ -28,19 +29,20 @@ def home(tmp_path_factory):
         yield Home(root)
 
 
+def materialized(home, folder, modules, **options):
+    resources = {
+        "store": Store(home.store, None),
+        "settings": RunSettings(PROFILES["smoke"](), [str(folder)]),
+        "home": home,
+        "io_manager": ArtifactIOManager(home.store),
+    }
+    definitions = [*dg.load_assets_from_modules(modules), *dg.load_asset_checks_from_modules(modules)]
+    return dg.materialize(definitions, resources=resources, **options)
+
+
 @pytest.fixture(scope="module")
 def materialize(home, hostile_folder):
-    def run():
-        resources = {
-            "store": Store(home.store, None),
-            "settings": RunSettings(PROFILES["smoke"](), [str(hostile_folder)]),
-            "home": home,
-            "io_manager": ArtifactIOManager(home.store),
-        }
-        definitions = [*dg.load_assets_from_modules(MODULES), *dg.load_asset_checks_from_modules(MODULES)]
-        return dg.materialize(definitions, resources=resources)
-
-    return run
+    return lambda: materialized(home, hostile_folder, MODULES)
 
 
 @pytest.fixture(scope="module")
@@ -120,3 +122,26 @@ def test_a_second_run_finds_everything_unchanged(first, second):
     assert [version(second, name) for name in names] == [version(first, name) for name in names]
     for name in names:
         assert second.asset_materializations_for_node(name)[0].metadata["reused"].value is True
+
+
+def test_a_file_that_was_away_for_a_while_is_cut_by_the_next_run(tmp_path, monkeypatch):
+    home = Home(tmp_path / "home")
+    monkeypatch.setenv("CINEMILL_HOME", str(home.root))
+    (tmp_path / "footage").mkdir()
+    path = write_video(tmp_path / "footage" / "a.mp4", moving_pictures(30))
+    errors = []
+    with dg.DagsterInstance.ephemeral() as instance:
+
+        def run(*selection):
+            options = {"selection": list(selection), "instance": instance}
+            assert materialized(home, path.parent, [assets.footage], **options).success
+
+        run("footage")
+        path.rename(tmp_path / "away.mp4")
+        run("clips")
+        errors.append(read_manifest(home.manifests / "clips.jsonl")[0]["error"])
+        (tmp_path / "away.mp4").rename(path)
+        run("clips")
+        errors.append(read_manifest(home.manifests / "clips.jsonl")[0]["error"])
+    assert errors[0].startswith("FileNotFoundError")
+    assert errors[1] is None

@@ -91,6 +91,18 @@ def test_a_stage_runs_once_for_the_same_settings_and_again_for_others(home):
     assert dvc_stage.stage_settings("toy", home) == {"a": 2}
 
 
+def test_a_stage_with_a_failure_that_may_not_come_again_runs_again_although_nothing_has_changed(home):
+    def unsettled(row):
+        return row.get("error") == "busy"
+
+    first = dvc_stage.reproduce("toy", home, {"error": "busy"}, unsettled=unsettled)
+    assert dvc_stage.reproduce("toy", home, {"error": "busy"}, unsettled=unsettled) == first
+    assert runs(home) == 2
+    for _ in range(2):
+        dvc_stage.reproduce("toy", home, {"error": "damaged"}, unsettled=unsettled)
+    assert runs(home) == 3
+
+
 def test_the_default_home_lives_under_the_checkouts_own_dvc(checkout):
     home = Home(checkout / "var")
     first = dvc_stage.reproduce("toy", home, {"a": 1})

@@ -14,6 +14,7 @@ from models.files import sha256_json
 Row = dict[str, Any]
 Runner = Callable[[Stage, Sequence[Task]], list[Task]]
 Progress = Callable[[int, int], None]
+_DAMAGED = "InvalidDataError"  # begins what the decoder says of the content; other failures may be the machine's
 
 
 class UnknownEngine(LookupError):
@@ -57,6 +58,12 @@ def clips_of(
     return clips
 
 
+def unsettled(clip: Row) -> bool:
+    """Whether a row of ``clips.jsonl`` is a failure that may not come again: not kept, but tried the next time."""
+    error = clip.get("error")
+    return error is not None and not error.startswith(_DAMAGED)
+
+
 def _steps(part: list[Task], stages: Sequence[Stage], runner: Runner, memo: Path) -> list[Task]:
     """A partition after all stages; a result is known by its own stage and those before it."""
     for number, stage in enumerate(stages):
@@ -71,8 +78,7 @@ def _step(part: list[Task], stage: Stage, runner: Runner, memo: Memo) -> list[Ta
     missing = [task for task in part if known[task["footage"]["id"]] is None]
     for task in runner(stage, missing) if missing else []:
         known[task["footage"]["id"]] = task["clips"]
-        # A failure may have been the machine's: it is tried again the next time.
-        if not any(clip.get("error") for clip in task["clips"]):
+        if not any(map(unsettled, task["clips"])):
             memo.put(task["footage"]["id"], task["clips"])
     return [{**task, "clips": known[task["footage"]["id"]]} for task in part]
 

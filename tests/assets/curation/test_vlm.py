@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from assets.curation.captioning import captions_of, configured
+from assets.curation.captioning import captions_of, configured, unsettled
 from assets.curation.vlm import VlmCaptioner
 from serving.openai_endpoint import ChatClient, CompletionFailed, Endpoint, EndpointMisconfigured, EndpointUnavailable
 from tests.assets.videos import moving_pictures, write_video
@@ -63,6 +63,7 @@ def test_one_clip_that_fails_gets_the_template_and_answers_are_asked_for_once(se
     rows = [row, row | {"id": "c2"}, row | {"id": "c3", "kept": False}]
     first = captions_of(rows, [footage], captioner(server.url), tmp_path)
     assert [(said["id"], said["captioner"]) for said in first] == [("c1", "vlm:some-vlm"), ("c2", "template-1")]
+    assert [unsettled(said, "vlm:some-vlm") for said in first] == [False, True]
     again = captions_of(rows[:1], [footage], captioner(server.url), tmp_path)
     assert again == first[:1]
     assert len(server.asked) == 2

@@ -1,7 +1,7 @@
 import pytest
 
 from assets.ingestion import ingest as ingestion
-from assets.ingestion.ingest import ingest
+from assets.ingestion.ingest import ingest, unsettled
 from assets.ingestion.sources import discover
 from models.files import sha256_file
 from tests.assets.videos import moving_pictures, write_video
@@ -133,6 +133,22 @@ def test_only_new_and_changed_files_are_opened_again(tmp_path, monkeypatch):
         ("c.mp4", "ok", 10),
         ("text.mp4", "quarantined", None),
     ]
+
+
+def test_only_failures_that_may_be_the_machines_are_unsettled(tmp_path, monkeypatch):
+    (tmp_path / "damaged.mp4").write_text("no video")
+    write_video(tmp_path / "good.mp4", moving_pictures(10))
+
+    def taken_in():
+        rows = ingest(discover([str(tmp_path)]), tmp_path / ".cache", tmp_path / ".memo")
+        return {row["name"]: (row["reason"], unsettled(row)) for row in rows}
+
+    with monkeypatch.context() as busy:
+        busy.setattr(ingestion, "PROBE_SECONDS", 0.0)
+        assert taken_in()["good.mp4"] == ("cannot be read: took longer than 0 s", True)
+    rows = taken_in()
+    assert rows["good.mp4"] == (None, False)
+    assert rows["damaged.mp4"][1] is False
 
 
 def test_known_files_need_no_child_process(tmp_path, monkeypatch):

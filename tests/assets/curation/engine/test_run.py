@@ -3,7 +3,7 @@
 import pytest
 
 from assets.curation.engine.partitions import partitions
-from assets.curation.engine.run import UnknownEngine, clips_of
+from assets.curation.engine.run import UnknownEngine, clips_of, unsettled
 
 CALLS = []
 
@@ -102,7 +102,18 @@ def test_a_file_that_failed_is_tried_again(tmp_path):
 
     (clip,) = clips_of(FOOTAGE[:1], [Failing()], tmp_path)
     assert clip["error"] == "took too long"
+    assert unsettled(clip)
     assert clips_of(FOOTAGE[:1], [Twice()], tmp_path) == [{"id": "a-1"}, {"id": "a-2"}]
+
+
+def test_a_file_whose_content_is_damaged_is_not(tmp_path):
+    class Damaged(Twice):
+        def __call__(self, tasks):
+            return [task | {"clips": [{"id": "x", "error": "InvalidDataError: [Errno 1] Invalid"}]} for task in tasks]
+
+    (clip,) = clips_of(FOOTAGE[:1], [Damaged()], tmp_path)
+    assert not unsettled(clip)
+    assert clips_of(FOOTAGE[:1], [Twice()], tmp_path) == [clip]
 
 
 def test_partitions_hold_every_file_once_however_long_it_is():
