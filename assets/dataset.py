@@ -9,6 +9,7 @@ import dagster as dg
 from assets.artifact import Artifact, Built
 from assets.code_version import code_version
 from assets.curated import POLICY
+from assets.curation.merge import missing_splits
 from assets.dvc_stage import reproduce
 from assets.expectations import dataset_suite, validate, with_seconds
 from assets.manifest import read_manifest
@@ -39,6 +40,8 @@ def dataset(
     catalog = Catalog(home.catalog_url)
     catalog.record_dataset(md5, rows)
     catalog.close()
+    for split in missing_splits(rows):
+        context.log.warning("no footage clip is for %s: it takes more films", split)
 
     def build(folder: Path) -> Built:
         shutil.copyfile(home.manifests / _DATASET, folder / _DATASET)

@@ -14,6 +14,7 @@ from assets.curation.captioner import CAMERA_CONFIDENCE
 from assets.curation.filters import Rejection
 from assets.curation.funnel import Step
 from assets.curation.heard import heard_rows
+from assets.curation.merge import missing_splits
 from assets.curation.policy import Policy
 from models.files import write_text
 
@@ -122,13 +123,16 @@ def _sections(made: Curated, pictures: Sequence[str]) -> Iterator[Section]:
 def _overview(made: Curated, kept: Sequence[Row]) -> Section:
     usable = [row for row in made.footage if row["status"] == "ok"]
     seconds = sum(row["end"] - row["start"] for row in kept)
+    splits = Counter(row["split"] for row in made.dataset if row["kind"] == "footage")
     rows = (
         ("files", f"{len(usable)} usable, {len(made.footage) - len(usable)} quarantined"),
         ("clips", f"{len(kept)} kept of {len(made.curated)}"),
         ("seconds kept", f"{seconds:.1f}"),
+        ("clips by split", ", ".join(f"{count} {split}" for split, count in sorted(splits.items())) or "none"),
         ("sampling", made.policy.sampling),
     )
-    return Section("What it is", ("", ""), rows)
+    missing = missing_splits(made.dataset)
+    return Section("What it is", ("", ""), rows, f"no clip is for {missing[0]}: it takes more films" if missing else "")
 
 
 def _licences(footage: Sequence[Row], kept: Sequence[Row]) -> Section:

@@ -1,6 +1,6 @@
 """Filters: a policy asked of every clip. Everything against a clip is recorded; the first of it decides."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from assets.curation.policy import Policy, Rule
 
 NOT_MEASURED = "not measured"
 _ROUNDING = 1e-3  # of times and shares
+_DUPLICATE, _COPY = "duplicate", "copy of clip "
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,12 @@ def curate(clips: Sequence[Clip], policy: Policy) -> list[Clip]:
     return [{**_plain(clip), **_fate(against[clip["id"]])} for clip in clips]
 
 
+def copied(rejection: Mapping[str, Any]) -> str | None:
+    """The id of the clip that a clip of ``curated.jsonl`` is a copy of, from a rejection of it; of others ``None``."""
+    _, found, better = (rejection["detail"] or "").rpartition(_COPY)
+    return better if found and rejection["signal"] == _DUPLICATE else None
+
+
 def _with_source_seconds(clips: Sequence[Clip]) -> list[Clip]:
     """Clips with ``source_seconds``: where the last clip of the same file ends (clips lie without gaps)."""
     ends: dict[str, float] = {}
@@ -91,7 +98,7 @@ def _copies(clips: Sequence[Clip], policy: Policy) -> dict[str, Rejection]:
     ordered = sorted(clips, key=_quality)
     seen = [clip for clip in ordered if clip.get("look")]
     limit = policy.max_copy_residual
-    found = {clip["id"]: Rejection("duplicate", None, limit, NOT_MEASURED) for clip in ordered if not clip.get("look")}
+    found = {clip["id"]: Rejection(_DUPLICATE, None, limit, NOT_MEASURED) for clip in ordered if not clip.get("look")}
     pairs = sorted(
         search([Look.unpacked(clip["look"]) for clip in seen], limit).pairs,
         key=lambda pair: (pair.second, pair.match.residual),
@@ -99,8 +106,8 @@ def _copies(clips: Sequence[Clip], policy: Policy) -> dict[str, Rejection]:
     for pair in pairs:  # the better of a pair comes first, and its own fate is settled by then
         better, worse = seen[pair.first]["id"], seen[pair.second]["id"]
         if better not in found and worse not in found:
-            how = ("mirrored " if pair.match.mirrored else "") + f"copy of clip {better}"
-            found[worse] = Rejection("duplicate", round(pair.match.residual, 4), limit, how)
+            how = ("mirrored " if pair.match.mirrored else "") + _COPY + better
+            found[worse] = Rejection(_DUPLICATE, round(pair.match.residual, 4), limit, how)
     return found
 
 

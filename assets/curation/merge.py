@@ -1,6 +1,6 @@
 """The dataset version: kept and captioned footage clips beside the sandbox corpus, with licences and splits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -8,10 +8,12 @@ import numpy as np
 
 from assets.curation.buckets import bucket_of
 from assets.curation.clusters import clusters, embedding, weights
+from assets.curation.filters import copied
 from assets.curation.policy import Policy
 
 Row = dict[str, Any]
 _VALIDATION_ONE_IN = 10
+_SPLITS = ("train", "validation")
 
 
 def merge(
@@ -25,16 +27,44 @@ def merge(
     sources = {row["id"]: row for row in footage}
     captioned = {row["id"]: row for row in captions}
     kept = [row for row in curated if row["kept"]]
-    sampled = _sampled(kept, policy)
-    clips = [_clip(row, sources[row["source"]], captioned[row["id"]]) | sampled[row["id"]] for row in kept]
+    split = _splits(curated)
+    sampled = _sampled(kept, split, policy)
+    clips = [
+        _clip(row, sources[row["source"]], captioned[row["id"]], split[row["source"]]) | sampled[row["id"]]
+        for row in kept
+    ]
     return [*clips, *corpus]
 
 
-def _sampled(kept: Sequence[Row], policy: Policy) -> dict[str, Row]:
+def missing_splits(dataset: Sequence[Row]) -> list[str]:
+    """The splits that no footage clip of a dataset is in; none where there is no footage at all."""
+    found = {row["split"] for row in dataset if row["kind"] == "footage"}
+    return [split for split in _SPLITS if found and split not in found]
+
+
+def _splits(curated: Sequence[Row]) -> dict[str, str]:
+    """The split of each source.
+
+    Sources of which one holds a copy of another's clip are one film. It is for validation only if each of them alone
+    would be: what is trained on stays so when a copy of it comes.
+    """
+    of_clip = {row["id"]: row["source"] for row in curated}
+    film = {source: {source} for source in of_clip.values()}
+    for row in curated:
+        for better in filter(None, map(copied, row["rejections"])):
+            joined = film[row["source"]] | film[of_clip[better]]
+            film.update(dict.fromkeys(joined, joined))
+    alone = {source: split_of(source) for source in film}
+    return {
+        source: "train" if any(alone[other] == "train" for other in film[source]) else "validation" for source in film
+    }
+
+
+def _sampled(kept: Sequence[Row], split_by_source: Mapping[str, str], policy: Policy) -> dict[str, Row]:
     """Cluster and weight of each clip, by id."""
     found: dict[str, Row] = {}
-    for split in ("train", "validation"):
-        clips = [clip for clip in kept if split_of(clip["source"]) == split]
+    for split in _SPLITS:
+        clips = [clip for clip in kept if split_by_source[clip["source"]] == split]
         labels = clusters(embedding(clips))
         drawn = np.ones(len(clips))
         if split == "train" and policy.sampling == "inverse-root":
@@ -45,12 +75,12 @@ def _sampled(kept: Sequence[Row], policy: Policy) -> dict[str, Row]:
     return found
 
 
-def _clip(clip: Row, source: Row, caption: Row) -> Row:
+def _clip(clip: Row, source: Row, caption: Row, split: str) -> Row:
     bucket = bucket_of(clip["width"], clip["height"], clip["end"] - clip["start"], clip["fps"])
     return {
         "id": clip["id"],
         "kind": "footage",
-        "split": split_of(source["id"]),
+        "split": split,
         "source": source["id"],
         "start": clip["start"],
         "end": clip["end"],
@@ -67,5 +97,5 @@ def _clip(clip: Row, source: Row, caption: Row) -> Row:
 
 
 def split_of(source: str) -> str:
-    """``train`` or ``validation``, by source file: clips of one file never stand on both sides."""
+    """``train`` or ``validation``, by the content of a source file that shares no clip with another."""
     return "validation" if int(source[:8], 16) % _VALIDATION_ONE_IN == 0 else "train"

@@ -1,5 +1,6 @@
 """Curation outside the graph: sources and a policy in; manifests, card, funnel and contact sheets out."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from assets.curation.card import Curated, write_card
 from assets.curation.engine.run import clips_of
 from assets.curation.filters import curate
 from assets.curation.funnel import Step, retention
-from assets.curation.merge import merge
+from assets.curation.merge import merge, missing_splits
 from assets.curation.policy import Policy
 from assets.curation.report import write_report
 from assets.curation.stages import stages
@@ -20,6 +21,7 @@ from assets.manifest import write_manifest
 from serving.catalog import Catalog
 from serving.home import Home
 
+_log = logging.getLogger(__name__)
 Progress = Callable[[str, int, int], None]
 
 
@@ -65,6 +67,8 @@ def curate_sources(
     curated = curate(clips, policy)
     captions = captions_of(curated, footage, configured(), home.memo)
     dataset = merge(footage, curated, captions, [], policy)
+    for split in missing_splits(dataset):
+        _log.warning("no clip is for %s: it takes more films", split)
     manifests = {"footage": footage, "clips": clips, "curated": curated, "captions": captions, "dataset": dataset}
     for name, rows in manifests.items():
         write_manifest(folder / f"{name}.jsonl", rows)

@@ -46,6 +46,8 @@ def test_the_card_counts_what_was_kept_under_which_licence(tmp_path):
     text = card.read_text()
     assert ["clips", "3 kept of 11"] in table(text, "What it is")
     assert ["files", "1 usable, 1 quarantined"] in table(text, "What it is")
+    assert ["clips by split", "3 train"] in table(text, "What it is")
+    assert "no clip is for validation: it takes more films" in text
     assert table(text, "Licences of the kept clips") == [["CC-BY-3.0", "A & B", "x", "3", "18.0"]]
     assert table(text, "Durations") == [["4 to 8", "3", "100%"]]
     assert table(text, "Caption lengths") == [["8 to 16", "3", "100%"]]

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from assets.curation.filters import Rejection, curate
+from assets.curation.filters import Rejection, copied, curate
 from assets.curation.funnel import draw_funnel, retention, write_table
 from assets.curation.policy import HIGH_RESOLUTION, LOW_RESOLUTION, SMALL_CORPUS, STRICTEST, Rule
 from tests.assets.curation.looks import look, textured
@@ -68,6 +68,7 @@ def test_each_clip_is_rejected_for_the_first_signal_out_of_bounds(clips):
         "copy": ("duplicate", pytest.approx(0.0, abs=1e-4), SMALL_CORPUS.max_copy_residual),
     }
     assert fates["copy"]["detail"] == "copy of clip good"
+    assert [copied(fate) for fate in fates.values() if fate] == [*[None] * 7, "good"]
 
 
 def test_all_that_speaks_against_a_clip_is_recorded_in_the_policys_order():

@@ -1,6 +1,6 @@
 import pytest
 
-from assets.curation.merge import merge, split_of
+from assets.curation.merge import merge, missing_splits, split_of
 from assets.curation.policy import SMALL_CORPUS, STRICTEST
 from tests.assets.curation.looks import look, textured
 
@@ -10,11 +10,12 @@ TRAIN, VALIDATION = "01" * 32, "0a" * 32  # the first eight digits decide
 def clip(name, source=TRAIN, kept=True, scene=1, **changes):
     base = {"id": name, "source": source, "start": 0.0, "end": 5.0, "width": 64, "height": 36, "fps": 25.0}
     packed = look(textured(scene)).packed()
-    return base | {"kept": kept, "look": packed, "signals": {"motion": 1.0}} | changes
+    plain = {"kept": kept, "look": packed, "signals": {"motion": 1.0}, "rejections": []}
+    return base | plain | changes
 
 
 def merged(clips, policy=SMALL_CORPUS, corpus=()):
-    footage = [{"id": source, "licence": "CC0-1.0", "attribution": None} for source in (TRAIN, VALIDATION)]
+    footage = [{"id": source, "licence": "CC0-1.0", "attribution": None} for source in {c["source"] for c in clips}]
     captions = [{"id": c["id"], "caption": "a thing", "confidence": 0.5, "captioner": "c"} for c in clips]
     return merge(footage, clips, captions, list(corpus), policy)
 
@@ -34,6 +35,42 @@ def test_training_clips_of_a_large_cluster_weigh_less_where_the_policy_samples_s
     assert rows["b"]["weight"] / rows["a0"]["weight"] == pytest.approx(3.0, rel=1e-4)
     assert rows["v"]["weight"] == 1.0
     assert {row["weight"] for row in merged(clips, SMALL_CORPUS)} == {1.0}
+
+
+def duplicate(of, mirrored=""):
+    return {"signal": "duplicate", "value": 0.01, "threshold": 0.1, "detail": f"{mirrored}copy of clip {of}"}
+
+
+def splits(clips):
+    return {row["id"]: row["split"] for row in merged(clips)}
+
+
+def test_a_film_and_its_copies_stand_on_one_side_also_where_their_clips_differ():
+    other = "0b" * 32
+    clips = [
+        clip("a1"),
+        clip("v2", VALIDATION, scene=2),
+        clip("v1", VALIDATION, kept=False, rejections=[duplicate("a1", "mirrored ")]),
+        clip("o1", other, scene=3),
+    ]
+    assert splits([clips[0], clips[1], clips[3]]) == {"a1": "train", "v2": "validation", "o1": "train"}
+    assert splits(clips) == {"a1": "train", "v2": "train", "o1": "train"}
+
+
+def test_films_are_joined_through_others_and_what_was_trained_on_stays_so():
+    second = "0a" * 31 + "0b"
+    clips = [clip("v1", VALIDATION), clip("s2", second, scene=2)]
+    linked = clip("s1", second, kept=False, rejections=[duplicate("v1")])
+    assert splits([*clips, linked]) == {"v1": "validation", "s2": "validation"}
+    bridge = clip("a1", kept=False, rejections=[duplicate("s2")])
+    assert splits([*clips, linked, bridge, clip("a2", scene=4)]) == dict.fromkeys(("v1", "s2", "a2"), "train")
+
+
+def test_a_split_without_footage_is_named():
+    assert missing_splits(merged([clip("a")])) == ["validation"]
+    assert missing_splits(merged([clip("v", VALIDATION)])) == ["train"]
+    assert missing_splits(merged([clip("a"), clip("v", VALIDATION, scene=2)])) == []
+    assert missing_splits(merged([clip("a", kept=False)], corpus=[{"id": "c1", "kind": "image"}])) == []
 
 
 def test_about_a_tenth_of_the_sources_is_for_validation():
