@@ -1,7 +1,10 @@
 """Captions: what a clip shows, in words. A captioner says only what it knows, and how sure it is."""
 
 import re
+import textwrap
+import unicodedata
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Any, Protocol
 
@@ -51,13 +54,16 @@ class TemplateCaptioner:
         return Caption(text, round(confidence, 2), self.name)
 
 
-_SPLIT = re.compile(r"[^A-Za-z]+|(?<=[a-z])(?=[A-Z])")
+_CAMERA_FILE = re.compile(r"[A-Z0-9_]{4}[0-9]{4}")  # of the standard of cameras (DCF): GX010023, DSC_0001
+_RECORDED = re.compile(r"whatsapp|screen[\W_]*recording|(?<=\d)\s+at\s+(?=\d)", re.IGNORECASE)
 _NOT_WORDS = frozenset(
     (
-        *("img", "vid", "mov", "dsc", "pxl", "clip", "video", "movie", "footage", "final", "copy", "edit", "export"),
+        *("img", "vid", "mov", "dsc", "dscn", "dscf", "mvi", "pxl", "dji", "gopr", "gx", "gh", "gp", "wa"),
+        *("clip", "video", "movie", "footage", "final", "copy", "edit", "export"),
         *("cc", "by", "sa", "mp", "hd", "uhd", "fps"),
     )
 )
+_LONGEST = 60  # letters of a name's words
 
 
 def with_camera(text: str, signals: dict[str, Any]) -> str:
@@ -73,9 +79,24 @@ def with_camera(text: str, signals: dict[str, Any]) -> str:
 
 
 def name_words(name: str) -> str:
-    """The words of a file's name, in small letters: ``big_BuckBunny-01.mp4`` -> ``big buck bunny``."""
-    words = [word.lower() for word in _SPLIT.split(PurePosixPath(name).stem) if len(word) > 1]
-    return " ".join(word for word in words if word not in _NOT_WORDS)[:60].strip()
+    """The words of a file's name, in small letters: ``big_BuckBunny-01.mp4`` -> ``big buck bunny``.
+
+    Words of any script; none of a name that a camera gave.
+    """
+    stem = unicodedata.normalize("NFC", PurePosixPath(name).stem)
+    if _CAMERA_FILE.fullmatch(stem):
+        return ""
+    words = [word.lower() for word in _spaced(_RECORDED.sub(" ", stem)).split() if len(word) > 1]
+    return textwrap.shorten(" ".join(word for word in words if word not in _NOT_WORDS), _LONGEST, placeholder="")
+
+
+def _spaced(name: str) -> str:
+    """A name with spaces for all but letters and their marks, and before a capital that follows a small letter."""
+    spaced = ""
+    for before, letter in pairwise(f" {name}"):
+        is_letter = unicodedata.category(letter)[0] in "LM"
+        spaced += (" " if before.islower() and letter.isupper() else "") + (letter if is_letter else " ")
+    return spaced
 
 
 def _brightness(value: float) -> str:

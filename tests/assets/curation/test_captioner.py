@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 
 from assets.curation.captioner import TemplateCaptioner, name_words, with_camera
@@ -5,10 +7,36 @@ from assets.curation.captioner import TemplateCaptioner, name_words, with_camera
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("deep/big_BuckBunny-01.mp4", "big buck bunny"), ("IMG_2041.MOV", ""), ("cityCC0.mpg", "city"), ("é.mp4", "")],
+    [
+        ("deep/big_BuckBunny-01.mp4", "big buck bunny"),
+        ("IMG_2041.MOV", ""),
+        ("cityCC0.mpg", "city"),
+        ("é.mp4", ""),
+        ("Küche Straße.mp4", "küche straße"),
+        (unicodedata.normalize("NFD", "KücheTür_02.mp4"), "küche tür"),
+        ("Москва река.mp4", "москва река"),
+        ("हिन्दी_3.mp4", "हिन्दी"),
+        ("東京2024.mp4", "東京"),
+        ("a screen door at noon.mp4", "screen door at noon"),
+        (f"{'word ' * 11}longword.mp4", " ".join(["word"] * 11)),
+    ],
 )
 def test_words_of_file_names(name, words):
     assert name_words(name) == words
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("GX010023.MP4", "GH010023.MP4", "GOPR0001.MP4", "DJI_0001.MP4", "DJI_20240102030405_0001_D.MP4", "MVI_1.MOV"),
+        *("DSCN0001.AVI", "DSCF0001.AVI", "MAH00123.MP4", "_MG_1234.MOV", "P1000123.MP4", "PXL_20240102_030405678.mp4"),
+        *("VID_20240102_030405.mp4", "VID-20240102-WA0001.mp4", "00001.MTS", "IMG_E2041.MOV"),
+        *("WhatsApp Video 2024-01-02 at 03.04.05.mp4", "Screen Recording 2024-01-02 at 03.04.05.mov"),
+        "Screen_Recording_20240102-030405.mp4",
+    ],
+)
+def test_a_name_that_a_camera_gave_has_no_words(name):
+    assert name_words(name) == ""
 
 
 def signals(**changes):
