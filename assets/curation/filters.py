@@ -129,7 +129,7 @@ def _filter(rule: Rule) -> Filter:
             why = measure.why_missing(clip)
             detail = f"{NOT_MEASURED}: {why}" if why else NOT_MEASURED
             return None if rule.unmeasured == "pass" else Rejection(rule.measure, None, float(bounds[0]), detail)
-        if rule.low is not None and value < rule.low:
+        if rule.low is not None and value < rule.low - _ROUNDING:
             return Rejection(rule.measure, value, float(rule.low))
         if rule.high is not None and value > rule.high + _ROUNDING:
             return Rejection(rule.measure, value, float(rule.high))

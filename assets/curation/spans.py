@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 MAX_SECONDS = 16.0  # the generator's context (Movie Gen 3.2.1)
+LONG_SECONDS = 12.0  # what its strictest set asks of a clip; the rest has four at least
 
 Span = tuple[float, float]
 
 
 def cut(start: float, end: float) -> Iterator[Span]:
-    """A shot in equal parts of at most ``MAX_SECONDS``."""
+    """A shot in parts of at most ``MAX_SECONDS``: equal ones, or some of ``LONG_SECONDS`` and a rest if that is longer."""
     parts = max(1, math.ceil((end - start) / MAX_SECONDS - 1e-6))
-    return pairwise(start + (end - start) * part / parts for part in range(parts + 1))
+    length = max((end - start) / parts, LONG_SECONDS)
+    return pairwise([*(start + length * part for part in range(parts)), end])

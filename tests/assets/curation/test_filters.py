@@ -126,6 +126,12 @@ def test_a_value_at_the_bound_is_within_it():
     assert [[found["signal"] for found in row["rejections"]] for row in rows] == [[], ["aesthetics", "text"]]
 
 
+@pytest.mark.parametrize(("seconds", "kept"), [(3.99966, True), (16.0004, True), (3.99, False), (16.01, False)])
+def test_bounds_of_time_forgive_the_rounding_of_containers_on_both_sides(seconds, kept):
+    policy = replace(SMALL_CORPUS, rules=(Rule("duration", low=4.0, high=16.0),))
+    assert curate([clip("x", seconds=seconds)], policy)[0]["kept"] is kept
+
+
 # The paper's table of the strictest set, a step a line: what falls just outside each bound.
 @pytest.mark.parametrize(
     ("changes", "signal"),
