@@ -11,7 +11,7 @@ Span = tuple[float, float]
 
 
 def cut(start: float, end: float) -> Iterator[Span]:
-    """A shot in parts of at most ``MAX_SECONDS``: equal ones, or some of ``LONG_SECONDS`` and a rest if that is longer."""
+    """A shot in parts of at most ``MAX_SECONDS``: equal, or of ``LONG_SECONDS`` and a rest if these are longer."""
     parts = max(1, math.ceil((end - start) / MAX_SECONDS - 1e-6))
     length = max((end - start) / parts, LONG_SECONDS)
     return pairwise([*(start + length * part for part in range(parts)), end])
