@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from av.audio.frame import AudioFrame
 from av.codec.context import Flags2
 from av.container import InputContainer
+from av.format import Flags
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -20,6 +22,8 @@ _FORMATS = (
     "mp3,aac,flac,wav,ac3,eac3,aiff,w64"
 )
 TOLERANCE = 1e-3  # seconds: Matroska rounds times to milliseconds
+_GUESSED = 1.0  # seconds after which times are no guesses: a stamp comes every 0.7 s at most (ISO/IEC 13818-1, 2.7.4)
+_BACK = 1.0  # seconds further back that a stream is entered next; twice as far each time
 _ATTACHED_PICTURE = av.stream.Disposition.attached_pic
 
 
@@ -92,29 +96,44 @@ def timed_frames(path: Path, start: float = 0.0, end: float | None = None) -> It
 
     The first one is the frame on the screen at ``start``, which may have appeared earlier.
     """
-    with open_video(path) as (container, stream):
-        if stream is None or stream.time_base is None:
-            raise ValueError(f"{path} has no video stream")
-        origin = stream.start_time or 0
-        tick = float(stream.time_base)
-        if start > 0:
-            container.seek(max(origin, origin + int(start / tick) - 1), stream=stream, backward=True)
-        held: TimedFrame | None = None
-        for frame in container.decode(stream):
-            if frame.pts is None:
-                continue
-            timed = _timed(frame, stream)
-            if timed.seconds <= start + TOLERANCE:
-                held = timed
-                continue
-            if held is not None:
-                yield held
-                held = None
-            if end is not None and timed.seconds >= end - TOLERANCE:
-                return
-            yield timed
+    held: TimedFrame | None = None
+    for timed in _from_before(path, start):
+        if timed.seconds <= start + TOLERANCE:
+            held = timed
+            continue
         if held is not None:
             yield held
+            held = None
+        if end is not None and timed.seconds >= end - TOLERANCE:
+            return
+        yield timed
+    if held is not None:
+        yield held
+
+
+def _from_before(path: Path, start: float) -> Iterator[TimedFrame]:
+    """Frames in order from one shown at ``start`` or before on; from the first where there is none so early.
+
+    A format without an index of key frames (MPEG-TS, MPEG-PS) may be entered anywhere: nothing decodes before the next
+    key frame, and times are guessed until the next stamp. So it is entered further and further back.
+    """
+    back = 0.0
+    while True:
+        with open_video(path) as (container, stream):
+            if stream is None or stream.time_base is None:
+                raise ValueError(f"{path} has no video stream")
+            latest = start - (_GUESSED if Flags.ts_discont in Flags(container.format.flags) else 0.0)
+            begin = latest - back
+            if begin > 0:
+                origin = stream.start_time or 0
+                ticks = origin + int(begin / float(stream.time_base)) - 1
+                container.seek(max(origin, ticks), stream=stream, backward=True)
+            frames = (_timed(frame, stream) for frame in container.decode(stream) if frame.pts is not None)
+            first = next(frames, None)
+            if begin <= 0 or (first is not None and first.seconds <= latest + TOLERANCE):
+                yield from frames if first is None else chain([first], frames)
+                return
+        back = 2 * back or _BACK
 
 
 def timed_media(path: Path) -> Iterator[TimedFrame | TimedSound | SoundLost]:

@@ -38,6 +38,17 @@ def test_frame_i_is_what_is_on_the_screen_at_its_time(steady, start, end, frames
     assert load(steady, start, end, frames, fps) == expected
 
 
+@pytest.mark.parametrize("seconds", [0.5, 2, 4])
+@pytest.mark.parametrize(("name", "codec"), [("a.ts", "libx264"), ("a.mpg", "mpeg2video")])
+def test_frames_begin_at_their_time_in_formats_without_an_index_of_key_frames(tmp_path, name, codec, seconds):
+    options = {"g": str(int(seconds * 24)), "bf": "2"}
+    path = write_video(tmp_path / name, numbered(192), fps=24, codec=codec, options=options)
+    for start, end in [(0.3, 1.3), (2.1, 2.6), (1.2, 3.2), (4.3, 6.0), (7.6, 8.0)]:
+        frames = int((end - start) * 24)
+        expected = [int(start * 24 + i + 1e-6) for i in range(frames)]
+        assert load(path, start, end, frames, 24) == expected
+
+
 def test_the_last_frame_stands_past_the_clips_end_and_none_comes_from_beyond_it(steady):
     assert load(steady, 1.0, 1.2, 12, 30) == [30, 31, 32, 33, 34, 35, 35, 35, 35, 35, 35, 35]
 

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from assets.ingestion.probe import Limits, Probe, Quarantine, probe
 from tests.assets.videos import moving_pictures, write_video
@@ -24,6 +25,15 @@ def test_a_damaged_end_is_found(tmp_path):
     content[len(content) * 7 // 10 :] = bytes(len(content) - len(content) * 7 // 10)
     path.write_bytes(content)
     assert isinstance(probe(path), Quarantine)
+
+
+@pytest.mark.parametrize("seconds", [1, 2, 4])
+@pytest.mark.parametrize(("name", "codec"), [("a.ts", "libx264"), ("a.mpg", "mpeg2video")])
+def test_the_end_is_found_however_far_its_key_frame_is_before_it(tmp_path, name, codec, seconds):
+    options = {"g": str(seconds * 25)}
+    found = probe(write_video(tmp_path / name, moving_pictures(200), codec=codec, options=options))
+    assert isinstance(found, Probe)
+    assert (found.frames, found.duration) == (200, 8.0)
 
 
 def test_size_is_as_people_see_it(tmp_path):
