@@ -12,7 +12,7 @@ from serving.media.timed import TOLERANCE, TimedFrame, timed_frames
 
 
 class ClipUnreadable(RuntimeError):
-    """A clip whose file is gone or has no frame in its span; the message names both."""
+    """A clip whose file is gone, does not decode or has no frame in its span; the message names file and fault."""
 
 
 def footage_paths(home: Home) -> dict[str, str]:
@@ -36,8 +36,10 @@ def load_clip(record: Mapping[str, Any], height: int, width: int, frames: int, f
         fps: At what rate.
 
     Raises:
-        ClipUnreadable: The file is gone, or holds no frame in the span.
+        ClipUnreadable: The file is gone or does not decode, or holds no frame in the span.
     """
+    import av
+
     path = Path(record["path"])
     start, end = float(record["start"]), float(record["end"])
     wanted = [start + i / fps for i in range(frames)]
@@ -50,7 +52,7 @@ def load_clip(record: Mapping[str, Any], height: int, width: int, frames: int, f
             if shown is not None and due:
                 taken += [_fit(shown.upright(), height, width)] * due
             shown = timed
-    except OSError as error:
+    except (av.FFmpegError, OSError, ValueError) as error:
         raise ClipUnreadable(f"{path}: {error}; ingest the footage again") from error
     if shown is None:
         raise ClipUnreadable(f"{path} holds no frame between {start} and {end} s; ingest the footage again")
