@@ -131,7 +131,8 @@ def test_weights_count_in_training_only():
 
 
 def test_footage_that_cannot_be_read_is_left_out_by_name_unless_it_is_all_of_it(tmp_path, caplog):
-    rows = _rows(smoke(), (0.0, 0.5), (0.5, 1.0)) + [{**_CLIP, "id": "lost", "source": "t", "start": 0.0, "end": 1.0}]
+    lost = {**_CLIP, "id": "lost", "source": "t", "start": 0.0, "end": 1.0}
+    rows = [*_rows(smoke(), (0.0, 0.5), (0.5, 1.0)), lost]
     film = write_video(tmp_path / "film.mp4", moving_pictures(25))
     paths = {"s": str(film), "t": str(tmp_path / "gone.mp4")}
     assert readable(rows, paths) == rows[:-1]
