@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from math import ceil
 from pathlib import Path
 
 from assets.curation.copies.recording import Recording
@@ -25,6 +26,7 @@ from assets.curation.spans import Span, cut
 from assets.curation.trimming import trim
 from serving.media.timed import SoundLost, TimedFrame, TimedSound, timed_media
 
+_STANDS = 0.25  # seconds after which a picture that still stands is seen again
 _TRIMMED = 160  # frames after which memory that is free goes back to the system
 
 
@@ -85,28 +87,31 @@ def _analysed(path: Path, recording: Recording) -> Analysis:
     detector, still, sound, camera = ShotDetector(), Stillness(), Sound(), Camera()
     seeing: list[Signal] = [
         *(Samples(), Motion(), Flow(), still, Borders(), Quality(), Text(), Nsfw()),
-        *(camera, Aesthetics(), Embedding()),
+        *(Aesthetics(), Embedding()),
     ]
     first = last = None
     frames = 0
     for frame in watch(path, sound):
+        recording.see(frame)
+        for signal in seeing:
+            signal.see(frame)
+        if frame.again:
+            continue
         first, last = frame.seconds if first is None else first, frame.seconds
         frames += 1
         if frames % _TRIMMED == 0:
             trim()
         detector.see(frame)
-        recording.see(frame)
-        for signal in seeing:
-            signal.see(frame)
+        camera.see(frame)
     if first is None or last is None:
         raise ValueError(f"{path} holds no frame")
     boundaries = detector.boundaries(camera.passage)
-    shots = _shots(first, last + (last - first) / max(frames - 1, 1), boundaries)
+    shots = _shots(first, _end(first, last, frames), boundaries)
     spans = [span for shot in shots for span in cut(*shot)]
     return Analysis(
         shots=shots,
         boundaries=boundaries,
-        tracks=[*(signal.track() for signal in seeing), sound.track()],
+        tracks=[*(signal.track() for signal in (*seeing, camera)), sound.track()],
         slideshow=slideshow(still.track(), shots),
         spans=spans,
         looks=recording.looks(spans),
@@ -114,18 +119,41 @@ def _analysed(path: Path, recording: Recording) -> Analysis:
 
 
 def watch(path: Path, sound: Sound | None = None) -> Iterator[Frame]:
-    """The frames of a file as the signals see them, in order; its sound goes to ``sound``. Raises as the decoder."""
+    """The frames of a file as the signals see them, in order; its sound goes to ``sound``. Raises as the decoder.
+
+    A picture that stands for long, as in a film of a varying rate, is seen several times in that time.
+    """
     sampled: float | None = None
+    shown: TimedFrame | None = None
+    first, frames = 0.0, 0
     for item in timed_media(path):
         match item:
             case TimedFrame():
+                if shown is not None:
+                    yield from _standing(shown, item.seconds)
                 due = sampled is None or item.seconds - sampled >= 1 / SAMPLE_RATE - 1e-3
                 sampled = item.seconds if due else sampled
                 yield Frame(item, sampled=due)
+                first, shown, frames = first if shown else item.seconds, item, frames + 1
             case TimedSound() if sound is not None:
                 sound.hear(item)
             case SoundLost() if sound is not None:
                 sound.lose(item.reason)
+    if shown is not None:
+        yield from _standing(shown, _end(first, shown.seconds, frames))
+
+
+def _standing(shown: TimedFrame, until: float) -> Iterator[Frame]:
+    """A picture again for as long as it stands, at even times at most ``_STANDS`` apart."""
+    lasts = until - shown.seconds
+    parts = ceil(lasts / _STANDS - 1e-3)
+    for part in range(1, parts):
+        yield Frame(replace(shown, seconds=shown.seconds + lasts * part / parts), sampled=True, again=True)
+
+
+def _end(first: float, last: float, frames: int) -> float:
+    """When a film ends, in seconds: its last frame is shown for as long as one is on average."""
+    return last + (last - first) / max(frames - 1, 1)
 
 
 def _shots(start: float, end: float, boundaries: list[Boundary]) -> list[Span]:

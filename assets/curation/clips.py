@@ -1,34 +1,68 @@
 """Clips: spans of one shot, at most 16 seconds, with the look and the signals that filters and captions read."""
 
+import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from assets.curation.analysis import Analysis, analyse
+from assets.curation.spans import Span
 from assets.ingestion.isolation import Isolated, IsolatedFailure
 from models.files import sha256_json
 
 ANALYSIS_SECONDS = 1800.0
 
 
+@dataclass(frozen=True)
+class Measured:
+    """A clip of a film: its span in seconds, its signals, and its look or None."""
+
+    span: Span
+    signals: dict[str, Any]
+    look: str | None
+
+
 def split(footage: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows of ``clips.jsonl`` for the usable rows of ``footage.jsonl``.
 
-    A file that cannot be decoded to its end becomes one row whose ``error`` says why, for the filters to reject.
+    A file that cannot be decoded to its end, or measured, becomes one row whose ``error`` says why, for the filters to
+    reject.
     """
-    with Isolated(analyse, seconds=ANALYSIS_SECONDS) as isolated:
+    with Isolated(measure, seconds=ANALYSIS_SECONDS) as isolated:
         return [clip for row in footage if row["status"] == "ok" for clip in _clips(row, isolated)]
 
 
-def _clips(row: dict[str, Any], isolated: Isolated[Path, Analysis]) -> list[dict[str, Any]]:
-    try:
-        analysis = isolated(Path(row["path"]))
-    except IsolatedFailure as error:
-        return [_row(row, 0.0, row["duration"], {}, look=None, error=str(error))]
+def measure(path: Path) -> list[Measured]:
+    """The clips of a film, in order.
+
+    Raises:
+        ValueError: The file holds no frame, or a signal of it is no finite number.
+        av.FFmpegError: Its pictures cannot be decoded to their end.
+    """
+    analysis = analyse(path)
     return [
-        _row(row, *span, signals(analysis, *span), look=look, error=None)
+        Measured(span, _finite(signals(analysis, *span), span), look)
         for span, look in zip(analysis.spans, analysis.looks, strict=True)
     ]
+
+
+def _clips(row: dict[str, Any], isolated: Isolated[Path, list[Measured]]) -> list[dict[str, Any]]:
+    try:
+        found = isolated(Path(row["path"]))
+    except IsolatedFailure as error:
+        return [_row(row, 0.0, row["duration"], {}, look=None, error=str(error))]
+    return [_row(row, *clip.span, clip.signals, look=clip.look, error=None) for clip in found]
+
+
+def _finite(measured: dict[str, Any], span: Span) -> dict[str, Any]:
+    """The signals of a span, for which JSON has numbers. Raises ValueError."""
+    for name, value in measured.items():
+        try:
+            json.dumps(value, allow_nan=False)
+        except ValueError as error:
+            raise ValueError(f"{name} from {span[0]:.2f} to {span[1]:.2f} s is no finite number") from error
+    return measured
 
 
 def _row(

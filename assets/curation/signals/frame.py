@@ -21,11 +21,13 @@ class Frame:
     Attributes:
         seconds: Presentation time since the first frame.
         sampled: Whether it is one of the at most ``SAMPLE_RATE`` a second that the costlier signals look at.
+        again: Whether it is the picture before, which still stands.
     """
 
-    def __init__(self, timed: TimedFrame, *, sampled: bool) -> None:
+    def __init__(self, timed: TimedFrame, *, sampled: bool, again: bool = False) -> None:
         self.seconds = timed.seconds
         self.sampled = sampled
+        self.again = again
         self._timed = timed
         width, height = timed.size
         self.size = (WIDTH, max(16, round(WIDTH * height / width)))
@@ -92,6 +94,8 @@ class Frame:
     @property
     def vectors(self) -> np.ndarray | None:
         """The codec's motion vectors (fields ``w h motion_x motion_y motion_scale source``), or None without any."""
+        if self.again:
+            return None
         side: Any = self._timed.frame.side_data.get("MOTION_VECTORS")
         return None if side is None else side.to_ndarray()
 

@@ -29,7 +29,7 @@ class QualityTrack:
         """
         rows = self.values.between(start, end)
         if not len(rows):
-            rows = self.values.between(start - _EVERY, end)[-1:]
+            rows = self.values.between(-np.inf, end)[-1:]
         medians = np.median(rows, axis=0)
         return {name: round(float(value), 4) for name, value in zip(_NAMES, medians, strict=True)}
 

@@ -14,6 +14,7 @@ from serving.media.timed import TimedSound
 
 RATE = 16000
 _BLOCK = 512  # samples, 32 ms
+_MOST = 10.0  # times full scale
 SILENCE = -60.0  # dB of full scale
 _MUSIC, _SPEECH = 1.25, 0.5  # thresholds of the detectors' own scales; one steady whistle is 1 to 1.2
 
@@ -99,7 +100,8 @@ class Sound:
         # The resampler counts samples: times come from them, so that a gap of a few stamps does not matter.
         sound.frame.pts = None
         blocks = [block.to_ndarray()[0] for block in self._resampler.resample(sound.frame)]
-        samples = np.concatenate([self._left, *blocks])
+        # Floating-point sound may hold what is no number or no sound, and would spoil whatever is measured of it.
+        samples = np.clip(np.nan_to_num(np.concatenate([self._left, *blocks])), -_MOST, _MOST)
         whole = len(samples) // _BLOCK * _BLOCK
         for begin in range(0, whole, _BLOCK):
             self._measure(samples[begin : begin + _BLOCK])

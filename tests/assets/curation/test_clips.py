@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from assets.curation.analysis import analyse
-from assets.curation.clips import signals, split
+from assets.curation.clips import measure, signals, split
+from assets.curation.signals.sound import Sound
 from tests.assets.curation.signals.pictures import gliding
 from tests.assets.videos import moving_pictures, write_video
 
@@ -16,6 +17,13 @@ EXPECTED = {
     "camera", "aesthetics", "embedding",
     "loudness", "silence", "speech", "music", "onsets", "sounds", "shots_per_second", "slideshow", "missing",
 }  # fmt: skip
+
+
+class Unmeasured:
+    """A track of what is no number."""
+
+    def result(self, start, end):
+        return {"loudness": float("nan")}
 
 
 def footage(path, name="film"):
@@ -73,6 +81,32 @@ def test_a_broken_film_is_one_row_with_its_error_and_the_next_film_is_still_meas
     rows = split([footage(broken, "broken"), footage(film, "whole")])
     assert [(row["source"], row["error"] is None) for row in rows] == [("broken", False), ("whole", True)]
     assert rows[0]["signals"] == {}
+
+
+@pytest.mark.parametrize("stands", [40, 90])
+def test_a_picture_that_stands_for_long_is_measured_as_it_stands(tmp_path, stands):
+    pictures = list(moving_pictures(20))
+    times = [100 * n + (0 if n < 10 else 1000 * stands) for n in range(20)]
+    path = write_video(tmp_path / "still.mkv", pictures, times=times, options={"bf": "0"})
+    rows = split([footage(path)])
+    assert len(rows) > stands / 16
+    assert all(row["error"] is None and row["look"] for row in rows)
+    for row in rows[1:-1]:
+        assert (row["signals"]["motion"], row["signals"]["static"]) == (0.0, True)
+        assert row["signals"]["detail"] == pytest.approx(rows[0]["signals"]["detail"], rel=0.1)
+
+
+def test_a_film_of_two_pictures_is_measured_to_its_end(tmp_path):
+    path = write_video(tmp_path / "two.mkv", [*moving_pictures(2)], times=[0, 40000], options={"bf": "0"})
+    rows = split([footage(path)])
+    assert rows[-1]["end"] == pytest.approx(80)
+    assert all(row["error"] is None and row["look"] for row in rows)
+
+
+def test_a_signal_that_is_no_number_is_the_error_of_its_file(tmp_path, film, monkeypatch):
+    monkeypatch.setattr(Sound, "track", lambda _: Unmeasured())
+    with pytest.raises(ValueError, match=r"loudness from 0\.00 to 3\.00 s is no finite number"):
+        measure(film)
 
 
 def test_sound_that_cannot_be_decoded_leaves_the_pictures_their_signals(tmp_path, film):

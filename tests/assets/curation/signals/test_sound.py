@@ -119,6 +119,15 @@ def test_sound_that_breaks_off_is_not_made_up():
     assert "invalid data" in sound.track().result(0, 1)["missing"]["loudness"]
 
 
+def test_samples_that_are_no_numbers_are_silence_and_spoil_nothing():
+    samples = noise(3)
+    samples[RATE : 2 * RATE] = np.nan
+    samples[100], samples[200], samples[300] = np.inf, -np.inf, 1e38
+    found = heard(samples).result(0, 3)
+    assert found["silence"] == pytest.approx(1 / 3, abs=0.02)
+    assert np.isfinite([found["loudness"], found["speech"], found["music"], *found["onsets"]]).all()
+
+
 def test_what_music_and_onsets_keep_does_not_grow_with_the_sound():
     music, onsets = Music(), Onsets()
     for number in range(600):
