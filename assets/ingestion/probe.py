@@ -87,6 +87,8 @@ def _probe_media(path: Path, limits: Limits) -> Probe:
         if stream is None:
             raise _Unusable("no video stream" + (" (audio only)" if audio else ""))
         coded = stream.codec_context
+        if coded is None:
+            raise _Unusable("codec not supported")
         if max(coded.width, coded.height) > limits.side:
             raise _Unusable(f"too large: {coded.width}x{coded.height} pixels, at most {limits.side} a side")
         if min(coded.width, coded.height) < 1:

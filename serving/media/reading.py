@@ -152,9 +152,13 @@ def read_image(path: Path, limits: Limits | None = None) -> np.ndarray:
 
 
 def _stream(path: Path, container: "av.container.InputContainer", limits: Limits) -> "av.video.stream.VideoStream":
+    from serving.media.timed import NO_DECODER
+
     if not container.streams.video:
         raise MediaError(f"{path} holds no video")
     stream = container.streams.video[0]
+    if stream.codec_context is None:
+        raise MediaError(f"{path} cannot be read as video: {NO_DECODER}")
     if max(stream.width, stream.height) > limits.side:
         raise MediaError(f"{path} is {stream.width}x{stream.height} pixels; at most {limits.side} a side are read")
     return stream
@@ -219,13 +223,15 @@ def _sound(
     path: Path, container: "av.container.InputContainer", origin: float, limits: Limits, seconds: float | None
 ) -> tuple[np.ndarray | None, int]:
     """The sound from ``origin`` on, a time in the container's own seconds."""
-    from av.audio.resampler import AudioResampler
+    from serving.media.timed import NO_DECODER, Resampling
 
     if not container.streams.audio:
         return None, 0
     stream = container.streams.audio[0]
+    if stream.codec_context is None:
+        raise MediaError(f"{path} cannot be read as sound: {NO_DECODER}")
     rate = stream.rate or 0
-    resampler = AudioResampler(format="fltp", layout=stream.layout.name, rate=rate)
+    resampling = Resampling("fltp", stream.layout.name, rate)
     wanted = None if seconds is None else round(seconds * rate)
     pieces: list[np.ndarray] = []
     at: int | None = None  # the sample that comes next; below zero, before there is a picture
@@ -234,7 +240,7 @@ def _sound(
         if at is None:
             at = 0 if frame.time is None else round((frame.time - origin) * rate)
             pieces.append(_silence(stream.channels, at if wanted is None else min(at, wanted), limits.seconds * rate))
-        for piece in resampler.resample(frame):
+        for piece in resampling(frame):
             read, at = read + piece.samples, at + piece.samples
             if at > 0:
                 pieces.append(piece.to_ndarray()[:, -at:])

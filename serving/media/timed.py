@@ -10,6 +10,7 @@ from typing import Any
 import av
 import numpy as np
 from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
 from av.codec.context import Flags2
 from av.container import InputContainer
 from av.format import Flags
@@ -24,6 +25,7 @@ _FORMATS = (
 TOLERANCE = 1e-3  # seconds: Matroska rounds times to milliseconds
 _GUESSED = 1.0  # seconds after which times are no guesses: a stamp comes every 0.7 s at most (ISO/IEC 13818-1, 2.7.4)
 _BACK = 1.0  # seconds further back that a stream is entered next; twice as far each time
+NO_DECODER = "its codec is not supported"
 _ATTACHED_PICTURE = av.stream.Disposition.attached_pic
 
 
@@ -73,6 +75,30 @@ class SoundLost:
     reason: str
 
 
+class Resampling:
+    """Blocks of sound in one format, layout and rate, whatever theirs are and however often these change.
+
+    Args:
+        form: ``flt``, ``fltp``, ...
+        layout: ``mono``, ``stereo``, ...
+        rate: Samples a second.
+    """
+
+    def __init__(self, form: str, layout: str, rate: int) -> None:
+        self._wanted = (form, layout, rate)
+        self._given: tuple[str, str, int] | None = None
+        self._resampler = AudioResampler(*self._wanted)
+
+    def __call__(self, frame: AudioFrame) -> list[AudioFrame]:
+        """The next block, less what the filter holds back until later. Raises av.FFmpegError."""
+        given = (frame.format.name, frame.layout.name, frame.sample_rate)
+        rest: list[AudioFrame] = []
+        if given != self._given:
+            rest = self._resampler.resample(None)
+            self._given, self._resampler = given, AudioResampler(*self._wanted)
+        return [*rest, *self._resampler.resample(frame)]
+
+
 @contextmanager
 def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream | None]]:
     """A container and its first real video stream. Raises av.FFmpegError for what is no media file."""
@@ -80,7 +106,7 @@ def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream | None]
     with av.open(str(path), options=options, metadata_errors="replace") as container:
         streams: list[Any] = [s for s in container.streams.video if not s.disposition & _ATTACHED_PICTURE]
         stream = streams[0] if streams else None
-        if stream is not None:
+        if stream is not None and stream.codec_context is not None:
             stream.thread_type = "AUTO"
             stream.thread_count = 2
         yield container, stream
@@ -119,14 +145,13 @@ def _from_before(path: Path, start: float) -> Iterator[TimedFrame]:
     """
     back = 0.0
     while True:
-        with open_video(path) as (container, stream):
-            if stream is None or stream.time_base is None:
-                raise ValueError(f"{path} has no video stream")
+        with open_video(path) as (container, found):
+            stream = _decodable(path, found)
             latest = start - (_GUESSED if Flags.ts_discont in Flags(container.format.flags) else 0.0)
             begin = latest - back
             if begin > 0:
                 origin = stream.start_time or 0
-                ticks = origin + int(begin / float(stream.time_base)) - 1
+                ticks = origin + int(begin / float(stream.time_base or 1)) - 1
                 container.seek(max(origin, ticks), stream=stream, backward=True)
             frames = (_timed(frame, stream) for frame in container.decode(stream) if frame.pts is not None)
             first = next(frames, None)
@@ -143,15 +168,16 @@ def timed_media(path: Path) -> Iterator[TimedFrame | TimedSound | SoundLost]:
     cannot be decoded ends the sound, with one ``SoundLost``, and not the pictures.
 
     Raises:
-        ValueError: the file has no video stream.
+        ValueError: the file has no video stream, or one of an unknown codec.
         av.FFmpegError: the pictures cannot be decoded to their end.
     """
-    with open_video(path) as (container, stream):
-        if stream is None or stream.time_base is None:
-            raise ValueError(f"{path} has no video stream")
+    with open_video(path) as (container, found):
+        stream = _decodable(path, found)
         stream.codec_context.flags2 |= Flags2.export_mvs
         origin = begins(stream)
-        sound = next(iter(container.streams.audio), None)
+        sound = next((item for item in container.streams.audio if item.codec_context is not None), None)
+        if sound is None and container.streams.audio:
+            yield SoundLost(NO_DECODER)
         for packet in container.demux([item for item in (stream, sound) if item is not None]):
             if packet.stream is stream:
                 for frame in stream.codec_context.decode(packet):
@@ -167,6 +193,14 @@ def timed_media(path: Path) -> Iterator[TimedFrame | TimedSound | SoundLost]:
                 for block in heard:
                     if block.time is not None:
                         yield TimedSound(block.time - origin, block)
+
+
+def _decodable(path: Path, stream: VideoStream | None) -> VideoStream:
+    if stream is None or stream.time_base is None:
+        raise ValueError(f"{path} has no video stream")
+    if stream.codec_context is None:
+        raise ValueError(f"{path} holds no video that can be decoded: {NO_DECODER}")
+    return stream
 
 
 def _timed(frame: VideoFrame, stream: VideoStream) -> TimedFrame:

@@ -47,3 +47,27 @@ def write_sound(path):
         file.mux(stream.encode(frame))
         file.mux(stream.encode())
     return Path(path)
+
+
+def write_changing_sound(path, kinds, seconds=2):
+    """A film at 16 frames a second whose sound, a sine, changes its (rate, layout) every so many ``seconds``."""
+    with av.open(str(path), "w") as file:
+        video = file.add_stream("libx264", rate=16)
+        video.height, video.width, video.pix_fmt = 144, 192, "yuv420p"
+        sound = file.add_stream("ac3", rate=kinds[0][0], layout=kinds[0][1])
+        for picture in moving_pictures(16 * seconds * len(kinds)):
+            file.mux(video.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        file.mux(video.encode())
+        for number, (rate, layout) in enumerate(kinds):
+            encoder = av.CodecContext.create("ac3", "w")
+            encoder.sample_rate, encoder.layout, encoder.format = rate, layout, "fltp"
+            for begin in range(0, rate * seconds, 1536):
+                sine = 0.3 * np.sin(2 * np.pi * 440 * (np.arange(1536) + begin) / rate).astype(np.float32)
+                channels = np.tile(sine, (encoder.channels, 1))
+                frame = av.AudioFrame.from_ndarray(channels, format="fltp", layout=layout)
+                frame.sample_rate = rate
+                for packet in encoder.encode(frame):
+                    packet.stream, packet.time_base = sound, Fraction(1, rate)
+                    packet.pts = packet.dts = number * seconds * rate + begin
+                    file.mux(packet)
+    return Path(path)

@@ -10,7 +10,7 @@ from assets.curation.signals.music import Music
 from assets.curation.signals.onsets import Onsets
 from assets.curation.signals.series import Series
 from assets.curation.signals.speech import Speech
-from serving.media.timed import TimedSound
+from serving.media.timed import Resampling, TimedSound
 
 RATE = 16000
 _BLOCK = 512  # samples, 32 ms
@@ -82,7 +82,7 @@ class Sound:
     """Hears a film's sound in order, and measures it block by block."""
 
     def __init__(self) -> None:
-        self._resampler: Any = None
+        self._resampler = Resampling("flt", "mono", RATE)
         self._left = np.zeros(0, dtype=np.float32)
         self._heard = 0  # samples measured
         self._start: float | None = None
@@ -91,15 +91,20 @@ class Sound:
         self._speech, self._music, self._onsets, self._events = Speech(), Music(), Onsets(), Events()
 
     def hear(self, sound: TimedSound) -> None:
-        """Take the next block of sound."""
+        """Take the next block of sound. What cannot be converted ends the sound."""
         import av
 
-        if self._resampler is None:
-            self._resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
+        if self._lost is not None:
+            return
+        if self._start is None:
             self._start = sound.seconds
         # The resampler counts samples: times come from them, so that a gap of a few stamps does not matter.
         sound.frame.pts = None
-        blocks = [block.to_ndarray()[0] for block in self._resampler.resample(sound.frame)]
+        try:
+            blocks = [block.to_ndarray()[0] for block in self._resampler(sound.frame)]
+        except av.FFmpegError as error:
+            self.lose(str(error))
+            return
         # Floating-point sound may hold what is no number or no sound, and would spoil whatever is measured of it.
         samples = np.clip(np.nan_to_num(np.concatenate([self._left, *blocks])), -_MOST, _MOST)
         whole = len(samples) // _BLOCK * _BLOCK

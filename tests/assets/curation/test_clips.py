@@ -8,7 +8,7 @@ from assets.curation.analysis import analyse
 from assets.curation.clips import measure, signals, split
 from assets.curation.signals.sound import Sound
 from tests.assets.curation.signals.pictures import gliding
-from tests.assets.videos import moving_pictures, write_video
+from tests.assets.videos import moving_pictures, write_changing_sound, write_video
 
 EXPECTED = {
     "motion", "sharpness", "brightness", "shift", "steadiness", "colours",
@@ -121,6 +121,24 @@ def test_sound_that_cannot_be_decoded_leaves_the_pictures_their_signals(tmp_path
     assert row["signals"]["motion_score"] > 0
     assert row["signals"]["loudness"] is None
     assert "decoded" in row["signals"]["missing"]["loudness"]
+
+
+@pytest.mark.parametrize("later", [(48000, "5.1"), (44100, "stereo")])
+def test_sound_that_changes_its_layout_or_rate_is_heard_on(tmp_path, later):
+    found = analyse(write_changing_sound(tmp_path / "changing.mkv", [(48000, "stereo"), later]))
+    for start in (0.2, 2.2):
+        measured = signals(found, start, start + 1.6)
+        assert measured["silence"] == 0.0
+        assert measured["loudness"] > -11
+
+
+def test_sound_of_an_unknown_codec_leaves_the_pictures_their_signals(tmp_path):
+    path = write_changing_sound(tmp_path / "unknown.mkv", [(48000, "stereo")])
+    path.write_bytes(path.read_bytes().replace(b"A_AC3", b"A_XYZ"))
+    (row,) = split([footage(path)])
+    assert row["error"] is None
+    assert row["signals"]["motion_score"] > 0
+    assert row["signals"]["missing"]["loudness"] == "the sound could not be decoded: its codec is not supported"
 
 
 def test_frames_of_a_dissolve_are_in_no_clip(tmp_path):

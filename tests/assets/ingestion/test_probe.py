@@ -36,6 +36,12 @@ def test_the_end_is_found_however_far_its_key_frame_is_before_it(tmp_path, name,
     assert (found.frames, found.duration) == (200, 8.0)
 
 
+def test_an_unknown_codec_is_told_from_damage(tmp_path):
+    path = write_video(tmp_path / "a.mkv", moving_pictures(10))
+    path.write_bytes(path.read_bytes().replace(b"V_MPEG4/ISO/AVC", b"V_XYZW4/ISO/AVC"))
+    assert probe(path) == Quarantine("codec not supported")
+
+
 def test_size_is_as_people_see_it(tmp_path):
     path = write_video(tmp_path / "a.mp4", [np.zeros((64, 96, 3), np.uint8)] * 5, options={"x264-params": "sar=2/1"})
     found = probe(path)

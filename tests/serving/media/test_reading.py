@@ -8,7 +8,8 @@ from PIL import Image
 
 from serving.errors import MediaError
 from serving.media.mp4 import write_mp4
-from serving.media.reading import Limits, read_image, read_start, read_video
+from serving.media.reading import Limits, read_image, read_sound, read_start, read_video
+from tests.assets.videos import write_changing_sound
 
 
 @pytest.fixture
@@ -157,6 +158,25 @@ def test_a_truncated_file_is_refused(clip):
     clip.write_bytes(clip.read_bytes()[:700])
     with pytest.raises(MediaError, match=r"clip\.mp4"):
         read_video(clip)
+
+
+@pytest.mark.parametrize("later", [(48000, "5.1"), (44100, "stereo")])
+def test_sound_that_changes_its_layout_or_rate_is_read_as_it_begins(tmp_path, later):
+    samples, rate = read_sound(write_changing_sound(tmp_path / "changing.mkv", [(48000, "stereo"), later]))
+    assert (rate, samples.shape[1]) == (48000, 2)
+    assert len(samples) / rate == pytest.approx(4, abs=0.1)
+    spectrum = np.abs(np.fft.rfft(samples[-48000:, 0]))
+    assert spectrum.argmax() == pytest.approx(440, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("known", "read"), [(b"A_AC3", read_sound), (b"V_MPEG4/ISO/AVC", read_video), (b"V_MPEG4/ISO/AVC", read_start)]
+)
+def test_an_unknown_codec_is_named(tmp_path, known, read):
+    path = write_changing_sound(tmp_path / "unknown.mkv", [(48000, "stereo")])
+    path.write_bytes(path.read_bytes().replace(known, known[:2] + b"XYZ" + known[5:]))
+    with pytest.raises(MediaError, match="codec is not supported"):
+        read(path, *(16, 8) * (read is read_start))
 
 
 def test_a_picture_is_read_upright_as_rgb(tmp_path):
