@@ -45,9 +45,12 @@ class Quarantine:
 
 @dataclass(frozen=True)
 class _Packets:
+    """What of a stream is shown: frames, seconds; how many are marked corrupt, and whether reading broke off."""
+
     count: int
     duration: float
-    damaged: bool
+    corrupt: int
+    broken: bool
 
 
 _EDGE_SECONDS = 1.0
@@ -98,26 +101,36 @@ def _probe_media(path: Path, limits: Limits) -> Probe:
             raise _Unusable(f"too large: {declared:.0f} s, at most {limits.seconds:g} s")
         codec, declared_frames = coded.name, stream.frames
         packets = _read_packets(container, stream, limits)
-    _check_packets(packets, declared_frames, limits)
-    # A container without a frame count tells truncation by its length, unless the sound sets that.
-    if not declared_frames and not audio and packets.duration < declared * (1 - _MISSING_SHARE) - 1:
-        raise _Unusable(f"truncated: {packets.duration:.1f} of {declared:.1f} s are there")
+    _check_packets(packets, limits)
+    _check_whole(packets, declared_frames, declared, audio=audio)
+    if packets.count == 1 or packets.duration <= 0:
+        raise _Unusable("not a video: a single picture")
     width, height = _decode_edges(path, packets.duration)
     fps = packets.count / packets.duration
     return Probe(width, height, round(fps, 4), round(packets.duration, 6), packets.count, codec, audio)
 
 
-def _check_packets(packets: _Packets, declared_frames: int, limits: Limits) -> None:
+def _check_packets(packets: _Packets, limits: Limits) -> None:
     if packets.count > limits.frames:
         raise _Unusable(f"too large: more than {limits.frames} frames")
     if packets.count == 0:
         raise _Unusable("truncated: the file holds no frame")
     if packets.duration > limits.seconds:
         raise _Unusable(f"too large: {packets.duration:.0f} s, at most {limits.seconds:g} s")
-    if packets.damaged or packets.count < declared_frames * (1 - _MISSING_SHARE):
-        raise _Unusable(f"truncated: {packets.count} of {max(declared_frames, packets.count)} frames are there")
-    if packets.duration <= 0:
-        raise _Unusable("not a video: a single picture")
+
+
+def _check_whole(packets: _Packets, declared_frames: int, declared: float, *, audio: bool) -> None:
+    # Fewer frames than declared may be all that an edit list shows: they last as long as declared, but for part of one.
+    brief = packets.duration < declared * (1 - _MISSING_SHARE) - packets.duration / packets.count
+    if (brief or not declared) and packets.count < declared_frames * (1 - _MISSING_SHARE):
+        raise _Unusable(f"truncated: {packets.count} of {declared_frames} frames are there")
+    # A container without a frame count tells truncation by its length, unless the sound sets that.
+    if not declared_frames and not audio and packets.duration < declared * (1 - _MISSING_SHARE) - 1:
+        raise _Unusable(f"truncated: {packets.duration:.1f} of {declared:.1f} s are there")
+    if packets.broken:
+        raise _Unusable(f"damaged: it cannot be read beyond frame {packets.count}")
+    if packets.corrupt:
+        raise _Unusable(f"damaged: {packets.corrupt} of {packets.count} frames are marked corrupt")
 
 
 def _declared_seconds(container: Any, stream: Any) -> float:
@@ -128,15 +141,15 @@ def _declared_seconds(container: Any, stream: Any) -> float:
 
 def _read_packets(container: Any, stream: Any, limits: Limits) -> _Packets:
     tick = float(stream.time_base)
-    count, damaged = 0, False
+    count, corrupt, broken = 0, 0, False
     first = last = None
     lasting = 0
     try:
         for packet in container.demux(stream):
-            if packet.size == 0:
+            if packet.size == 0 or packet.is_discard:  # an edit list leaves it out
                 continue
             count += 1
-            damaged |= packet.is_corrupt
+            corrupt += packet.is_corrupt
             if packet.pts is not None:
                 first = packet.pts if first is None else min(first, packet.pts)
                 if last is None or packet.pts >= last:
@@ -144,13 +157,13 @@ def _read_packets(container: Any, stream: Any, limits: Limits) -> _Packets:
             if count > limits.frames:
                 break
     except av.error.FFmpegError:
-        damaged = True
+        broken = True
     if first is None or last is None:
         rate = float(stream.average_rate or 0)
-        return _Packets(count, count / rate if rate else 0.0, damaged)
+        return _Packets(count, count / rate if rate else 0.0, corrupt, broken)
     if not lasting and count > 1:
         lasting = round((last - first) / (count - 1))
-    return _Packets(count, (last - first + lasting) * tick, damaged)
+    return _Packets(count, (last - first + lasting) * tick, corrupt, broken)
 
 
 def _decode_edges(path: Path, duration: float) -> tuple[int, int]:

@@ -1,3 +1,5 @@
+import struct
+
 import numpy as np
 import pytest
 
@@ -34,6 +36,46 @@ def test_the_end_is_found_however_far_its_key_frame_is_before_it(tmp_path, name,
     found = probe(write_video(tmp_path / name, moving_pictures(200), codec=codec, options=options))
     assert isinstance(found, Probe)
     assert (found.frames, found.duration) == (200, 8.0)
+
+
+def trimmed(path, begin, end):
+    """An MP4 file of 12,288 ticks a second that shows a part of itself, in seconds, by its edit list alone."""
+    content = bytearray(path.read_bytes())
+    place = content.index(b"elst") + 12
+    (offset,) = struct.unpack_from(">i", content, place + 4)
+    struct.pack_into(">Ii", content, place, round((end - begin) * 1000), offset + round(begin * 12288))
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(("begin", "end", "frames"), [(0.0, 2.0, 48), (0.5, 2.5, 48), (1.0, 4.0, 72), (1.3, 2.1, 19)])
+def test_a_film_that_an_edit_list_trims_is_what_it_shows(tmp_path, begin, end, frames):
+    found = probe(
+        trimmed(write_video(tmp_path / "a.mp4", moving_pictures(96), fps=24, options={"g": "24"}), begin, end)
+    )
+    assert isinstance(found, Probe)
+    assert (found.frames, found.duration) == (frames, pytest.approx(frames / 24, abs=1e-4))
+
+
+def test_a_trimmed_film_that_is_cut_off_is_truncated(tmp_path):
+    options = {"g": "24"}
+    path = write_video(
+        tmp_path / "a.mp4", moving_pictures(96), fps=24, options=options, container={"movflags": "faststart"}
+    )
+    content = trimmed(path, 0.5, 3.5).read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    assert probe(path).reason.startswith("truncated: ")
+
+
+def test_a_last_frame_that_is_not_whole_is_damage(tmp_path):
+    path = write_video(tmp_path / "a.mp4", moving_pictures(50), container={"movflags": "faststart"})
+    path.write_bytes(path.read_bytes()[:-10])
+    assert probe(path) == Quarantine("damaged: 1 of 50 frames are marked corrupt")
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.ts"])
+def test_a_single_picture_is_no_video(tmp_path, name):
+    assert probe(write_video(tmp_path / name, moving_pictures(1))) == Quarantine("not a video: a single picture")
 
 
 def test_an_unknown_codec_is_told_from_damage(tmp_path):
