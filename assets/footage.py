@@ -78,7 +78,7 @@ def clips(
     names = {row["id"]: row["name"] for row in read_manifest(footage.folder / _FOOTAGE)}
     for row in rows:
         if row["error"]:
-            context.log.warning("%s does not decode: %s", names[row["source"]], row["error"])
+            context.log.warning("%s gives no clip: %s", names[row["source"]], row["error"])
 
     def build(folder: Path) -> Built:
         shutil.copyfile(home.manifests / _CLIPS, folder / _CLIPS)

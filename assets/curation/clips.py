@@ -26,8 +26,8 @@ class Measured:
 def split(footage: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows of ``clips.jsonl`` for the usable rows of ``footage.jsonl``.
 
-    A file that cannot be decoded to its end, or measured, becomes one row whose ``error`` says why, for the filters to
-    reject.
+    A file that cannot be decoded to its end, or measured, or has no shot becomes one row whose ``error`` says why, for
+    the filters to reject.
     """
     with Isolated(measure, seconds=ANALYSIS_SECONDS) as isolated:
         return [clip for row in footage if row["status"] == "ok" for clip in _clips(row, isolated)]
@@ -52,6 +52,8 @@ def _clips(row: dict[str, Any], isolated: Isolated[Path, list[Measured]]) -> lis
         found = isolated(Path(row["path"]))
     except IsolatedFailure as error:
         return [_row(row, 0.0, row["duration"], {}, look=None, error=str(error))]
+    if not found:
+        return [_row(row, 0.0, row["duration"], {}, look=None, error="no shot: it is a single picture, or all of it one transition")]
     return [_row(row, *clip.span, clip.signals, look=clip.look, error=None) for clip in found]
 
 

@@ -103,6 +103,12 @@ def test_a_film_of_two_pictures_is_measured_to_its_end(tmp_path):
     assert all(row["error"] is None and row["look"] for row in rows)
 
 
+def test_a_film_without_a_shot_is_one_row_that_says_so(tmp_path):
+    (row,) = split([footage(write_video(tmp_path / "one.mp4", moving_pictures(1)))])
+    assert row["error"].startswith("no shot")
+    assert (row["start"], row["end"], row["signals"]) == (0.0, 3.0, {})
+
+
 def test_a_signal_that_is_no_number_is_the_error_of_its_file(tmp_path, film, monkeypatch):
     monkeypatch.setattr(Sound, "track", lambda _: Unmeasured())
     with pytest.raises(ValueError, match=r"loudness from 0\.00 to 3\.00 s is no finite number"):
