@@ -23,7 +23,7 @@ class Isolated(Generic[Argument, Result]):
 
     Args:
         function: A module-level function of one argument. Argument and result are plain data.
-        seconds: The longest time for one call.
+        seconds: The longest time for one call that has no time of its own.
         memory: The most address space of the child, in bytes.
     """
 
@@ -42,14 +42,15 @@ class Isolated(Generic[Argument, Result]):
     ) -> None:
         self._stop()
 
-    def __call__(self, argument: Argument) -> Result:
-        """The function's result. Raises IsolatedFailure."""
+    def __call__(self, argument: Argument, seconds: float | None = None) -> Result:
+        """The function's result, within ``seconds`` where they are given. Raises IsolatedFailure."""
+        longest = self._seconds if seconds is None else seconds
         pipe = self._pipe or self._start()
         try:
             pipe.send(argument)
-            if not pipe.poll(self._seconds):
+            if not pipe.poll(longest):
                 self._stop()
-                raise IsolatedFailure(f"took longer than {self._seconds:g} s")
+                raise IsolatedFailure(f"took longer than {longest:g} s")
             succeeded, outcome = pipe.recv()
         except (EOFError, ConnectionError) as error:
             code = self._stop()

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from assets.curation.analysis import analyse
-from assets.curation.clips import measure, signals, split
+from assets.curation.clips import _clips, measure, signals, split
 from assets.curation.signals.sound import Sound
 from tests.assets.curation.signals.pictures import gliding
 from tests.assets.videos import moving_pictures, write_changing_sound, write_video
@@ -101,6 +101,15 @@ def test_a_film_of_two_pictures_is_measured_to_its_end(tmp_path):
     rows = split([footage(path)])
     assert rows[-1]["end"] == pytest.approx(80)
     assert all(row["error"] is None and row["look"] for row in rows)
+
+
+def test_a_film_may_take_as_long_as_there_is_to_look_at_in_it():
+    large = footage("large.mp4") | {"width": 3840, "height": 2160, "fps": 60.0, "duration": 600.0}
+    allowed = []
+    for row in (large, footage("small.mp4")):
+        _clips(row, lambda _, seconds: allowed.append(seconds) or [])
+    assert allowed[0] > 36_000 * 0.4
+    assert 1800 <= allowed[1] < 1810
 
 
 def test_a_film_without_a_shot_is_one_row_that_says_so(tmp_path):

@@ -28,4 +28,6 @@ def test_crashes_hangs_errors_and_greed_are_failures_of_one_call_and_the_next_ca
             isolated("raise")
         with pytest.raises(IsolatedFailure, match="MemoryError"):
             isolated("eat")
+        with pytest.raises(IsolatedFailure, match=r"longer than 0\.5 s"):
+            isolated("hang", 0.5)
         assert isolated("fine") == "fine"
