@@ -42,7 +42,7 @@ def build_resources(
         home: Default ``CINEMILL_HOME``, or ``var/`` in the checkout.
         profile: ``smoke``, ``demo`` or ``full``. By default the run's tag ``cinemill/profile``, then
             ``CINEMILL_PROFILE``, then ``demo``.
-        footage: Folders or URIs. By default ``CINEMILL_FOOTAGE``, separated by the path separator.
+        footage: Folders or URIs. By default those of ``CINEMILL_FOOTAGE``: see ``footage_from_env``.
 
     Raises:
         SettingsInvalid: What ``CINEMILL_LAUNCHER`` or the file ``CINEMILL_LAUNCHER_SETTINGS`` says is wrong.
@@ -84,6 +84,10 @@ def profile_named(name: str) -> Profile:
 
 
 def footage_from_env() -> tuple[str, ...]:
-    """Footage folders and URIs that ``CINEMILL_FOOTAGE`` names, one a line or comma separated."""
-    value = os.environ.get("CINEMILL_FOOTAGE", "")
-    return tuple(part.strip() for part in value.replace("\n", ",").split(",") if part.strip())
+    """Footage folders and URIs that ``CINEMILL_FOOTAGE`` names, one a line or comma separated.
+
+    A line that is the path of something as a whole is that, with all its commas.
+    """
+    lines = [line.strip() for line in os.environ.get("CINEMILL_FOOTAGE", "").splitlines()]
+    parts = [part for line in lines for part in ([line] if os.access(line, os.F_OK) else line.split(","))]
+    return tuple(part.strip() for part in parts if part.strip())
