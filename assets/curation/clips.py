@@ -11,6 +11,7 @@ from assets.curation.spans import Span
 from assets.ingestion.isolation import Isolated, IsolatedFailure
 from models.files import sha256_json
 
+NO_SHOT = "no shot"  # begins the error of a film that gives no clip
 ANALYSIS_SECONDS = 1800.0  # for any film
 # More for each frame, and for each pixel of it: ten times what a core of 2020 takes.
 _FRAME_SECONDS, _PIXEL_SECONDS = 0.025, 50e-9
@@ -55,7 +56,7 @@ def _clips(row: dict[str, Any], isolated: Isolated[Path, list[Measured]]) -> lis
     except IsolatedFailure as error:
         return [_row(row, 0.0, row["duration"], {}, look=None, error=str(error))]
     if not found:
-        why = "no shot: it is a single picture, or all of it one transition"
+        why = f"{NO_SHOT}: it is a single picture, or all of it one transition"
         return [_row(row, 0.0, row["duration"], {}, look=None, error=why)]
     return [_row(row, *clip.span, clip.signals, look=clip.look, error=None) for clip in found]
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from assets.curation.clips import NO_SHOT
 from assets.curation.engine.embedded import Embedded
 from assets.curation.engine.partitions import CLUSTER_SECONDS, SECONDS, partitions
 from assets.curation.engine.stage import Stage, Task
@@ -14,7 +15,8 @@ from models.files import sha256_json
 Row = dict[str, Any]
 Runner = Callable[[Stage, Sequence[Task]], list[Task]]
 Progress = Callable[[int, int], None]
-_DAMAGED = "InvalidDataError"  # begins what the decoder says of the content; other failures may be the machine's
+# What errors of the content begin with: the decoder's, a value that is no number, no shot. Others may be the machine's.
+_SETTLED = ("InvalidDataError", "ValueError", NO_SHOT)
 
 
 class UnknownEngine(LookupError):
@@ -61,7 +63,7 @@ def clips_of(
 def unsettled(clip: Row) -> bool:
     """Whether a row of ``clips.jsonl`` is a failure that may not come again: not kept, but tried the next time."""
     error = clip.get("error")
-    return error is not None and not error.startswith(_DAMAGED)
+    return error is not None and not error.startswith(_SETTLED)
 
 
 def _steps(part: list[Task], stages: Sequence[Stage], runner: Runner, memo: Path) -> list[Task]:

@@ -106,10 +106,18 @@ def test_a_file_that_failed_is_tried_again(tmp_path):
     assert clips_of(FOOTAGE[:1], [Twice()], tmp_path) == [{"id": "a-1"}, {"id": "a-2"}]
 
 
-def test_a_file_whose_content_is_damaged_is_not(tmp_path):
+@pytest.mark.parametrize(
+    "error",
+    [
+        "InvalidDataError: [Errno 1] Invalid",
+        "ValueError: blur from 0.00 to 2.00 s is no finite number",
+        "no shot: it is",
+    ],
+)
+def test_a_file_whose_content_is_at_fault_is_not(tmp_path, error):
     class Damaged(Twice):
         def __call__(self, tasks):
-            return [task | {"clips": [{"id": "x", "error": "InvalidDataError: [Errno 1] Invalid"}]} for task in tasks]
+            return [task | {"clips": [{"id": "x", "error": error}]} for task in tasks]
 
     (clip,) = clips_of(FOOTAGE[:1], [Damaged()], tmp_path)
     assert not unsettled(clip)
