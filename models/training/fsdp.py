@@ -21,17 +21,13 @@ from models.training.layouts import lay_out
 from models.training.methods import Method, shell, started
 from models.training.publishing import Background
 from models.training.schedule import give_rate
-from models.training.sharding import CLIP, STATE
+from models.training.sharding import CLIP, STATE, computed_in
 from models.training.strategy import PlainStrategy, Ranks
 
 if TYPE_CHECKING:
     from models.training.module import FlowTraining
 
 SHARDS = "shards"
-_POLICIES = {
-    "32-true": MixedPrecisionPolicy(),
-    "bf16-true": MixedPrecisionPolicy(param_dtype=torch.bfloat16, reduce_dtype=torch.float32),
-}
 
 
 class FsdpSharding:
@@ -65,7 +61,12 @@ class FsdpSharding:
         """Cut and shard the network, and keep this rank's shares of the weights that it starts with."""
         network = training.network
         self._parallel = lay_out(training)
-        self._parallel.shard(mp_policy=_POLICIES[self._recipe.precision])
+        policy = MixedPrecisionPolicy(
+            param_dtype=computed_in(self._recipe),
+            reduce_dtype=torch.float32,
+            cast_forward_inputs=False,  # the training casts all but the flow times
+        )
+        self._parallel.shard(mp_policy=policy)
         network.to_empty(device=training.trainer.strategy.root_device)
         shares = dict(network.named_parameters())
         for parameters in started(training.method, self._recipe, shell(training.method, self._recipe)):

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+import torch
 from lightning.pytorch.strategies import ParallelStrategy
 from torch import Tensor, nn
 
@@ -71,6 +72,11 @@ class Sharding(Protocol):
     def gathered(self, training: "FlowTraining", name: str) -> Tensor:
         """The present weights of one parameter, whole, on the CPU, float32: all ranks ask for it at once."""
         ...
+
+
+def computed_in(recipe: TrainingRecipe) -> torch.dtype:
+    """What the network computes in, and is given all but its times in."""
+    return torch.bfloat16 if recipe.precision == "bf16-true" else torch.float32
 
 
 def sharding_of(recipe: TrainingRecipe) -> Sharding:

@@ -21,7 +21,7 @@ from models.training.methods import Method, shell, started
 from models.training.partitions import Partitions
 from models.training.publishing import Background
 from models.training.schedule import give_rate
-from models.training.sharding import CLIP, STATE
+from models.training.sharding import CLIP, STATE, computed_in
 from models.training.strategy import Ranks, ZeroStrategy
 
 if TYPE_CHECKING:
@@ -61,10 +61,9 @@ class ZeroSharding:
             raise LayoutDoesNotFit(f"{self._recipe.name}: ZeRO-3 cuts no matrices; choose fsdp2, or tensor 1")
         if self._recipe.replica > 1:
             lay_out(training)
-        dtype = torch.bfloat16 if self.precision == "bf16-true" else torch.float32
         config = self._config(training.trainer.world_size)
         for parameters in started(training.method, self._recipe, training.network):
-            partition(list(parameters.values()), dtype, config)
+            partition(list(parameters.values()), computed_in(self._recipe), config)
 
     def average(self, training: "FlowTraining") -> ZeroAverage:
         """Of the flat partitions."""

@@ -2,7 +2,8 @@
 
 Of each training it is said on how many ranks it runs, after which step it is stopped, and what is damaged then; one
 that was stopped or damaged is continued by a further one in the same folder. Each rank notes the samples of its steps
-(``samples-RANK.jsonl``) and how many weights it held at most while they were made (``held-RANK.json``).
+(``samples-RANK.jsonl``), how many weights it held at most while they were made (``held-RANK.json``) and at which flow
+times the network was asked (``times-RANK.jsonl``).
 """
 
 import hashlib
@@ -18,6 +19,7 @@ from pathlib import Path
 import torch
 
 from models.backbone import initialisation
+from models.backbone import time as flow_time
 from models.parallel import LayoutDoesNotFit
 from models.recipes import AudioConfig, BackboneConfig, DataMix, TrainingRecipe
 from models.training.batches import Batches
@@ -49,7 +51,8 @@ def digests(batch):
 def noting(folder, rank):
     """Let batches and starting weights leave a trace."""
     folder.mkdir(exist_ok=True)
-    taken, made = Batches.batch, initialisation.initialised  # of this rank's process, which ends with the training
+    # Of this rank's process, which ends with the training.
+    taken, made, known = Batches.batch, initialisation.initialised, flow_time.sinusoids
 
     def batch(self, step, *rest):
         found = taken(self, step, *rest)
@@ -65,7 +68,12 @@ def noting(folder, rank):
         held.append(sum(map(in_memory, network.parameters())))
         (folder / f"held-{rank}.json").write_text(json.dumps({"most": max(held), "end": held[-1]}))
 
-    Batches.batch, initialisation.initialised = batch, initialised
+    def sinusoids(times):
+        with (folder / f"times-{rank}.jsonl").open("a") as lines:
+            lines.write(json.dumps(times.tolist()) + "\n")
+        return known(times)
+
+    Batches.batch, initialisation.initialised, flow_time.sinusoids = batch, initialised, sinusoids
     for sharding in (ZeroSharding, FsdpSharding):
         sharding.gathered = noted(sharding.gathered, folder / f"gathered-{rank}.json")
 

@@ -42,7 +42,8 @@ LAYOUTS = {
 }
 STOPPED = 3
 RESHARDED = PLAIN | {"steps": STOPPED + 20, "checkpoint_every": 24}
-MOVES = [(strategy, move) for strategy in ("zero3", "fsdp2") for move in ((2, 1), (1, 2))]
+STRATEGIES = ("zero3", "fsdp2")
+MOVES = [(strategy, move) for strategy in STRATEGIES for move in ((2, 1), (1, 2))]
 REFUSED = {"ulysses": "takes 3 ranks, there are 1", "tensor": "ZeRO-3 cuts no matrices"}
 
 
@@ -60,7 +61,10 @@ TRAININGS = [
     {"name": "warm", "fields": PLAIN | {"init": "plain-data"}},
     {"name": "sound", "fields": PLAIN | {"audio": True}},
     {"name": "sound-alone", "fields": PLAIN | {"audio": True, "world_size": 1}},
-    {"name": "coarse", "fields": PLAIN | {"precision": "bf16-true"}},
+    *(
+        {"name": f"coarse-{strategy}", "fields": PLAIN | {"precision": "bf16-true", "strategy": strategy}}
+        for strategy in STRATEGIES
+    ),
     *({"name": f"whole-{name}", "fields": HALVED | LAYOUTS[name]} for name in ("data", "tensor")),
     *({"name": f"cut-{name}", "fields": HALVED | LAYOUTS[name], "stop": 7} for name in ("data", "tensor")),
     *({"name": f"cut-{name}", "fields": HALVED | LAYOUTS[name]} for name in ("data", "tensor")),
@@ -113,10 +117,17 @@ def test_two_ranks_train_and_average_as_one_plain_process(root: Path, layout: st
         assert (tensor - weights[name]).norm() <= 1e-4 * weights[name].norm(), name
 
 
-def test_bfloat16_only_coarsens_the_losses(root: Path):
-    fine, coarse = (curve(root / name, "loss") for name in ("plain-data", "coarse"))
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_bfloat16_only_coarsens_the_losses(root: Path, strategy: str):
+    fine, coarse = (curve(root / name, "loss") for name in ("plain-data", f"coarse-{strategy}"))
     assert fine != coarse
     assert coarse == pytest.approx(fine, rel=1e-2)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_bfloat16_leaves_the_flow_times_exact(root: Path, strategy: str):
+    fine, coarse = ((root / name / "times-0.jsonl").read_text() for name in ("plain-data", f"coarse-{strategy}"))
+    assert coarse == fine
 
 
 @pytest.mark.parametrize("name", ["warm", "zero3-warm"])
