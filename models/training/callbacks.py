@@ -112,6 +112,7 @@ class Validating(pl.Callback):
                 exchanged=training.method.control if exchanged else None,
                 rank=training.replica,
                 world_size=training.replicas,
+                device=training.device,
             )
         called.train()
         torch.distributed.all_reduce(total)

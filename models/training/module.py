@@ -117,6 +117,13 @@ class FlowTraining(pl.LightningModule):
         self.sharding.lay_out(self)
 
     @property
+    @override
+    def device(self) -> torch.device:
+        """This rank's. Lightning's own answer is the CPU under ZeRO-3, where nobody moves the module."""
+        device: torch.device = self.trainer.strategy.root_device
+        return device
+
+    @property
     def replicas(self) -> int:
         """Groups of ranks with samples of their own."""
         return self.trainer.world_size // self.recipe.replica

@@ -75,11 +75,18 @@ class Ranks(ClusterEnvironment):
 
 
 def join(strategy: DDPStrategy, rendezvous: str) -> None:
-    """Join the process group over gloo: on CPUs there is no device index to validate."""
+    """Join the process group over gloo; on CUDA over NCCL too: whatever lies on the CPU is exchanged there as well."""
     reset_seed()
     strategy.set_world_ranks()
+    on_cpu = isinstance(strategy.accelerator, CPUAccelerator)
+    if not on_cpu:
+        torch.cuda.set_device(strategy.root_device)
     torch.distributed.init_process_group(
-        "gloo", init_method=rendezvous, rank=strategy.global_rank, world_size=strategy.world_size
+        "gloo" if on_cpu else "cpu:gloo,cuda:nccl",
+        init_method=rendezvous,
+        rank=strategy.global_rank,
+        world_size=strategy.world_size,
+        device_id=None if on_cpu else strategy.root_device,
     )
 
 
@@ -104,20 +111,8 @@ class PlainStrategy(DDPStrategy):
         self._rendezvous = rendezvous
 
     def setup_distributed(self) -> None:
-        """Join the process group; CUDA ranks get gloo too, for tensors on the CPU (background checkpoints)."""
-        if isinstance(self.accelerator, CPUAccelerator):
-            join(self, self._rendezvous)
-            return
-        reset_seed()
-        self.set_world_ranks()
-        torch.cuda.set_device(self.root_device)
-        torch.distributed.init_process_group(
-            "cpu:gloo,cuda:nccl",
-            init_method=self._rendezvous,
-            rank=self.global_rank,
-            world_size=self.world_size,
-            device_id=self.root_device,
-        )
+        """Join the process group."""
+        join(self, self._rendezvous)
 
     def configure_ddp(self) -> None:
         """Nothing to wrap."""
@@ -153,17 +148,15 @@ class ZeroStrategy(DeepSpeedStrategy):
             super().setup_environment()
 
     def setup_distributed(self) -> None:
-        """Join the process group: gloo on CPU, where there is no device index to validate."""
-        if not self._on_cpu:
-            super().setup_distributed()
-            return
+        """Join the process group as the other strategy does, and let DeepSpeed find it."""
         self.set_world_ranks()
         self._set_node_environment_variables()
         join(self, self._rendezvous)
-        # A compiled shared-memory all-reduce that only inference uses: training starts without a compiler.
-        deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
-        deepspeed.utils.nvtx.enable_nvtx = False  # marks for a CUDA profiler: a fifth of a small network's step
-        deepspeed.init_distributed("gloo", verbose=False)
+        if self._on_cpu:
+            # A compiled shared-memory all-reduce that only inference uses: training starts without a compiler.
+            deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
+            deepspeed.utils.nvtx.enable_nvtx = False  # marks for a CUDA profiler: a fifth of a small network's step
+        deepspeed.init_distributed("gloo" if self._on_cpu else "nccl", verbose=False)
 
     def teardown(self) -> None:
         """The weights stay where they are."""

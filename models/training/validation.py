@@ -15,6 +15,7 @@ from models.training.texts import Batch
 
 _SEED = 20_241_017
 _CHUNK = 16
+_CPU = torch.device("cpu")
 
 
 class Validation:
@@ -45,6 +46,7 @@ class Validation:
         exchanged: Callable[[Batch], tuple[str, ...]] | None = None,
         rank: int = 0,
         world_size: int = 1,
+        device: torch.device = _CPU,
     ) -> Tensor:
         """This rank's summed losses and numbers of looks, float64 [2]; their quotient over all ranks is the loss.
 
@@ -55,8 +57,9 @@ class Validation:
             exchanged: Names of the tensors that are taken from another sample (the control); None: none.
             rank: Of this process.
             world_size: Ranks that share the samples.
+            device: Where the network is; the sums stay there.
         """
-        total = torch.zeros(2, dtype=torch.float64)
+        total = torch.zeros(2, dtype=torch.float64, device=device)
         for number, bucket in enumerate(self._buckets):
             count = min(len(bucket), self._samples)
             times = validation_times(count * self._looks).reshape(self._looks, count)
@@ -65,13 +68,14 @@ class Validation:
             for start in range(0, share, _CHUNK):
                 places = list(mine[start : start + _CHUNK])
                 rows = [min(place, count - 1) for place in places]  # a rank without samples of its own repeats the last
-                own = torch.tensor([place < count for place in places])
-                batch = _batch(bucket, rows, count, exchanged)
+                own = torch.tensor([place < count for place in places], dtype=torch.float64).to(device)
+                found = _batch(bucket, rows, count, exchanged)
+                batch = {name: value.to(device) for name, value in found.items()}
                 velocity_fn = velocity_of(batch)
                 for look in range(self._looks):
-                    noise = torch.stack([_noise(batch["latent"], number, row, look) for row in rows])
-                    losses = flow_losses(velocity_fn, batch["latent"], times[look, rows], noise)
-                    total += torch.stack([losses[own].double().sum(), own.double().sum()])
+                    noise = torch.stack([_noise(batch["latent"], number, row, look) for row in rows]).to(device)
+                    losses = flow_losses(velocity_fn, batch["latent"], times[look, rows].to(device), noise)
+                    total += torch.stack([(losses.double() * own).sum(), own.sum()])
         return total
 
     def loss(self, velocity_of: Callable[[Batch], VelocityFn]) -> float:

@@ -19,6 +19,23 @@ def test_ranks_share_the_samples_without_changing_the_loss(index: Path):
     torch.testing.assert_close(shared, whole, rtol=1e-12, atol=0)
 
 
+def test_what_the_network_is_given_is_on_its_device(index: Path):
+    devices = set()
+
+    def velocity_of(batch):
+        devices.update(value.device.type for value in batch.values())
+
+        def velocity(latent, times):
+            devices.update((latent.device.type, times.device.type))
+            return torch.zeros_like(latent)
+
+        return velocity
+
+    total = Validation([DataMix(str(index), "video-low")]).sums(velocity_of, device=torch.device("meta"))
+    assert devices == {"meta"}
+    assert total.device.type == "meta"
+
+
 def test_a_network_that_says_zero_has_the_energy_of_the_velocity(index: Path):
     # V = X_1 - X_0 with X_0 standard normal and independent: E V^2 = E X_1^2 + 1.
     from models.training.shards import open_shards
