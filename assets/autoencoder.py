@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -19,7 +20,8 @@ from assets.ports import Settings
 from assets.sandbox_corpus.record import Record, corpus_records
 from assets.store import Store
 from assets.warm_start import begun
-from models.files import read_json, write_json
+from models.files import read_json, sha256_file, write_json
+from models.recipes import Profile
 from serving.home import Home
 
 _DATASET = "dataset.jsonl"
@@ -65,9 +67,17 @@ def autoencoder(
             meta={"footage_clips": len(footage)}, metrics=metrics, pictures=pictures, history=folder / _HISTORY
         )
 
-    numbers = {"recipe": asdict(profile.autoencoder), "sizes": [profile.size_low, *profile.sizes_high]}
     inputs = {"dataset": dataset, "warm_start": warm_start}
-    return store.produce(context, build=build, inputs=inputs, settings=numbers, tracked=True)
+    return store.produce(context, build=build, inputs=inputs, settings=_numbers(profile), tracked=True)
+
+
+def _numbers(profile: Profile) -> dict[str, Any]:
+    """The settings of an autoencoder: sizes, recipe, and the weights that its perceptual term sees with."""
+    numbers = {"recipe": asdict(profile.autoencoder), "sizes": [profile.size_low, *profile.sizes_high]}
+    weights = profile.autoencoder.perceptual_weights
+    if weights is None or not weights.is_file():  # a file that is missing is what the training tells
+        return numbers
+    return numbers | {"perceptual": sha256_file(weights)}
 
 
 @dg.asset(group_name="autoencoder", kinds={"torch"}, owners=["team:models"], code_version=code_version(__name__))

@@ -20,6 +20,7 @@ from assets.warm_start import LEARNT
 from models.files import read_json, sha256_file, write_json
 from models.recipes import Profile
 from models.starter import UPSAMPLER, WEIGHTS
+from models.text.files import digests
 from serving.config import ServingConfig
 from serving.home import REPOSITORY, Home
 
@@ -74,6 +75,7 @@ def serving_bundle(
         "codec": codec.folder,
     }
     given: dict[str, Any] = {"config": config.model_dump(mode="json"), "variants": settings.profile.variants}
+    given["encoders"] = digests(settings.profile.backbone.text)
     if settings.profile.upsampler == "starter":
         folders["upsampler"] = UPSAMPLER
         given["upsampler"] = sha256_file(UPSAMPLER / WEIGHTS)

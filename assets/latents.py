@@ -19,6 +19,7 @@ from assets.pictures import bars
 from assets.ports import Launcher, Settings
 from assets.store import Store
 from models.files import sha256_file
+from models.text.files import digests
 from serving.home import Home
 
 _DATASET = "dataset.jsonl"
@@ -75,6 +76,7 @@ def latents(
         "high": [*profile.sizes_high, profile.frames_high],
         "rates": profile.rates,
         "text": asdict(text),
+        "encoders": digests(text),
     }
     inputs = {"dataset": dataset, "autoencoder": autoencoder, "codec": codec}
     return store.produce(context, build=build, inputs=inputs, settings=sizes)

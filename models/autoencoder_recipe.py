@@ -1,9 +1,13 @@
 """The Temporal Autoencoder's numbers. Imports no torch."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
+from models.contrastive.config import FOLDER, WEIGHTS
+
 LATENT_CHANNELS = 16
+CONTRASTIVE = "contrastive"
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ class AutoencoderRecipe:
     outlier_radius: float = 3.0
     gradient_weight: float = 0.0
     perceptual_weight: float = 0.0
-    perceptual: str = "contrastive"
+    perceptual: str = CONTRASTIVE
     adversarial_weight: float = 0.0
     adversarial_start: int = 0
     discriminator_rate: float = 2e-4
@@ -78,3 +82,10 @@ class AutoencoderRecipe:
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     checkpoint_every: int = 100
     seed: int = 0
+
+    @property
+    def perceptual_weights(self) -> Path | None:
+        """The file that the network of the perceptual term is read from; None where that term has no weight."""
+        if not self.perceptual_weight:
+            return None
+        return FOLDER / WEIGHTS if self.perceptual == CONTRASTIVE else Path(self.perceptual)

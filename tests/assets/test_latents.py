@@ -86,6 +86,15 @@ def test_a_shard_that_is_there_is_not_made_again(materialize):
     assert Artifact.open(folder).digest == digest
 
 
+def test_other_text_encoders_make_other_latents(materialize, monkeypatch):
+    _, first = materialize()
+    materialize()
+    assert list(first.parent.iterdir()) == [first]
+    monkeypatch.setattr("assets.latents.digests", lambda _: {"long": "of other weights"})
+    materialize()
+    assert len(list(first.parent.iterdir())) == 2
+
+
 def test_the_check_names_a_damaged_shard(materialize):
     _, folder = materialize()
     shard = next(folder.glob("shard-image-low-train*"))
