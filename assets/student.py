@@ -139,6 +139,8 @@ def paths(
 
     shards = open_shards(latents)
     write_shard(folder / NULL, {name: value.numpy() for name, value in shards.null.items()})
+    # Apart, so that held-out paths begin where no path began that was trained on.
+    seeds: dict[Split, tuple[int, ...]] = {"train": (recipe.seed,), "validation": (1, recipe.seed)}
     planned = []
     for split, count in _counts(recipe).items():
         found = shards.group(GROUP, split)
@@ -146,7 +148,7 @@ def paths(
             planned += _shares(split, bucket, len(range(number, count, len(found))))
     for done, (part, bucket, places) in enumerate(planned, 1):
         if not (folder / part.name).exists():
-            write_shard(folder / part.name, _drawn(teacher, bucket, places, shards.null, recipe.seed, guidance))
+            write_shard(folder / part.name, _drawn(teacher, bucket, places, shards.null, seeds[part.split], guidance))
         progress(done, len(planned), {})
     write_index(folder, [part for part, _, _ in planned], teacher.config.text)
     return folder / INDEX
@@ -167,7 +169,7 @@ def _shares(split: Split, bucket: "Bucket", count: int) -> list[tuple[Part, "Buc
 
 
 def _drawn(
-    teacher: "Backbone", bucket: "Bucket", places: range, null: "Batch", seed: int, guidance: float
+    teacher: "Backbone", bucket: "Bucket", places: range, null: "Batch", seeds: tuple[int, ...], guidance: float
 ) -> dict[str, NDArray[np.generic]]:
     """The captions of a shard and a path of each; a caption comes again, with another noise, when there are no more."""
     import torch
@@ -178,7 +180,7 @@ def _drawn(
     samples = bucket.gather([place % len(bucket) for place in places])
     text = {name: samples[name] for name in TEXT_NAMES}
     shape = (teacher.config.latent_channels, *bucket.size)
-    noise = [np.random.default_rng([seed, *bucket.size, place]).standard_normal(shape, np.float32) for place in places]
+    noise = [np.random.default_rng([*seeds, *bucket.size, at]).standard_normal(shape, np.float32) for at in places]
     drawn = drawn_paths(teacher, torch.from_numpy(np.stack(noise)), text, null, guidance, _BATCH)
     masks = {name: value.to(torch.uint8) if value.dtype == torch.bool else value.half() for name, value in text.items()}
     return {name: value.numpy() for name, value in (drawn | masks).items()}

@@ -98,6 +98,16 @@ def test_paths_are_the_teachers_over_all_sizes_and_of_captions_that_it_was_not_t
             torch.testing.assert_close(again[:, -1], rows["latent"], atol=0.05, rtol=0.05)
 
 
+def test_held_out_paths_begin_from_noise_that_was_not_trained_on(root, whole):
+    shards = open_shards(root / "whole" / SCRATCH / "paths" / INDEX)
+    trained, judged = (
+        [noise for bucket in shards.group(GROUP, split) for noise in bucket.gather(list(range(len(bucket))))["path"]]
+        for split in ("train", "validation")
+    )
+    for path in judged:
+        assert not any(path.shape == other.shape and torch.equal(path[0], other[0]) for other in trained)
+
+
 def test_a_distillation_that_is_killed_goes_on_to_the_same_student(root, whole):
     folder, seen = root / "parts", []
 
