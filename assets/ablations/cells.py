@@ -1,6 +1,7 @@
 """Cells: an arm and a seed each, trained and judged one after the other; finished ones are kept."""
 
 import logging
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -54,6 +55,7 @@ def run(recipe: Recipe, folder: Path) -> Cells:
             figures = made(cell, recipe, folder, index)
             kept = {"arm": cell.name, "seed": cell.seed, "recipe": recipe.digest, "figures": figures}
             write_json(path, kept | {"seconds": round(time.monotonic() - begun, 1)})
+            shutil.rmtree(_work(cell, recipe, folder), ignore_errors=True)
             log.info("%s, seed %d: %s", cell.name, cell.seed, figures)
         found.setdefault(cell.name, []).append(kept["figures"])
     return found
@@ -67,7 +69,7 @@ def made(cell: Cell, recipe: Recipe, folder: Path, index: Path) -> judging.Figur
     def stored(name: str) -> Path:
         return folder / "models" / f"{name}-{cell.seed}-{recipe.digest}"
 
-    work = folder / "work" / f"{cell.name}-{cell.seed}-{recipe.digest}"
+    work = _work(cell, recipe, folder)
     if cell.what == REAL:
         return judging.real(recipe, cell.seed, index)
     if isinstance(cell.what, Arm | Trial):
@@ -83,3 +85,8 @@ def made(cell: Cell, recipe: Recipe, folder: Path, index: Path) -> judging.Figur
         average_folders([stored(tune.name) for tune in FINETUNES], stored(cell.name))
         model = load_backbone(stored(cell.name))
     return judging.judged(model, Flow(), recipe, cell.seed, index)
+
+
+def _work(cell: Cell, recipe: Recipe, folder: Path) -> Path:
+    """Where the checkpoints of a cell are until its figures are kept."""
+    return folder / "work" / f"{cell.name}-{cell.seed}-{recipe.digest}"

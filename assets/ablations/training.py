@@ -108,7 +108,6 @@ def train_arm(arm: Arm, recipe: Recipe, seed: int, index: Path, folder: Path) ->
         progress=teller(),
     )
     solo.run()
-    solo.forget()
     return model
 
 
@@ -130,7 +129,6 @@ def train_finetune(tune: Finetune, recipe: Recipe, seed: int, start: Path, index
         progress=teller(),
     )
     solo.run()
-    solo.forget()
     return model
 
 

@@ -5,6 +5,7 @@ The state is kept under ``FOLDER/work`` while it trains, so that a training whic
 versions give equal weights on equal processors.
 """
 
+import shutil
 import sys
 from dataclasses import replace
 from functools import lru_cache
@@ -13,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from assets.artifact import SCRATCH
 from assets.sandbox_corpus.lots import record
 from assets.sandbox_corpus.record import Kind
 from assets.starter.progress import teller
@@ -95,6 +97,7 @@ def main(folder: Path, init: Path | None = None) -> None:
     recipe = RECIPE if init is None else replace(DECODER_RECIPE, init=str(init))
     metrics = train(recipe, CornerClips(world, recipe.frames), list(clips[:16]), folder, teller())
     write_json(folder / "figures.json", metrics | figures(load_autoencoder(folder), captions, list(clips)))
+    shutil.rmtree(folder / SCRATCH, ignore_errors=True)
 
 
 if __name__ == "__main__":

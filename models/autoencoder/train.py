@@ -65,7 +65,8 @@ def train(
 ) -> dict[str, float]:
     """Train an autoencoder and leave ``model.safetensors``, ``config.json`` and ``metrics.jsonl`` in ``folder``.
 
-    Stopped at any point and called again, it goes on from its last checkpoint (``folder/work``) to the same weights.
+    Stopped at any point and called again, it goes on from its last checkpoint (``folder/work``) to the same weights;
+    the caller removes that when the model is kept.
 
     Args:
         recipe: Sizes, steps, weights of the losses, seed.
@@ -128,7 +129,6 @@ def train(
         model.set_statistics(raw_latents(model, sample(generator, recipe.frames, recipe.crop, _STATISTICS_CLIPS)))
     model.save(folder)
     metrics = evaluate(model, validation)
-    solo.forget()
     return {
         **metrics,
         **{f"linear_{name}": value for name, value in linear.items()},

@@ -103,7 +103,8 @@ def train(
 ) -> dict[str, float]:
     """Train a codec and leave ``model.safetensors``, ``config.json`` and ``metrics.jsonl`` in ``folder``.
 
-    Stopped at any point and called again, it goes on from its last checkpoint (``folder/work``) to the same weights.
+    Stopped at any point and called again, it goes on from its last checkpoint (``folder/work``) to the same weights;
+    the caller removes that when the model is kept.
 
     Args:
         recipe: Sizes, steps, weights of the losses, seed.
@@ -156,7 +157,6 @@ def train(
         codec.set_statistics(codec.posterior(codec.coefficients(fitted)).mean.flatten(0, 1))
     codec.save(folder)
     metrics = evaluate(codec, validation)
-    solo.forget()
     return {
         **metrics,
         **{f"linear_{name}": value for name, value in linear.items()},

@@ -3,7 +3,6 @@
 import json
 import logging
 import math
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,7 +53,8 @@ class Solo:
     Attributes:
         model: What is trained; its starting weights must be a function of ``seed`` and data alone.
         loss: Of (step, draw): the terms to log, all scalars; ``loss`` is the one that is minimised.
-        folder: Gets ``metrics.jsonl``; checkpoints live in ``folder/work``.
+        folder: Gets ``metrics.jsonl``; checkpoints live in ``folder/work``, and stay there: whoever keeps the model
+            removes them once it stands elsewhere.
         settling: Share of the steps, the last ones, over which the rate falls; before them it is constant, so that a
             training which is made longer goes on as if it had been longer from the start.
         log_every: Steps between two records.
@@ -187,10 +187,6 @@ class Solo:
         records.append({"step": step + 1, "skipped": tolerance.skipped, "rolled_back_from": done})
         log.warning("%s: went back from step %d to %d", self.folder, done, step)
         return step, records
-
-    def forget(self) -> None:
-        """Remove the checkpoints: the finished model stands elsewhere."""
-        shutil.rmtree(self.folder / "work", ignore_errors=True)
 
     def _rate(self, step: int) -> float:
         warm = min(1.0, (step + 1) / self.warmup)

@@ -8,6 +8,7 @@ from assets.ablations.recipe import ARMS, AVERAGE, FINETUNES, OURS, RATED, RATES
 from models.averaging import average_folders
 from models.backbone import load_backbone
 from models.files import read_json
+from models.training.solo import Solo
 
 
 def counted(monkeypatch):
@@ -39,6 +40,23 @@ def test_a_finished_cell_is_not_made_again_unless_the_recipe_is_another(small, t
     assert read_json(tmp_path / "cells" / "ours-1.json")["arm"] == "ours"
     run(replace(small, guidance=1.5), tmp_path)
     assert len(done) == 2 * count + 1
+
+
+def test_a_cell_whose_judging_is_broken_off_is_not_trained_again(small, index, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "encoded", lambda recipe, folder: index)
+    monkeypatch.setattr(module, "cells", lambda recipe: [Cell(OURS, 0)])
+
+    def broken_off(*rest):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module.judging, "judged", broken_off)
+        with pytest.raises(KeyboardInterrupt):
+            run(small, tmp_path)
+    judged_by_weights(monkeypatch)
+    monkeypatch.setattr(Solo, "_step", lambda *_: pytest.fail("a step again"))
+    run(small, tmp_path)
+    assert not any((tmp_path / "work").iterdir())
 
 
 def test_each_cell_comes_after_what_it_starts_from(small):

@@ -76,7 +76,9 @@ def test_a_run_that_was_killed_ends_with_the_weights_of_one_that_was_not(recipe,
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
     texts = [(tmp_path / name / "metrics.jsonl").read_text() for name in ("whole", "killed")]
     assert texts[0] == texts[1]
-    assert not (tmp_path / "killed/work").exists()
+    train(recipe, squares, validation, tmp_path / "killed", lambda step, *_: pytest.fail(f"step {step} again"))
+    again = load_file(tmp_path / "killed/model.safetensors")
+    assert all(torch.equal(whole[name], again[name]) for name in whole)
 
 
 def test_progress_is_told_every_loss_term(validation, tmp_path):

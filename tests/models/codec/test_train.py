@@ -70,6 +70,9 @@ def test_a_run_that_was_killed_ends_with_the_weights_of_one_that_was_not(validat
     train(RECIPE, sounds, validation, tmp_path / "killed")
     whole, resumed = (load_file(tmp_path / name / "model.safetensors") for name in ("whole", "killed"))
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+    train(RECIPE, sounds, validation, tmp_path / "killed", lambda step, *_: pytest.fail(f"step {step} again"))
+    again = load_file(tmp_path / "killed/model.safetensors")
+    assert all(torch.equal(whole[name], again[name]) for name in whole)
 
 
 def test_si_snr_ignores_loudness_and_measures_noise():
