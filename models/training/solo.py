@@ -141,6 +141,7 @@ class Solo:
                 tolerance.saved()
                 watch = {"tolerance": tolerance.state(), "losses": spikes.losses}
                 self._save(done, records, watch, optimizer, checkpoints)
+        self._write_curves(records)  # also where a kill came between the last checkpoint and this
         if self._average is not None:
             self._average.give(self.model)
         self.model.eval()
@@ -216,6 +217,9 @@ class Solo:
         write_json(folder / "records.json", records)
         write_json(folder / "watch.json", watch)
         checkpoints.publish(step)
+        self._write_curves(records)
+
+    def _write_curves(self, records: list[dict[str, Any]]) -> None:
         lines = (json.dumps(record, sort_keys=True) + "\n" for record in records)
         write_text(self.folder / "metrics.jsonl", "".join(lines))
 

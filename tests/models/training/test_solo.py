@@ -34,6 +34,15 @@ def test_a_second_run_of_a_finished_training_changes_nothing(tmp_path):
     assert torch.equal(again.model.weight, first.model.weight)
 
 
+def test_the_curves_of_a_training_that_was_killed_behind_its_last_checkpoint_are_written(tmp_path):
+    solo(tmp_path).run()
+    curves = tmp_path / "metrics.jsonl"
+    written = curves.read_text()
+    curves.unlink()  # as a kill just after the checkpoint leaves it
+    solo(tmp_path).run()
+    assert curves.read_text() == written
+
+
 def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tmp_path):
     whole = solo(tmp_path / "whole")
     whole.run()
