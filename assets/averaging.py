@@ -16,7 +16,7 @@ from assets.ports import Settings
 from assets.store import Store
 from assets.training_recipes import mix
 from models.averaging_recipe import AveragingRecipe, Way
-from models.files import sha256_file
+from models.files import LEFT, sha256_file
 from models.recipes import Profile
 from models.tensor_files import WEIGHTS
 
@@ -117,8 +117,7 @@ def chosen_average(
         tried[way] = (out, averaged, verdict(out))
     best = min(tried, key=lambda way: tried[way][2].rank)
     out, averaged, reached = tried[best]
-    for file in out.iterdir():
-        shutil.copyfile(file, folder / file.name)
+    shutil.copytree(out, folder, ignore=shutil.ignore_patterns(LEFT), dirs_exist_ok=True)
     metrics = dict(reached.figures)
     for name, found in [*singles.items(), *((way, found) for way, (_, _, found) in tried.items())]:
         metrics |= {f"{figure}_{name}": value for figure, value in found.figures.items()}

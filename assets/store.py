@@ -11,7 +11,7 @@ import dagster as dg
 
 from assets.artifact import DONE, SCRATCH, Artifact, Built, folder_digest
 from assets.ports import Tracker
-from models.files import sha256_json, write_json
+from models.files import LEFT, sha256_json, write_json
 
 Inputs = Mapping[str, Artifact]
 
@@ -70,8 +70,7 @@ class Store:
         if (folder / DONE).exists():
             context.log.info("%s: unchanged, found in %s", name, folder)
             return self._result(Artifact.open(folder), reused=True)
-        folder.mkdir(parents=True, exist_ok=True)
-        built = build(folder)
+        built = _filled(folder, build)
         run_id = None
         if tracked:
             tags = {"asset": name, "dagster_run_id": context.run.run_id, "code_version": _code_version(context)}
@@ -96,8 +95,7 @@ class Store:
         folder = self.root / name / f"{digest[:16]}-{_code_version(context)[:8]}"
         reused = (folder / DONE).exists()
         if not reused:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._finish(context, Artifact(folder, digest, {}), build(folder), inputs={})
+            self._finish(context, Artifact(folder, digest, {}), _filled(folder, build), inputs={})
         return self._result(Artifact.open(folder), reused=reused)
 
     def folder(self, context: dg.AssetExecutionContext, partition: str | None, inputs: Inputs, settings: Any) -> Path:
@@ -146,6 +144,15 @@ class Store:
         return dg.MaterializeResult(
             value=artifact, metadata=metadata, data_version=dg.DataVersion(artifact.digest[:32])
         )
+
+
+def _filled(folder: Path, build: Callable[[Path], Built]) -> Built:
+    """Build in a folder; what writers left there that were killed before is no part of the artifact."""
+    folder.mkdir(parents=True, exist_ok=True)
+    built = build(folder)
+    for left in folder.rglob(LEFT):  # not before: a launched training may have outlived its run, and be writing
+        left.unlink()
+    return built
 
 
 def picture_metadata(path: Path) -> dg.MarkdownMetadataValue:

@@ -12,7 +12,7 @@ from assets.artifact import SCRATCH, Artifact, Built
 from assets.pictures import curves
 from assets.ports import Launcher
 from assets.store import Store
-from models.files import sha256_file
+from models.files import LEFT, sha256_file
 from models.recipes import TrainingRecipe
 from models.starter import KNOWN, WEIGHTS
 
@@ -95,7 +95,8 @@ def _samples(folder: Path) -> list[Path]:
 
     drawn = folder / "samples"
     if (folder / SCRATCH / "samples").exists():
-        shutil.copytree(folder / SCRATCH / "samples", drawn, dirs_exist_ok=True)
+        whole = shutil.ignore_patterns(LEFT)
+        shutil.copytree(folder / SCRATCH / "samples", drawn, ignore=whole, dirs_exist_ok=True)
     return sorted(drawn.glob("*.png"), reverse=True)
 
 

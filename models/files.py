@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 _CHUNK = 1 << 20
+LEFT = ".*.????????.tmp*"
+"""Pattern of the names of temporary files, which killed writers leave (:func:`atomic_path`)."""
 
 
 @contextmanager

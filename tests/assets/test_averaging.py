@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from assets.artifact import Built
+from assets.artifact import SCRATCH, Built
 from assets.averaging import Verdict, chosen_average
 from assets.evaluation.candidates import candidate_prompts, candidate_protocol
 from assets.evaluation.prompts import EVALUATION_PROMPTS
@@ -51,6 +51,14 @@ def test_the_average_with_the_least_loss_is_kept(tmp_path, finetunes):
     assert built.metrics["validation_loss_astray"] == 10.0
     assert built.meta["best_single"] == 1.0
     assert lines[0] == "near: validation_loss 1.0000"
+
+
+def test_what_a_killed_average_left_is_not_kept(tmp_path, finetunes):
+    left = tmp_path / "out" / SCRATCH / "uniform" / ".model.0123abcd.tmp.safetensors"
+    left.parent.mkdir(parents=True)
+    left.write_text("half of it")
+    chosen(tmp_path / "out", finetunes, AveragingRecipe(("uniform",)), by_loss)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {SCRATCH, "model.safetensors", "config.json"}
 
 
 def test_weights_are_those_of_the_recipe(tmp_path, finetunes):

@@ -8,13 +8,16 @@ import dagster as dg
 import pytest
 from safetensors import safe_open
 
-from assets.artifact import Artifact, Built
+from assets.artifact import SCRATCH, Artifact, Built
 from assets.store import Store
 from assets.training import learned, report
 from assets.training_recipes import NoLatents, high_resolution, low_resolution, mix
 from models.averaging_recipe import AveragingRecipe
 from models.recipes import FINETUNES, BackboneConfig, TrainingRecipe, smoke
 from tests.models.training.conftest import write_index
+
+LOSSES = ("loss_initial", "loss_final", "validation_initial", "validation_final", "validation_control")
+RESULT = dict.fromkeys(LOSSES, 1.0) | {"skipped": 1, "rollbacks": 0, "spikes": 1, "seconds": 3.0}
 
 
 def profile():
@@ -85,14 +88,23 @@ def test_a_training_that_began_with_trained_weights_may_leave_the_loss_where_it_
 def test_what_went_wrong_in_a_training_is_reported_with_its_curves(tmp_path: Path):
     lines = ['{"step": 1, "loss": 2.0}', '{"step": 2, "skipped": 1}', '{"step": 3, "loss": 9.0, "loss_spike": 12.0}']
     (tmp_path / "metrics.jsonl").write_text("\n".join(lines) + "\n")
-    losses = ("loss_initial", "loss_final", "validation_initial", "validation_final", "validation_control")
-    result = dict.fromkeys(losses, 1.0) | {"skipped": 1, "rollbacks": 0, "spikes": 1, "seconds": 3.0}
     recipe = TrainingRecipe("t", "video", BackboneConfig(), (), ())
-    built = report(tmp_path, recipe, result)
+    built = report(tmp_path, recipe, RESULT)
     wanted = {"skipped_steps": 1, "rollbacks": 0, "loss_spikes": 1}
     assert wanted.items() <= built.meta.items()
     assert wanted.items() <= built.metrics.items()
     assert built.history == tmp_path / "metrics.jsonl"
+
+
+def test_samples_that_a_killed_training_half_drew_are_not_shown(tmp_path: Path):
+    drawn = tmp_path / SCRATCH / "samples"
+    drawn.mkdir(parents=True)
+    for name in (".step-000002.0123abcd.tmp.png", "step-000002.png"):
+        (drawn / name).write_text("a picture")
+    (tmp_path / "metrics.jsonl").write_text('{"step": 1, "loss": 2.0}\n')
+    recipe = TrainingRecipe("t", "video", BackboneConfig(), (), ())
+    built = report(tmp_path, recipe, RESULT)
+    assert [path.name for path in built.pictures] == ["curve.png", "step-000002.png"]
 
 
 class Tracker:
