@@ -109,8 +109,9 @@ def flow_terms(recipe: StarterRecipe, model: "Backbone", index: Path) -> "Loss":
     null = open_shards(index).null
 
     def loss(step: int, draw: "Draw") -> "dict[str, Tensor]":
-        group = IMAGES if step < recipe.image_steps else recipe.turns[step % len(recipe.turns)]
-        batch = without_padding(groups[group].batch(step, 0, 1))
+        group = _group(recipe, step)
+        visit = sum(_group(recipe, earlier) == group for earlier in range(step))
+        batch = without_padding(groups[group].batch(visit, 0, 1))
         latent = batch.pop("latent")
         dropped = torch.rand(len(latent), generator=draw.torch) < recipe.caption_dropout
         text = text_of(with_dropped(batch, dropped, null))
@@ -121,6 +122,11 @@ def flow_terms(recipe: StarterRecipe, model: "Backbone", index: Path) -> "Loss":
         return {"loss": error, group: error.detach()}
 
     return loss
+
+
+def _group(recipe: StarterRecipe, step: int) -> str:
+    """Whose batch a step takes."""
+    return IMAGES if step < recipe.image_steps else recipe.turns[step % len(recipe.turns)]
 
 
 def main(folder: Path, init: Path | None = None) -> None:

@@ -85,7 +85,8 @@ def known_terms(recipe: KnownRecipe, model: "Backbone", index: Path) -> "Loss":
     null = open_shards(index).null
 
     def loss(step: int, draw: "Draw") -> "dict[str, Tensor]":
-        batch = without_padding(groups[step % len(groups)].batch(step, 0, 1))
+        visit, number = divmod(step, len(groups))
+        batch = without_padding(groups[number].batch(visit, 0, 1))
         latent, first, last = (batch.pop(name) for name in ("latent", "first", "last"))
         dropped = torch.rand(len(latent), generator=draw.torch) < recipe.caption_dropout
         text = text_of(with_dropped(batch, dropped, null))

@@ -1,3 +1,4 @@
+from collections import defaultdict
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,7 @@ from assets.starter.backbone import RECIPE, flow_terms, further, shown, train
 from assets.starter.latents import HIGH, IMAGES, VIDEOS, encode, parts
 from models.backbone import Backbone, save_backbone
 from models.recipes import BackboneConfig, demo
+from models.training.batches import Batches
 from models.training.shards import open_shards
 from models.training.solo import Draw
 
@@ -51,6 +53,22 @@ def test_further_training_begins_with_the_weights_that_it_is_given(tmp_path, mon
     recipe = replace(further(tmp_path), model=SMALL.model, images=4, videos=3, high=3, steps=0)
     for name, value in train(recipe, tmp_path / "later").state_dict().items():
         assert torch.equal(earlier.state_dict()[name], value), name
+
+
+def test_each_group_is_walked_through_without_leaving_a_batch_out(tmp_path, monkeypatch):
+    counts = {(group, "train"): 3 for group in (IMAGES, VIDEOS)}
+    index = encode(tmp_path, demo().world, SMALL.model.text, counts)
+    taken, asked = Batches.batch, defaultdict(list)
+
+    def batch(self, step, *rest):
+        asked[self.mix[0].group].append(step)
+        return taken(self, step, *rest)
+
+    monkeypatch.setattr(Batches, "batch", batch)
+    loss = flow_terms(SMALL, Backbone(SMALL.model), index)
+    for step in range(8):
+        loss(step, Draw.of(0, step))
+    assert asked == {IMAGES: [0, 1, 2, 3, 4], VIDEOS: [0, 1, 2]}
 
 
 def test_images_come_first_then_each_group_in_turn(tmp_path):

@@ -1,3 +1,4 @@
+from collections import defaultdict
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,7 @@ from assets.starter.latents import HIGH, VIDEOS, encode
 from models.backbone import Backbone, save_backbone
 from models.distillation import KNOWN_FRAMES
 from models.recipes import BackboneConfig, demo
+from models.training.batches import Batches
 from models.training.shards import open_shards
 from models.training.solo import Draw
 
@@ -53,7 +55,9 @@ def test_a_training_that_is_stopped_goes_on_to_the_same_weights(recipe, tmp_path
     assert KNOWN_FRAMES.load(tmp_path / "known", recipe.teacher).config.known
 
 
-def test_the_ends_of_clips_are_encoded_by_themselves_and_what_is_known_whole_costs_nothing(recipe, tmp_path):
+def test_the_ends_of_clips_are_encoded_by_themselves_and_what_is_known_whole_costs_nothing(
+    recipe, tmp_path, monkeypatch
+):
     counts = {(VIDEOS, "train"): 3, (HIGH, "train"): 3}
     index = encode(tmp_path, demo().world, MODEL.text, counts, start=7, ends=True)
     (bucket,) = open_shards(index).group(VIDEOS, "train")
@@ -68,6 +72,14 @@ def test_the_ends_of_clips_are_encoded_by_themselves_and_what_is_known_whole_cos
         def forward(self, latent, times, text, **given):
             return 1000 * given["known_BKTHW"][:, 16:17].expand_as(latent)
 
+    taken, asked = Batches.batch, defaultdict(list)
+
+    def batch(self, step, *rest):
+        asked[self.mix[0].group].append(step)
+        return taken(self, step, *rest)
+
+    monkeypatch.setattr(Batches, "batch", batch)
     terms = known_terms(recipe, Blind(), index)
     losses = [float(terms(step, Draw.of(0, step))["loss"]) for step in range(12)]
     assert max(losses) < 10
+    assert asked == {VIDEOS: list(range(6)), HIGH: list(range(6))}  # each is walked through, no batch left out
