@@ -122,8 +122,9 @@ class Validating(pl.Callback):
 class Checkpointing(pl.Callback):
     """Saves every so many steps and when asked to stop; restores what was interrupted; goes back when steps break."""
 
-    def __init__(self, checkpoints: Checkpoints, log: MetricsLog, every: int, say: Say) -> None:
+    def __init__(self, checkpoints: Checkpoints, log: MetricsLog, every: int, say: Say, begun: float) -> None:
         self.resumed_from: int | None = None
+        self._begun = begun
         self._checkpoints = checkpoints
         self._log = log
         self._every = every
@@ -138,8 +139,14 @@ class Checkpointing(pl.Callback):
         if step is not None:
             state = self._restore(pl_module, step)
             pl_module.tolerance.restore(state["tolerance"])
+            self._begun -= state["seconds"]
             self.resumed_from = step
             self._say(f"resumed after step {step}")
+
+    @property
+    def seconds(self) -> float:
+        """That the training has taken, in the processes that led to this one too, up to the checkpoints they left."""
+        return time.time() - self._begun
 
     def _chosen(self, trainer: pl.Trainer, before: int | None) -> int | None:
         """The step of the last good checkpoint (before ``before``), by rank 0's judgement."""
@@ -206,6 +213,7 @@ class Checkpointing(pl.Callback):
             pl_module.tolerance.saved()
         state = {
             "done": pl_module.done,
+            "seconds": self.seconds,
             "tolerance": pl_module.tolerance.state(),
             "plateau": pl_module.plateau.state(),
         }

@@ -46,7 +46,8 @@ class Result:
         validation_initial, validation_final: Flow loss on fixed samples, noise and times, before and after.
         validation_control: As ``validation_final``, with the condition taken from another sample: higher, if the
             network has learned to follow the condition.
-        seconds: From the start of this process's part to the end, checkpoints and validation included.
+        seconds: From the start to the end, checkpoints and validation included; of an interrupted training the parts of
+            all processes, each up to the checkpoint from which the next went on.
         first_step_at: Unix time of the first finished step; None when a resumed run had none left.
         resumed_from: Step of the checkpoint that this run started from.
         skipped: Steps left out because their loss or gradient was not finite.
@@ -128,6 +129,7 @@ def train(
         log,
         recipe.checkpoint_every,
         _say,
+        begun,
     )
     throughput = Throughput(MetricsLog(folder / WORK / SYSTEM))
     sampling = Sampling(recipe.validation, folder / WORK / SAMPLES, recipe.checkpoint_every, _say, record)
@@ -154,7 +156,7 @@ def train(
     result = None
     if rank == 0:
         write_text(folder / METRICS, log.path.read_text(encoding="utf-8"))
-        result = _result(training, folder, log, curves, validating, checkpointing, begun)
+        result = _result(training, folder, log, curves, validating, checkpointing)
     torch.distributed.barrier()
     torch.distributed.destroy_process_group()
     return result
@@ -183,7 +185,6 @@ def _result(
     curves: Curves,
     validating: Validating,
     checkpointing: Checkpointing,
-    begun: float,
 ) -> Result:
     loss_initial, loss_final = log.ends("loss")
     losses = [entry["validation_loss"] for entry in log.read() if "validation_loss" in entry]
@@ -195,7 +196,7 @@ def _result(
         validation_initial=losses[0],
         validation_final=losses[-1],
         validation_control=validating.control,
-        seconds=time.time() - begun,
+        seconds=checkpointing.seconds,
         first_step_at=curves.first_step_at,
         resumed_from=checkpointing.resumed_from,
         skipped=training.tolerance.skipped,

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
+from models.files import read_json
 from models.training.batches import Batches
+from models.training.sharding import STATE
 from tests.models.training.conftest import write_index
 from tests.models.training.ranks import digests, recipe_of
 from tests.orchestration.launchers.test_launcher import plain_training
@@ -150,6 +152,12 @@ def test_an_interrupted_training_continues_bit_by_bit(root: Path, name: str):
     assert result(cut)["resumed_from"] == 7
     assert (cut / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
     assert (cut / "metrics.jsonl").read_bytes() == (whole / "metrics.jsonl").read_bytes()
+
+
+def test_the_time_of_an_interrupted_training_is_that_of_all_its_processes(root: Path):
+    folder = root / "cut-data"
+    states = [read_json(folder / "work" / "checkpoints" / step / STATE)["state"] for step in ("step-7", "step-8")]
+    assert states[0]["seconds"] < states[1]["seconds"] < result(folder)["seconds"]
 
 
 def test_a_plateau_halves_the_rate_for_the_steps_behind_it(root: Path):
