@@ -108,7 +108,7 @@ class DataMix:
     Attributes:
         index: Path of an ``index.json`` that ``models.training.shards`` reads.
         group: Group name in it (``image-low``, ``video-low``, ``video-high``, ``personalization``, ...).
-        weight: Relative probability of drawing a batch from it.
+        weight: Its share of the samples that are drawn, relative to the others'.
     """
 
     index: str

@@ -19,8 +19,8 @@ from models.training.turns import Turns
 class Batches:
     """The data of a training, addressed by step: no cursor, so nothing to save and nothing to lose.
 
-    A step's bucket is drawn from the mix (group by weight, bucket by its number of samples), the same on every rank.
-    Each bucket is walked through epoch by epoch, in a new random order each time, without replacement. The global
+    A step's bucket is drawn from the mix, the same on every rank, such that samples come by the weights of their
+    groups, and those of a group from its buckets by how many these hold. Each bucket is walked through epoch by epoch, in a new random order each time, without replacement. The global
     batch does not depend on the world size: rank r of W takes the r-th of W equal slices of it.
 
     Args:
@@ -56,13 +56,16 @@ class Batches:
         self._buckets = [bucket for bucket, _ in weighted]
         if not any(weight > 0 for _, weight in weighted):
             raise DataMissing("the data mix is empty: give at least one group a positive weight")
-        self._turns = Turns([weight for _, weight in weighted], self.seed)
+        odds = [weight for _, weight in weighted]
         self._sizes = (self.batch_size,) * len(weighted)
         if self.token_balance is not None:
             tokens = [
                 math.prod(bucket.size) for bucket in self._buckets
             ]  # in latent positions: tokens times a constant
             self._sizes = balanced(tokens, self.batch_size, self.token_balance)
+            # A bucket of large batches has its turn more seldom, so that weights remain those of samples.
+            odds = [weight / size for weight, size in zip(odds, self._sizes, strict=True)]
+        self._turns = Turns(odds, self.seed)
 
     def batch(self, step: int, rank: int, world_size: int) -> dict[str, Tensor]:
         """Rank ``rank``'s slice of the global batch of ``step`` (from 0). Raises ValueError for an uneven split."""

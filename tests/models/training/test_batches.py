@@ -84,6 +84,18 @@ def test_balanced_batches_hold_about_as_many_tokens_in_multiples_of_the_ranks(in
     assert {batch for batch, _ in held.values()} == {4, 8}
 
 
+def test_weights_of_balanced_batches_are_of_samples(index: Path):
+    mix = [DataMix(str(index), "image-low", 1.0), DataMix(str(index), "video-low", 2.0)]
+    data = Batches(mix, 4, 3, token_balance=2)
+    seen: Counter[int] = Counter()
+    for step in range(3000):
+        choice, rows = data.rows(step)
+        seen[choice] += len(rows)
+    # Buckets in order: image-low (batches of 8), video-low 1x4x8 and 2x4x4 (of 4; 7 and 9 of 16 samples).
+    for number, share in enumerate([1 / 3, 2 / 3 * 7 / 16, 2 / 3 * 9 / 16]):
+        assert seen[number] / seen.total() == pytest.approx(share, abs=0.03)
+
+
 def test_a_balanced_bucket_also_gives_every_sample_once_an_epoch(index: Path):
     data = Batches([DataMix(str(index), "image-low"), DataMix(str(index), "video-low")], 4, 3, token_balance=1)
     seen: dict[int, list[int]] = {}
