@@ -98,12 +98,32 @@ class FullStage:
         *,
         world_size: int,
         init: str | None = None,
+        learning_rate: float | None = None,
     ) -> TrainingRecipe:
         """The recipe of one phase, to be launched: from the stage's first learning rate down to its last, by halves.
 
         What the paper does not publish is an assumption: bf16, a tenth of captions dropped, weight decay 0.1, warm-up
         of 1,000 steps.
+
+        Args:
+            phase: Of this stage.
+            model: Its position tables grow to hold the stage.
+            data: Weights are of samples: ``images_a_video`` for all images, where all videos have 1.
+            validation: Groups whose held-out samples are looked at.
+            world_size: Ranks.
+            init: Folder of the weights to start from: of the stage, or the phase, before.
+            learning_rate: The last one of the phase before (in its ``metrics.jsonl``), from which a later one goes on.
+
+        Raises:
+            ValueError: A later phase of a stage whose rate falls, without that.
         """
+        if learning_rate is None:
+            if phase != self.phases[0] and self.learning_rate_last < self.learning_rate:
+                raise ValueError(
+                    f"{self.name} goes on at the rate that its phase before ended with: give the last learning_rate of "
+                    "that phase's metrics.jsonl"
+                )
+            learning_rate = self.learning_rate
         return TrainingRecipe(
             name=self.name,
             method="video",
@@ -114,7 +134,7 @@ class FullStage:
             steps=phase.iterations,
             batch_size=phase.batch_size,
             token_balance=world_size,
-            learning_rate=self.learning_rate,
+            learning_rate=learning_rate,
             schedule="plateau",
             learning_rate_last=self.learning_rate_last,
             warmup=1_000,

@@ -1,3 +1,5 @@
+from functools import partial
+
 import pytest
 
 from models.curriculum import STAGES
@@ -46,3 +48,14 @@ def test_a_phase_becomes_a_recipe_of_the_training_loop():
     assert (recipe.steps, recipe.batch_size, recipe.learning_rate) == (62_000, 3_072, 6e-5)
     assert recipe.token_balance == recipe.world_size == 1_536
     assert recipe.precision == "bf16-true"
+
+
+def test_a_later_phase_goes_on_at_the_rate_that_the_one_before_ended_with():
+    stage, mix = STAGES["joint-768"], (DataMix("index.json", "video"),)
+    first, second = stage.phases
+    begin = partial(stage.recipe, model=PRESETS["30b"](), data=mix, validation=mix, world_size=512)
+    assert begin(first).learning_rate == 6e-5
+    later = begin(second, learning_rate=1.5e-5)
+    assert (later.learning_rate, later.learning_rate_last) == (1.5e-5, 1e-5)
+    with pytest.raises(ValueError, match="joint-768"):
+        begin(second)
