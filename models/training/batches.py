@@ -20,8 +20,9 @@ class Batches:
     """The data of a training, addressed by step: no cursor, so nothing to save and nothing to lose.
 
     A step's bucket is drawn from the mix, the same on every rank, such that samples come by the weights of their
-    groups, and those of a group from its buckets by how many these hold. Each bucket is walked through epoch by epoch, in a new random order each time, without replacement. The global
-    batch does not depend on the world size: rank r of W takes the r-th of W equal slices of it.
+    groups, and those of a group from its buckets by how many these hold. Each bucket is walked through epoch by epoch,
+    in a new random order each time, without replacement. The global batch does not depend on the world size: rank r of
+    W takes the r-th of W equal slices of it.
 
     Args:
         mix: Groups and weights.
