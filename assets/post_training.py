@@ -10,7 +10,7 @@ from assets.code_version import code_version
 from assets.ports import Launcher, Settings
 from assets.store import Store
 from assets.training import learned, trained
-from assets.training_recipes import audio_recipe, high_resolution, image_to_video_recipe, stage_recipe
+from assets.training_recipes import audio_recipe, editing_recipe, high_resolution, image_to_video_recipe, stage_recipe
 
 _ASSET: dict[str, Any] = {
     "group_name": "post_training",
@@ -58,19 +58,11 @@ def editing_model(
 ) -> dg.MaterializeResult[Artifact]:
     """The averaged backbone with the latent of the video to be edited on further channels.
 
-    It starts as the averaged model, which ignores the source: ``validation_initial`` is that baseline.
-    ``validation_control`` is the loss when each instruction is given another sample's source.
+    Each sixth batch is of plain videos, without a source. It starts as the averaged model, which ignores the source:
+    ``validation_initial`` is that baseline. ``validation_control`` is the loss when each instruction is given another
+    sample's source.
     """
-    profile = settings.profile
-    recipe = stage_recipe(
-        "editing",
-        profile.editing,
-        replace(high_resolution(profile), source=True),
-        latents.folder,
-        weights={"editing": 1.0},
-        validation=["editing"],
-        init=averaged_model.folder,
-    )
+    recipe = editing_recipe(settings.profile, latents.folder, averaged_model.folder)
     return trained(context, store, launcher, recipe, {"latents": latents, "averaged_model": averaged_model})
 
 

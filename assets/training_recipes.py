@@ -92,6 +92,23 @@ def stage_recipe(
     )
 
 
+def editing_recipe(profile: Profile, latents: Path, init: Path) -> TrainingRecipe:
+    """The recipe of the editing model, from the one in ``init``.
+
+    Five batches of edits for one of plain videos, whose source is black (Movie Gen 5, stage I): the model still knows
+    what to draw without a source, which guidance by the source compares with.
+    """
+    return stage_recipe(
+        "editing",
+        profile.editing,
+        replace(high_resolution(profile), source=True),
+        latents,
+        weights={"editing": 5.0, "video-high": 1.0},
+        validation=["editing"],
+        init=init,
+    )
+
+
 def image_to_video_recipe(profile: Profile, latents: Path, init: Path) -> TrainingRecipe:
     """The recipe of the model that takes known frames, from the one in ``init``.
 

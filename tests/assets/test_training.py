@@ -11,9 +11,10 @@ from safetensors import safe_open
 from assets.artifact import SCRATCH, Artifact, Built
 from assets.store import Store
 from assets.training import learned, report
-from assets.training_recipes import NoLatents, high_resolution, low_resolution, mix
+from assets.training_recipes import NoLatents, editing_recipe, high_resolution, low_resolution, mix
 from models.averaging_recipe import AveragingRecipe
 from models.recipes import FINETUNES, BackboneConfig, TrainingRecipe, smoke
+from models.training.batches import Batches
 from tests.models.training.conftest import write_index
 
 LOSSES = ("loss_initial", "loss_final", "validation_initial", "validation_final", "validation_control")
@@ -60,6 +61,16 @@ def test_footage_may_be_missing_from_the_mix_but_nothing_else(tmp_path: Path):
     assert [part.group for part in mix(tmp_path, {"video-high": 1.0, "video-footage": 0.5})] == ["video-high"]
     with pytest.raises(NoLatents, match="video-huge"):
         mix(tmp_path, {"video-huge": 1.0})
+
+
+def test_editing_also_learns_what_there_is_without_a_source(tmp_path: Path):
+    write_latents(tmp_path)
+    recipe = editing_recipe(profile(), tmp_path, tmp_path)
+    assert recipe.model.source
+    assert [part.group for part in recipe.validation] == ["editing"]
+    batches = Batches(recipe.data, 4, 0)
+    sourced = ["source" in batches.batch(step, 0, 1) for step in range(600)]
+    assert sum(sourced) / len(sourced) == pytest.approx(5 / 6, abs=0.05)
 
 
 @pytest.mark.parametrize(
