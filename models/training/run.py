@@ -9,6 +9,7 @@ from typing import Any
 
 import lightning.pytorch as pl
 import torch
+from deepspeed.accelerator import get_accelerator
 from torch import Tensor
 
 from models.files import sha256_file, write_text
@@ -137,7 +138,7 @@ def train(
     address, port = os.environ.get("MASTER_ADDR", "127.0.0.1"), int(os.environ.get("MASTER_PORT", "0"))
     trainer = pl.Trainer(
         strategy=sharding.strategy(Ranks(rank, world_size, local_size, address, port), rendezvous),
-        accelerator="cuda" if torch.cuda.device_count() >= local_size else "cpu",  # never two ranks on one device
+        accelerator=get_accelerator().device_name(),  # DeepSpeed's and this one's must be the same
         devices=local_size,
         num_nodes=world_size // local_size,
         precision=sharding.precision,

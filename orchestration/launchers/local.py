@@ -105,12 +105,11 @@ class LocalBackend:
 
 
 def _environment() -> dict[str, str]:
-    """The host's: this interpreter's tools found first, no thread and no CUDA context made before the forks."""
+    """The host's: this interpreter's tools found first, no thread made before the forks."""
     return os.environ | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "PYTHONPATH": str(REPOSITORY),
         "PYTHONWARNINGS": "ignore",
         "OMP_NUM_THREADS": "1",
-        "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
         "DO_NOT_TRACK": "1",
     }

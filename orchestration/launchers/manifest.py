@@ -7,6 +7,7 @@ from models.training.interruption import REQUEUE
 from orchestration.launchers.base import JobRejected
 from orchestration.launchers.naming import machines
 from orchestration.launchers.settings import KubernetesSettings
+from orchestration.ranks.preload import DEVICE
 
 Manifest = dict[str, Any]
 
@@ -144,7 +145,13 @@ def _command(settings: KubernetesSettings, job: Path) -> list[str]:
 
 
 def _environment(settings: KubernetesSettings) -> list[Manifest]:
-    values = {"PYTHONPATH": settings.code, "OMP_NUM_THREADS": "1", "DO_NOT_TRACK": "1", **settings.environment}
+    values = {
+        "PYTHONPATH": settings.code,
+        "OMP_NUM_THREADS": "1",
+        "DO_NOT_TRACK": "1",
+        DEVICE: "cuda" if settings.gpus else "cpu",
+        **settings.environment,
+    }
     return [{"name": name, "value": value} for name, value in sorted(values.items())]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from models.training.interruption import REQUEUE
 from orchestration.launchers.naming import machines
 from orchestration.launchers.settings import SlurmSettings
+from orchestration.ranks.preload import DEVICE
 from serving.home import REPOSITORY
 
 RESTARTS = "restarts"
@@ -77,7 +78,13 @@ def render(settings: SlurmSettings, job: Path, name: str, world_size: int) -> st
     if settings.exclusive:
         options.append("--exclusive")
     options += settings.directives
-    variables = {"PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1", "DO_NOT_TRACK": "1", **settings.environment}
+    variables = {
+        "PYTHONPATH": str(REPOSITORY),
+        "OMP_NUM_THREADS": "1",
+        "DO_NOT_TRACK": "1",
+        DEVICE: "cuda" if settings.gpus else "cpu",
+        **settings.environment,
+    }
     body = _BODY.format(
         # srun does not take it over from the job.
         cpus="" if settings.cpus_per_machine is None else f" --cpus-per-task={settings.cpus_per_machine}",

@@ -30,7 +30,7 @@ class SlurmSettings(_Strict):
         time_limit: As sbatch knows it, for one stretch: a longer training is queued again and goes on.
         signal_seconds: Before the time limit ranks are asked to save and stop: longer than a step and a checkpoint.
         ranks_per_machine: Ranks, and with ``gpus`` so many GPUs, of one machine.
-        gpus: Whether to ask for GPUs.
+        gpus: Whether to ask for GPUs, one a rank: a machine that lacks them is an error.
         gpu_type: Of them, where the cluster has several.
         cpus_per_machine, memory: Of one machine; None and empty: the cluster's default.
         exclusive: Whether to share a machine with nobody.
@@ -90,7 +90,7 @@ class KubernetesSettings(_Strict):
         service_account: Of the pods; empty: the namespace's default.
         context: Of the kubeconfig; empty: its current one. See ``access`` for where credentials are looked for.
         ranks_per_machine: Ranks, and with ``gpus`` so many GPUs, of one pod.
-        gpus: Whether to ask for ``nvidia.com/gpu``.
+        gpus: Whether to ask for ``nvidia.com/gpu``, one a rank: a pod that lacks them is an error.
         cpus_per_machine, memory: Requests of one pod, such as ``16`` and ``128Gi``; empty: none.
         shared_memory: Size of ``/dev/shm``, which NCCL uses inside a machine.
         node_selector, tolerations, environment, image_pull_secrets, labels: Of the pods.

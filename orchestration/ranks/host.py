@@ -14,7 +14,7 @@ from orchestration.ranks.processes import Process
 from orchestration.ranks.spec import PID
 from orchestration.ranks.supervisor import supervise
 
-_RANKS = TrainingRecipe.world_size
+_RANKS = TrainingRecipe.world_size  # the device is settled before the first job is known: by how many most have
 
 
 def main() -> None:

@@ -12,14 +12,19 @@ import sys
 from pathlib import Path
 
 from models.training.interruption import REQUEUE, SIGNALS
+from orchestration.ranks.failure import Failure
 from orchestration.ranks.group import RankGroup
 from orchestration.ranks.placement import Placement
-from orchestration.ranks.preload import preload
-from orchestration.ranks.spec import FAILURE, JobSpec
+from orchestration.ranks.preload import DeviceUnavailable, preload
+from orchestration.ranks.spec import FAILURE, JobSpec, log_path
 
 
 def main(job: Path) -> int:
-    """Run this machine's ranks of the job in ``job``; returns the exit code."""
+    """Run this machine's ranks of the job in ``job``; returns the exit code.
+
+    Raises:
+        DeviceUnavailable: There are GPUs for too few of them; the job's folder says so too.
+    """
     for number in SIGNALS:
         signal.signal(number, lambda *_: os._exit(REQUEUE))  # from the first moment, so that the code is right
     placement = Placement.of(os.environ)
@@ -27,7 +32,11 @@ def main(job: Path) -> int:
     ranks = placement.ranks(world_size)
     if placement.node == 0:
         (job / FAILURE).unlink(missing_ok=True)  # an earlier attempt's
-    preload(len(ranks))
+    try:
+        preload(len(ranks))
+    except DeviceUnavailable as refusal:
+        Failure(str(refusal), log_path(job, ranks.start)).write(job)
+        raise
     os.environ |= {
         "MASTER_ADDR": placement.address,
         "MASTER_PORT": str(placement.port),

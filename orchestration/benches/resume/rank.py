@@ -33,6 +33,7 @@ def samples_of(folder: Path, rank: int) -> Path:
 
 def train(strategy: Literal["zero3", "fsdp2"], rank: int, folder: Path, index: Path, rendezvous: str) -> None:
     """As rank ``rank``."""
+    os.environ |= {"LOCAL_RANK": str(rank), "GLOO_SOCKET_IFNAME": "lo", "DS_ACCELERATOR": "cpu"}
     import hashlib
 
     import torch
@@ -51,7 +52,6 @@ def train(strategy: Literal["zero3", "fsdp2"], rank: int, folder: Path, index: P
                 lines.write(json.dumps([step, digests]) + "\n")
             return found
 
-    os.environ |= {"LOCAL_RANK": str(rank), "GLOO_SOCKET_IFNAME": "lo"}
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(mode=True)
     mix = (DataMix(str(index), GROUP),)

@@ -102,6 +102,14 @@ def test_variables_reach_every_rank():
     assert not {name for name in values if name.startswith("PET_")}
 
 
+@pytest.mark.parametrize("kind", ["TrainJob", "PyTorchJob"])
+@pytest.mark.parametrize(("gpus", "device"), [(True, "cuda"), (False, "cpu")])
+def test_ranks_are_told_whether_gpus_were_asked_for(kind, gpus, device):
+    job = render(settings(kind=kind, gpus=gpus), JOB, "n", 8)[-1]
+    told = {"name": "CINEMILL_DEVICE", "value": device}
+    assert told in (job["spec"]["trainer"]["env"] if kind == "TrainJob" else pods([job])[0]["containers"][0]["env"])
+
+
 def test_a_job_that_pods_could_not_see_is_refused():
     with pytest.raises(JobRejected, match="CINEMILL_HOME"):
         render(settings(mount=Path("/elsewhere")), JOB, "n", 8)

@@ -252,7 +252,7 @@ def test_a_training_that_is_signalled_before_its_time_is_up_is_queued_again_and_
     index = write_index(tmp_path / "latents", [("a", "train", (1, 4, 4), 20), ("a", "validation", (1, 4, 4), 5)])
     mix = (DataMix(str(index), "a"),)
     recipe = TrainingRecipe("tiny", "video", TINY, mix, mix, steps=60, batch_size=4, checkpoint_every=1000)
-    launcher = Launcher(Home(tmp_path / "home"), backend())
+    launcher = Launcher(Home(tmp_path / "home"), backend(gpus=False))
     results = []
     metrics = tmp_path / "model" / "work" / "metrics.jsonl"
     waiting = Thread(

@@ -14,6 +14,7 @@ import pytest
 from models.files import read_json
 from models.recipes import DataMix, TrainingRecipe
 from models.training.interruption import REQUEUE
+from orchestration.ranks.failure import Failure
 from orchestration.ranks.spec import FAILURE, RESULT, JobSpec, log_path
 from serving.home import REPOSITORY
 from tests.models.training.conftest import TINY, write_index
@@ -64,6 +65,14 @@ def until(moment: Callable[[], bool], process: subprocess.Popen) -> None:
     while not moment():
         assert process.poll() is None
         time.sleep(0.01)
+
+
+def test_gpus_that_a_machine_lacks_end_its_part_with_a_reason_in_the_folder(tmp_path: Path, recipe: TrainingRecipe):
+    job = prepared(tmp_path / "job", recipe, tmp_path / "model")
+    machine = _started(job, ALONE | {"SLURM_JOB_ID": "7", "CINEMILL_DEVICE": "cuda", "CUDA_VISIBLE_DEVICES": ""})
+    assert machine.wait() == 1
+    assert "sees 0 GPUs, and each of 2 ranks wants one" in Failure.read(job).reason
+    assert not log_path(job, 0).exists()
 
 
 def test_asked_to_stop_it_saves_and_started_again_ends_as_if_never_asked(tmp_path: Path, recipe: TrainingRecipe):
