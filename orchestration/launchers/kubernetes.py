@@ -109,7 +109,7 @@ class KubernetesBackend:
         if own is None:
             Failure(what, job / POD_LOG, cause=cause, remedy=remedy).write(job)
         else:
-            Failure(f"{own.reason}; {what}", own.log, own.rank, cause, remedy).write(job)
+            own.ended(what, cause, remedy).write(job)
         return JobState.FAILED
 
     def _cause(self, condition: Manifest, name: str, job: Path) -> tuple[Cause, str]:

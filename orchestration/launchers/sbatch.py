@@ -6,7 +6,9 @@ from pathlib import Path
 from models.training.interruption import REQUEUE
 from orchestration.launchers.naming import machines
 from orchestration.launchers.settings import SlurmSettings
+from orchestration.ranks.failure import Cause
 from orchestration.ranks.preload import DEVICE
+from orchestration.ranks.spec import FAILURE
 from serving.home import REPOSITORY
 
 RESTARTS = "restarts"
@@ -14,13 +16,17 @@ RESTARTS = "restarts"
 
 # The batch shell hears USR1 shortly before the time limit, or when the job is to be preempted, and hands it on through
 # srun to every machine. `wait` returns early when a trap has run, so it is called until it returns for another reason.
-# A job is queued again only by a request that the shell itself heard: one that a person cancels must stay cancelled.
+# A job is queued again by a request that the shell itself heard. Failed ranks are started again whatever their code: the
+# others, which wait for those of a lost machine, end by an abort of NCCL or are killed by srun. Not so when a rank was
+# killed for memory, for it would be again; nor after a SIGTERM, or when ranks stopped (REQUEUE) unasked by the shell: a
+# job that a person cancels must stay cancelled.
 _BODY = """
 asked=
+ended=
 again=
 on_signal() {{ again=1; kill -USR1 "$step" 2>/dev/null; }}
 trap 'asked=1; on_signal' USR1
-trap 'on_signal' TERM
+trap 'ended=1; on_signal' TERM
 
 srun --kill-on-bad-exit=0 --wait=60 --ntasks-per-node=1{cpus} {python} -m orchestration.ranks.node {job} &
 step=$!
@@ -37,7 +43,8 @@ fi
 if [ "$code" -eq {requeue} ] && [ -n "$asked" ]; then
   echo "saved and stopped: queued again"
   scontrol requeue "$SLURM_JOB_ID"
-elif [ "$code" -lt 128 ] && [ "$(cat {restarts} 2>/dev/null | wc -l)" -lt {most} ]; then
+elif [ "$code" -ne {requeue} ] && [ -z "$ended" ] && ! grep -qs '"cause": "{memory}"' {failure} \\
+  && [ "$(cat {restarts} 2>/dev/null | wc -l)" -lt {most} ]; then
   echo "ranks ended with code $code: started again" | tee -a {restarts}
   scontrol requeue "$SLURM_JOB_ID"
 fi
@@ -93,6 +100,8 @@ def render(settings: SlurmSettings, job: Path, name: str, world_size: int) -> st
         restarts=shlex.quote(str(job / RESTARTS)),
         most=settings.restarts,
         requeue=REQUEUE,
+        memory=Cause.memory,
+        failure=shlex.quote(str(job / FAILURE)),
     )
     return "\n".join(
         [

@@ -124,5 +124,5 @@ def _failed(job: Path, number: str, what: str, cause: Cause, remedy: str) -> Job
     if own is None:
         Failure(what, output_path(job, number), cause=cause, remedy=remedy).write(job)
     elif not own.reason.endswith(what):
-        Failure(f"{own.reason}; {what}", own.log, own.rank, cause, remedy).write(job)
+        own.ended(what, cause, remedy).write(job)
     return JobState.FAILED

@@ -49,6 +49,11 @@ class Failure:
             return None
         return cls(**stored | {"log": Path(stored["log"]), "cause": Cause(stored["cause"])})
 
+    def ended(self, what: str, cause: Cause, remedy: str) -> "Failure":
+        """This failure of a rank, and how the job ended by it; of both causes the one that says more."""
+        known = self.cause if cause is Cause.failed else cause
+        return Failure(f"{self.reason}; {what}", self.log, self.rank, known, remedy or self.remedy)
+
     def described(self, last_lines: int) -> str:
         """Reason, remedy, log and its last lines."""
         who = "" if self.rank is None else f"rank {self.rank} "

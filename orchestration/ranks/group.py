@@ -6,12 +6,13 @@ import time
 from pathlib import Path
 
 from models.training.interruption import REQUEUE, SIGNALS
-from orchestration.ranks.failure import Failure
-from orchestration.ranks.processes import die_with_parent
+from orchestration.ranks.failure import Cause, Failure
+from orchestration.ranks.processes import die_with_parent, oom_kills
 from orchestration.ranks.spec import log_path
 from orchestration.ranks.worker import run_rank
 
 _GRACE = 5.0  # seconds for the others to end by themselves, with their own last words in the log
+_MEMORY = "its machine ran out of memory: give it more, or use more machines"
 
 
 class RankGroup:
@@ -26,6 +27,7 @@ class RankGroup:
     def __init__(self, job: Path, ranks: range, rendezvous: str) -> None:
         self._job = job
         self._size = len(ranks)
+        self._oom_kills = oom_kills()
         self._alive = {self._fork(rank, rendezvous): rank for rank in ranks}
 
     def send(self, number: signal.Signals) -> None:
@@ -37,7 +39,8 @@ class RankGroup:
         """Reap every rank. Returns 0, REQUEUE, or the exit code of the rank that failed first.
 
         Once one has ended badly the others get some seconds, then they are killed. ``failure.json`` names that rank
-        and its log, unless another machine's is named there already.
+        and its log, unless another machine's is named there already; a rank that was killed for memory is named in any
+        case, since the others then fail too.
         """
         failed = self._reap()
         if failed is None:
@@ -46,9 +49,11 @@ class RankGroup:
         code = os.waitstatus_to_exitcode(status)
         if code == REQUEUE or -code in SIGNALS:  # saved and stopped, or ended before there was anything to save
             return REQUEUE
-        if Failure.read(self._job) is None:
+        memory = code == -signal.SIGKILL and oom_kills() > self._oom_kills
+        if memory or Failure.read(self._job) is None:
             reason = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-            Failure(reason, log_path(self._job, rank), rank).write(self._job)
+            cause, remedy = (Cause.memory, _MEMORY) if memory else (Cause.failed, "")
+            Failure(reason, log_path(self._job, rank), rank, cause, remedy).write(self._job)
         return code if code > 0 else 128 - code
 
     def _fork(self, rank: int, rendezvous: str) -> int:

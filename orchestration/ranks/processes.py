@@ -54,6 +54,12 @@ class Process:
             os.kill(self.pid, number)
 
 
+def oom_kills() -> int:
+    """How many processes of this machine the kernel has killed since boot because memory ran out, of any group."""
+    counters = Path("/proc/vmstat").read_text().split()
+    return int(counters[counters.index("oom_kill") + 1]) if "oom_kill" in counters else 0
+
+
 def die_with_parent(parent: int) -> None:
     """Let the kernel end this process when its parent ``parent`` ends, however it ends (Linux)."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

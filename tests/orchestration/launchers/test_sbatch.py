@@ -8,6 +8,8 @@ import pytest
 from orchestration.launchers.base import JobRejected
 from orchestration.launchers.sbatch import render
 from orchestration.launchers.settings import SlurmSettings
+from orchestration.ranks.failure import Cause, Failure
+from orchestration.ranks.spec import FAILURE, log_path
 
 JOB = Path("/shared/jobs/image_low-1")
 
@@ -53,14 +55,24 @@ def test_what_is_set_reaches_slurm():
     assert "--cpus-per-task=64" in next(line for line in lines if line.startswith("srun "))
 
 
+@pytest.mark.parametrize(("gpus", "device"), [(True, "cuda"), (False, "cpu")])
+def test_ranks_are_told_whether_gpus_were_asked_for(gpus, device):
+    assert f"export CINEMILL_DEVICE={device}" in render(SlurmSettings(gpus=gpus), JOB, "n", 8).splitlines()
+
+
 @pytest.mark.parametrize(
     ("ranks", "asks", "calls"),
     [
         ("exit 0", False, 0),
         ("exit 1", False, 2),  # started again as often as allowed, then given up
+        ("exit 134", False, 2),  # NCCL aborts a rank that waits for a lost one
+        ("exit 137", False, 2),  # srun kills ranks that wait for a lost one
         ("exit 138", False, 0),  # a person cancelled: stays cancelled
-        ("exit 137", False, 0),  # out of memory: the same would happen again
-        ("trap 'exit 138' USR1; touch started; while :; do sleep 0.05; done", True, 1),
+        (f"cp memory.json job/{FAILURE}; exit 137", False, 0),  # the same would happen again
+        (f"cp other.json job/{FAILURE}; exit 137", False, 2),
+        ("trap 'exit 138' USR1; touch started; while :; do sleep 0.05; done", signal.SIGUSR1, 1),
+        ("trap 'exit 138' USR1; touch started; while :; do sleep 0.05; done", signal.SIGTERM, 0),
+        ("trap 'exit 137' USR1; touch started; while :; do sleep 0.05; done", signal.SIGTERM, 0),  # cancelled, slowly
     ],
 )
 def test_the_script_asks_to_be_queued_again_only_when_that_helps(tmp_path, ranks, asks, calls):
@@ -74,6 +86,9 @@ def test_the_script_asks_to_be_queued_again_only_when_that_helps(tmp_path, ranks
     job = tmp_path / "job"
     job.mkdir()
     (tmp_path / "job.sh").write_text(render(SlurmSettings(restarts=2), job, "n", 2))
+    for name, cause in (("memory", Cause.memory), ("other", Cause.failed)):
+        Failure("was killed by signal 9", log_path(job, 0), 0, cause).write(tmp_path)
+        (tmp_path / FAILURE).rename(tmp_path / f"{name}.json")
     environment = {"PATH": f"{commands}:/usr/bin:/bin", "SLURM_JOB_ID": "7"}
     for _ in range(4):
         process = subprocess.Popen(
@@ -83,7 +98,7 @@ def test_the_script_asks_to_be_queued_again_only_when_that_helps(tmp_path, ranks
             assert process.poll() is None
             time.sleep(0.01)
         if asks:
-            process.send_signal(signal.SIGUSR1)
+            process.send_signal(asks)
         process.wait()
         if asks:
             break

@@ -6,7 +6,7 @@ import pytest
 
 from models.training.interruption import REQUEUE
 from orchestration.ranks import group
-from orchestration.ranks.failure import Failure
+from orchestration.ranks.failure import Cause, Failure
 from orchestration.ranks.group import RankGroup
 from orchestration.ranks.spec import FAILURE, log_path
 
@@ -43,6 +43,25 @@ def test_a_killed_rank_leaves_the_code_that_a_shell_would_show(ranks, tmp_path):
     running.send(signal.SIGKILL)
     assert running.wait() == 128 + signal.SIGKILL
     assert Failure.read(tmp_path).reason == "was killed by signal 9"
+
+
+def test_a_rank_that_the_kernel_killed_for_memory_is_told_apart(ranks, tmp_path, monkeypatch):
+    Failure("ended with exit code 1", log_path(tmp_path, 0), rank=0).write(tmp_path)  # of a machine that felt it first
+    counted = iter([3, 4])
+    monkeypatch.setattr(group, "oom_kills", lambda: next(counted))
+    running = ranks(lambda rank: time.sleep(60), count=1)
+    running.send(signal.SIGKILL)
+    assert running.wait() == 128 + signal.SIGKILL
+    failure = Failure.read(tmp_path)
+    assert (failure.cause, failure.rank) == (Cause.memory, 4)
+    assert "memory" in failure.remedy
+
+
+def test_another_rank_s_end_is_no_matter_of_memory(ranks, tmp_path, monkeypatch):
+    counted = iter([3, 4])  # another job's process on this machine
+    monkeypatch.setattr(group, "oom_kills", lambda: next(counted))
+    assert ranks(lambda rank: 1, count=1).wait() == 1
+    assert Failure.read(tmp_path).cause is Cause.failed
 
 
 def test_what_another_machine_said_of_the_failure_stays(ranks, tmp_path):

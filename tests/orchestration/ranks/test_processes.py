@@ -3,7 +3,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from orchestration.ranks.processes import Process
+from orchestration.ranks.processes import Process, oom_kills
 
 
 def test_a_process_is_alive_until_it_ends(tmp_path: Path):
@@ -34,3 +34,7 @@ def test_a_zombie_is_not_alive():
 
 def test_no_file_means_no_process(tmp_path: Path):
     assert Process.read(tmp_path / "pid.json") is None
+
+
+def test_the_kernel_counts_whom_it_killed_for_memory():
+    assert oom_kills() >= 0
