@@ -76,11 +76,11 @@ class Bucket:
 
 
 @cache
-def size_of(aspect: str, pixels: int) -> tuple[int, int]:
+def size_of(aspect: str, pixels: int, shares: int = 1) -> tuple[int, int]:
     """Height and width of an aspect ratio with no more tokens than a square of ``pixels`` a side.
 
-    Of all sides that are multiples of 16 the ones with the least |log| error of the ratio plus that of the area; of
-    equal ones, the nearer ratio.
+    Of all sides that are multiples of 16, and whose tokens divide into ``shares``, the ones with the least |log| error
+    of the ratio plus that of the area; of equal ones, the nearer ratio.
     """
     limit, ratio = (pixels // SIDE) ** 2, ASPECTS[aspect]
 
@@ -89,17 +89,22 @@ def size_of(aspect: str, pixels: int) -> tuple[int, int]:
         off = abs(math.log(width / height / ratio))
         return round(off + math.log(limit / (height * width)), 9), off
 
-    candidates = [
-        (height, width) for height in range(1, limit + 1) for width in {limit // height, round(height * ratio)}
-    ]
-    height, width = min((sides for sides in candidates if 0 < sides[0] * sides[1] <= limit), key=error)
+    candidates = (
+        (height, width - less)
+        for height in range(1, limit + 1)
+        for width in {limit // height, round(height * ratio)}
+        for less in range(min(shares, width))  # one of so many neighbours divides
+    )
+    allowed = (sides for sides in candidates if math.prod(sides) <= limit and math.prod(sides) % shares == 0)
+    height, width = min((sides for sides in allowed if min(sides) > 0), key=error)
     return height * SIDE, width * SIDE
 
 
 @cache
-def buckets_of(pixels: int, durations: tuple[Duration, ...] = DURATIONS) -> tuple[Bucket, ...]:
-    """Every aspect ratio at every duration, of about the area of a square of ``pixels`` a side."""
-    return tuple(Bucket(aspect, duration, *size_of(aspect, pixels)) for duration in durations for aspect in ASPECTS)
+def buckets_of(pixels: int, durations: tuple[Duration, ...] = DURATIONS, shares: int = 1) -> tuple[Bucket, ...]:
+    """Every aspect ratio at every duration, of about the area of a square of ``pixels`` a side; see ``size_of``."""
+    sizes = {aspect: size_of(aspect, pixels, shares) for aspect in ASPECTS}
+    return tuple(Bucket(aspect, duration, *sizes[aspect]) for duration in durations for aspect in ASPECTS)
 
 
 def balanced(tokens: Sequence[int], batch: int, multiple: int = 1) -> tuple[int, ...]:

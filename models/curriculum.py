@@ -45,14 +45,19 @@ class FullStage:
     text_tokens: int = 656
 
     @property
+    def shares(self) -> int:
+        """Into so many the tokens of every bucket divide, images too: the most ranks that can share a sample."""
+        return 16 if self.pixels > 256 else 4
+
+    @property
     def images(self) -> tuple[Bucket, ...]:
         """The image buckets."""
-        return buckets_of(self.pixels, (STILL,))
+        return buckets_of(self.pixels, (STILL,), self.shares)
 
     @property
     def videos(self) -> tuple[Bucket, ...]:
         """The video buckets: five aspect ratios by five durations; none where images are alone."""
-        return () if self.images_alone else buckets_of(self.pixels, DURATIONS)
+        return () if self.images_alone else buckets_of(self.pixels, DURATIONS, self.shares)
 
     @property
     def buckets(self) -> tuple[Bucket, ...]:

@@ -86,11 +86,13 @@ class Pins:
 class Space:
     """The layouts that are legal for a model, a batch and a number of devices.
 
-    Heads divide by tensor times ulysses, tensor groups lie inside a machine, a sequence takes no more devices than
-    there are, and the batch divides by the data ranks: of these there are as many as can be, and devices beyond that
-    stay idle.
+    Heads divide by tensor times ulysses, the feed-forward width by tensor, the tokens of every bucket by all axes of a
+    sequence (else ``models.parallel`` refuses the layout). Tensor groups lie inside a machine, a sequence takes no more
+    devices than there are, and the batch divides by the data ranks: of these there are as many as can be, and devices
+    beyond that stay idle.
 
     Attributes:
+        tokens: A common divisor of all buckets' tokens; 0 is one of any.
         context: Most ranks that gather each other's keys and values; every one more holds them all.
     """
 
@@ -99,17 +101,18 @@ class Space:
     gpus: int
     batch: int
     pins: Pins = field(default_factory=Pins)
+    tokens: int = 0
     context: int = 8
 
     def layouts(self, *, smallest: bool = False) -> Iterator[Layout]:
         """All of them, with nothing recomputed; ``smallest``: of the micro-batches only 1."""
         for tensor in _powers(self.gpu.node):
             for ulysses in _powers(self.config.heads):
-                if self.config.heads % (tensor * ulysses):
+                if self.config.heads % (tensor * ulysses) or self.config.ffn % tensor:
                     continue
                 for context in _powers(self.context):
                     shared = tensor * ulysses * context
-                    if shared <= self.gpus:
+                    if shared <= self.gpus and self.tokens % shared == 0:
                         yield from self._with_data(tensor, ulysses, context, smallest)
 
     def _with_data(self, tensor: int, ulysses: int, context: int, smallest: bool) -> Iterator[Layout]:

@@ -1,5 +1,6 @@
 """The search for a layout: the fastest of those that fit, or why none does and what would."""
 
+import math
 from dataclasses import dataclass, field, replace
 
 from models.curriculum import STAGES, FullStage, Phase
@@ -39,7 +40,8 @@ class Problem:
     @property
     def space(self) -> Space:
         """The legal layouts."""
-        return Space(self.config, self.gpu, self.gpus, self.phase.batch_size, self.pins)
+        tokens = math.gcd(*(bucket.tokens for bucket in self.stage.buckets))
+        return Space(self.config, self.gpu, self.gpus, self.phase.batch_size, self.pins, tokens)
 
     def memory(self, layout: Layout) -> Memory:
         """What a layout needs on each device."""
@@ -161,8 +163,9 @@ def _refusal(problem: Problem, legal: list[Layout]) -> str:
     if not legal or found is None:
         return (
             f"{what}: no legal layout is as pinned: heads ({problem.config.heads}) must divide by tensor x ulysses, "
-            f"a tensor group must lie in a machine of {problem.gpu.node}, tensor x ulysses x context must not exceed "
-            f"the devices, the batch of {problem.phase.batch_size} must divide: pin less"
+            f"the tokens of every bucket (multiples of {problem.space.tokens}) by tensor x ulysses x context, which must not "
+            f"exceed the devices, a tensor group must lie in a machine of {problem.gpu.node}, the batch of "
+            f"{problem.phase.batch_size} must divide: pin less"
         )
     layout, need = found
     cause, most = max(need.causes.items(), key=lambda entry: entry[1])

@@ -16,10 +16,10 @@ RESTARTS = "restarts"
 
 # The batch shell hears USR1 shortly before the time limit, or when the job is to be preempted, and hands it on through
 # srun to every machine. `wait` returns early when a trap has run, so it is called until it returns for another reason.
-# A job is queued again by a request that the shell itself heard. Failed ranks are started again whatever their code: the
-# others, which wait for those of a lost machine, end by an abort of NCCL or are killed by srun. Not so when a rank was
-# killed for memory, for it would be again; nor after a SIGTERM, or when ranks stopped (REQUEUE) unasked by the shell: a
-# job that a person cancels must stay cancelled.
+# A job is queued again by a request that the shell itself heard. Ranks that failed are started again whatever their
+# code: they may have waited for those of a lost machine, which NCCL ends by an abort, and srun by killing them. Not so
+# when a rank was killed for memory, for it would be again; nor after a SIGTERM, or when ranks stopped (REQUEUE) unasked
+# by the shell: a job that a person cancels must stay cancelled.
 _BODY = """
 asked=
 ended=

@@ -18,6 +18,15 @@ def test_a_size_is_of_whole_tokens_near_its_ratio_and_no_larger_than_the_square(
     assert width / height == pytest.approx(ASPECTS[aspect], rel=0.05)
 
 
+@pytest.mark.parametrize(("pixels", "shares"), [(256, 4), (768, 8), (768, 16)])
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_a_size_whose_tokens_divide_is_still_near_its_ratio(aspect, pixels, shares):
+    height, width = size_of(aspect, pixels, shares)
+    assert height // 16 * (width // 16) % shares == 0
+    assert 0.93 <= height * width / pixels**2 <= 1
+    assert width / height == pytest.approx(ASPECTS[aspect], rel=0.05)
+
+
 def test_a_turned_size_is_the_size_of_the_turned_ratio():
     assert size_of("4:3", 768) == tuple(reversed(size_of("3:4", 768)))
 

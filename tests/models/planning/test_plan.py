@@ -1,5 +1,7 @@
 import pytest
 
+from models import parallel
+from models.curriculum import STAGES
 from models.planning.errors import NoPlan
 from models.planning.gpus import GPUS
 from models.planning.layout import Pins
@@ -83,6 +85,23 @@ def test_the_json_holds_every_part(longest):
         assert {"parameters", "gradients", "optimizer states", "averaged weights", "activations"} <= causes.keys()
         assert phase["activation_bytes"]["all_recomputed"] < causes["activations"]
         assert phase["activation_bytes"]["nothing_recomputed"] > causes["activations"]
+
+
+@pytest.mark.parametrize("pins", [Pins(), Pins(tensor=4, context=2), Pins(tensor=4), Pins(ulysses=4)])
+@pytest.mark.parametrize(("preset", "gpus"), [("5b", 64), ("30b", 6_144)])
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_runtime_takes_every_layout_that_is_chosen(stage, preset, gpus, pins):
+    if pins.context and stage != "joint-768":
+        with pytest.raises(NoPlan, match="the tokens of every bucket"):
+            make_plan(preset, stage, "h100-80g", gpus, pins=pins)
+        return
+    plan = make_plan(preset, stage, "h100-80g", gpus, pins=pins)
+    for phase in plan.phases:
+        chosen = phase.choice.layout
+        layout = parallel.Layout(chosen.data, chosen.context, chosen.ulysses, chosen.tensor)
+        layout.check(plan.config, chosen.gpus)
+        for bucket in plan.stage.buckets:
+            assert layout.share(bucket.tokens) * chosen.sequence == bucket.tokens
 
 
 @pytest.mark.parametrize(
