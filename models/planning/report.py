@@ -42,6 +42,12 @@ def _phase(plan: Plan, phase: PhasePlan) -> Iterator[str]:
     yield f"== {phase.phase.iterations:,} iterations at a batch of {phase.phase.batch_size:,} ({published}) =="
     yield f"layout       {words(layout)}; {layout.gpus:,} devices busy, {plan.gpus - layout.gpus:,} idle"
     yield from (f"why          {line}" for line in _why(plan, phase))
+    passes = max(turn.passes for turn in phase.turns)
+    if passes > 1:
+        yield (
+            f"passes       gradients of up to {passes} passes add up to a step: the training loop of this repository "
+            "does not do that yet, a rank takes its share of a step in one pass"
+        )
     yield f"time         {phase.seconds:.2f} s a step on average, MFU {phase.mfu(gpu):.1%}, {phase.days:.2f} days"
     yield f"a step       {phase.tokens:.4g} tokens, {phase.useful:.4g} operations"
     step = phase.largest.time

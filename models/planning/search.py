@@ -163,8 +163,8 @@ def _refusal(problem: Problem, legal: list[Layout]) -> str:
     if not legal or found is None:
         return (
             f"{what}: no legal layout is as pinned: heads ({problem.config.heads}) must divide by tensor x ulysses, "
-            f"the tokens of every bucket (multiples of {problem.space.tokens}) by tensor x ulysses x context, which must not "
-            f"exceed the devices, a tensor group must lie in a machine of {problem.gpu.node}, the batch of "
+            f"the tokens of every bucket (multiples of {problem.space.tokens}) by tensor x ulysses x context, which "
+            f"must not exceed the devices, a tensor group must lie in a machine of {problem.gpu.node}, the batch of "
             f"{problem.phase.batch_size} must divide: pin less"
         )
     layout, need = found

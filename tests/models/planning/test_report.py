@@ -19,6 +19,13 @@ def test_steps_that_cannot_be_balanced_are_pointed_out():
     assert "samples a group of ranks are too few to even them out" in text
 
 
+def test_steps_of_several_passes_are_said_to_be_more_than_the_training_loop_does():
+    text = report(make_plan("30b", "joint-768", "h100-80g", 6_144, pins=Pins(tensor=4, ulysses=1, context=2)))
+    assert "gradients of up to 3 passes add up to a step: the training loop of this repository does not" in text
+    whole = report(make_plan("tiny", "image-256", "h100-80g", 9_216))
+    assert "passes       " not in whole
+
+
 def test_a_given_price_is_told_as_given():
     text = report(make_plan("tiny", "image-256", "cpu", 1, price=0.1))
     assert "assumed; --price" not in text
