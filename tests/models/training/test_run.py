@@ -1,12 +1,14 @@
 """Trainings of two real ranks under ZeRO-3 and FSDP2, with broken steps among theirs."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from models.files import read_json
+from models.training import run
 from tests.models.training.poisoned import train_poisoned
 from tests.orchestration.launchers.test_launcher import plain_training
 
@@ -38,3 +40,15 @@ def test_broken_steps_are_left_out_and_three_in_a_row_lead_back_to_a_checkpoint_
 
     told = [(entry["step"], entry["skipped"], entry.get("rolled_back_from")) for entry in curves if "skipped" in entry]
     assert told == [(6, 1, None), (8, 2, None), (13, 5, 16)]
+
+
+@pytest.mark.parametrize(("deepspeed", "gpus"), [("cpu", 2), ("cuda", 1)])
+def test_ranks_train_on_the_device_that_deepspeed_was_told(recipe, tmp_path, monkeypatch, deepspeed, gpus):
+    def trainer(**settings):
+        raise InterruptedError(settings["accelerator"])
+
+    monkeypatch.setattr(run, "get_accelerator", lambda: SimpleNamespace(device_name=lambda: deepspeed))
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+    monkeypatch.setattr(run.pl, "Trainer", trainer)
+    with pytest.raises(InterruptedError, match=deepspeed):
+        run.train(recipe(), tmp_path / "model", rank=0, world_size=2)
