@@ -13,7 +13,7 @@ from assets.code_version import code_version
 from assets.curation.loading import footage_paths
 from assets.encoding.crops import PixelCrops, SoundCrops, footage_pixels
 from assets.encoding.held_out import mean_colour_psnr, seen, sounding
-from assets.encoding.plan import footage_rows, readable
+from assets.encoding.plan import footage_rows
 from assets.encoding.review import curve, dots, reconstructed_pictures, reconstructed_sounds
 from assets.manifest import read_manifest
 from assets.ports import Settings
@@ -50,8 +50,8 @@ def autoencoder(
     def build(folder: Path) -> Built:
         from models.autoencoder.train import train
 
+        rows = read_manifest(dataset.folder / _DATASET)
         paths = footage_paths(home)
-        rows = readable(read_manifest(dataset.folder / _DATASET), paths)
         footage = footage_pixels(footage_rows(rows, paths, "train"), profile)
         unseen = footage_pixels(footage_rows(rows, paths, "validation"), profile)
         records = corpus_records(rows)

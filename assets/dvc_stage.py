@@ -15,7 +15,7 @@ import yaml
 
 from assets.code_version import code_version
 from assets.manifest import read_manifest
-from models.files import read_json, write_json, write_text
+from models.files import read_json, write_bytes, write_json, write_text
 from serving.home import REPOSITORY, Home
 
 _TAIL_LINES = 30
@@ -50,8 +50,10 @@ def reproduce(
         _write_settings(stage, home, {"code": code_version(_module(stage)), "settings": settings})
         unchanged = _unchanged(stage, root, env["DVC_SITE_CACHE_DIR"])
         again = unchanged and unsettled is not None and any(map(unsettled, _manifest(stage, root)))
-        if again or not unchanged:
-            _run(stage, root, env, lock, force=again)
+        if again:
+            _run_again(stage, root, env, lock)
+        elif not unchanged:
+            _run(stage, root, env, lock)
         return str(_output(stage, root)["md5"])
 
 
@@ -170,9 +172,19 @@ def _unchanged(stage: str, root: Path, site: str) -> bool:
         raise StageFailed(f"DVC cannot read stage {stage} in {root}: {error}") from error
 
 
-def _run(stage: str, root: Path, env: dict[str, str], lock: TextIO, *, force: bool) -> None:
-    forced = ["--force"] if force else []
-    command = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", "--single-item", *forced, stage]
+def _run_again(stage: str, root: Path, env: dict[str, str], lock: TextIO) -> None:
+    """Run a stage that nothing asks for but its own failures; if it fails, its manifest stays as it was."""
+    manifest = root / _output(stage, root)["path"]
+    kept = manifest.read_bytes()
+    try:
+        _run(stage, root, env, lock, "--force")
+    except StageFailed as error:
+        _log.warning("what failed in %s fails again, and stays as it is: %s", manifest, error)
+        write_bytes(manifest, kept)
+
+
+def _run(stage: str, root: Path, env: dict[str, str], lock: TextIO, *options: str) -> None:
+    command = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", "--single-item", *options, stage]
     log = root / ".dvc" / "tmp" / f"{stage}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     # Should this process be killed, a DVC that still runs finishes: its output goes to a file, not into a broken pipe,

@@ -12,7 +12,7 @@ from assets.artifact import Artifact, Built
 from assets.code_version import code_version
 from assets.curation.loading import footage_paths
 from assets.encoding.encoder import Encoder
-from assets.encoding.plan import Part, plan, readable
+from assets.encoding.plan import Part, plan
 from assets.encoding.shards import NULL, read_index, read_shard, write_index, write_shard
 from assets.manifest import read_manifest
 from assets.pictures import bars
@@ -48,8 +48,7 @@ def latents(
 
     def build(folder: Path) -> Built:
         launcher.warm()  # what is encoded now is trained on next
-        paths = footage_paths(home)
-        parts = plan(readable(read_manifest(dataset.folder / _DATASET), paths), paths, profile)
+        parts = plan(read_manifest(dataset.folder / _DATASET), footage_paths(home), profile)
         missing = [part for part in parts if not (folder / part.name).exists()]
         if missing or not (folder / NULL).exists():
             encoder = Encoder.load(autoencoder.folder, codec.folder, text)

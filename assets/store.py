@@ -151,7 +151,7 @@ def _filled(folder: Path, build: Callable[[Path], Built]) -> Built:
     folder.mkdir(parents=True, exist_ok=True)
     built = build(folder)
     for left in folder.rglob(LEFT):  # not before: a launched training may have outlived its run, and be writing
-        left.unlink()
+        left.unlink(missing_ok=True)
     return built
 
 

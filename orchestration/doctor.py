@@ -25,6 +25,7 @@ _TOOLS = {
 _COMPILING = ("g++", "ninja")  # training on a CPU goes without
 _PORTS = {3000: "Dagster", 5000: "MLflow"}
 _RUNTIMES = ("onnxruntime", "onnxruntime-gpu")
+_ANSWER_SECONDS = 10
 _DATABASES = {"dagster's database": "CINEMILL_DAGSTER_URL", "catalog": "CINEMILL_CATALOG_URL"}
 
 
@@ -160,10 +161,14 @@ def _databases() -> Iterator[Finding]:
         if not (url := os.environ.get(variable)):
             continue
         try:
-            sqlalchemy.create_engine(url).connect().close()
-        except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:
+            parsed = sqlalchemy.make_url(url)
+            waits = {"connect_timeout": _ANSWER_SECONDS} if parsed.get_backend_name() == "postgresql" else {}
+            engine = sqlalchemy.create_engine(parsed, connect_args=waits)
+            engine.connect().close()
+            engine.dispose()
+        except (sqlalchemy.exc.SQLAlchemyError, ImportError, ValueError) as error:
             remedy = f"correct or unset {variable}; PostgreSQL needs pip install -c constraints.txt -e '.[postgres]'"
-            yield Finding(name, False, f"{type(error).__name__}: {str(error).splitlines()[0]}", remedy)
+            yield Finding(name, False, " ".join([f"{type(error).__name__}:", *str(error).splitlines()[:1]]), remedy)
         else:
             yield Finding(name, True, f"{variable} answers")
 

@@ -44,9 +44,9 @@ def campaign_intake(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg
             context.log.warning("%a is passed over: %s", path.name, error)
             continue
         state = f"{digest}-beside-another" if twin(path) else digest
-        if seen.get(path.name) == state:
-            continue
         mark = path.with_name(path.name + _REASON_SUFFIX)
+        if seen.get(path.name) == state and not mark.exists():
+            continue
         try:
             key = brief_key(path)
         except BriefInvalid as error:

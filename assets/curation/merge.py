@@ -1,6 +1,7 @@
 """The dataset version: kept and captioned footage clips beside the sandbox corpus, with licences and splits."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,6 +14,7 @@ from assets.curation.policy import Policy
 
 Row = dict[str, Any]
 _VALIDATION_ONE_IN = 10
+_SAME_FILM = 0.5  # share of the shorter source that is in the other too; less is an intro or a quotation
 _SPLITS = ("train", "validation")
 
 
@@ -45,19 +47,35 @@ def missing_splits(dataset: Sequence[Row]) -> list[str]:
 def _splits(curated: Sequence[Row]) -> dict[str, str]:
     """The split of each source.
 
-    Sources of which one holds a copy of another's clip are one film. It is for validation only if each of them alone
-    would be: what is trained on stays so when a copy of it comes.
+    Sources of which one holds copies of half of the other's clips are one film. It is for validation only if each of
+    them alone would be: what is trained on stays so when a copy of it comes.
     """
+    film = {row["source"]: row["source"] for row in curated}  # of each source another of its film, up to the first
+
+    def first(source: str) -> str:
+        while film[source] != source:
+            film[source] = source = film[film[source]]
+        return source
+
+    for one, other in _same_film(curated):
+        film[first(one)] = first(other)
+    trained = {first(source) for source in film if split_of(source) == "train"}
+    return {source: "train" if first(source) in trained else "validation" for source in film}
+
+
+def _same_film(curated: Sequence[Row]) -> Iterator[tuple[str, str]]:
+    """Pairs of sources of which one holds copies of enough of the other, in seconds."""
     of_clip = {row["id"]: row["source"] for row in curated}
-    film = {source: {source} for source in of_clip.values()}
+    whole: Counter[str] = Counter()
+    shared: Counter[tuple[str, str]] = Counter()
     for row in curated:
-        for better in filter(None, map(copied, row["rejections"])):
-            joined = film[row["source"]] | film[of_clip[better]]
-            film.update(dict.fromkeys(joined, joined))
-    alone = {source: split_of(source) for source in film}
-    return {
-        source: "train" if any(alone[other] == "train" for other in film[source]) else "validation" for source in film
-    }
+        of = [of_clip[better] for better in map(copied, row["rejections"]) if better]
+        if row["kept"] or of:
+            whole[row["source"]] += row["end"] - row["start"]
+        shared.update({(row["source"], other): row["end"] - row["start"] for other in of if other != row["source"]})
+    for (one, other), seconds in shared.items():
+        if seconds >= _SAME_FILM * min(whole[one], whole[other]):
+            yield one, other
 
 
 def _sampled(kept: Sequence[Row], split_by_source: Mapping[str, str], policy: Policy) -> dict[str, Row]:

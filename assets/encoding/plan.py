@@ -1,6 +1,5 @@
 """The plan of the latents: which clips go into which shard, at which size."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -15,7 +14,6 @@ WITH_ENDS = frozenset({"video-low", "video-high"})
 
 _SHARD = 256  # samples at most
 _OTHER_RATE = 4  # each so manieth video is shown at the second frame rate
-_log = logging.getLogger(__name__)
 _SPLITS: tuple[Split, ...] = ("train", "validation")
 
 
@@ -89,33 +87,6 @@ def plan(rows: Sequence[Mapping[str, Any]], paths: Mapping[str, str], profile: P
 def footage_rows(rows: Sequence[Mapping[str, Any]], paths: Mapping[str, str], split: Split) -> list[dict[str, Any]]:
     """The footage clips of a split, each with the ``path`` of its source."""
     return [{**row, "path": paths[row["source"]]} for row in rows if row["kind"] == FOOTAGE and row["split"] == split]
-
-
-def readable(rows: Sequence[Mapping[str, Any]], paths: Mapping[str, str]) -> list[Mapping[str, Any]]:
-    """The rows of ``dataset.jsonl`` without the footage clips that cannot be read; the log names each of these.
-
-    Args:
-        rows: Of ``dataset.jsonl``.
-        paths: Where each footage source is, by its id.
-
-    Raises:
-        assets.curation.loading.ClipUnreadable: No footage clip can be read at all: where they are is not there.
-    """
-    from assets.curation.loading import ClipUnreadable, load_clip
-
-    found, lost = [], None
-    for row in rows:
-        try:
-            if row["kind"] == FOOTAGE:
-                load_clip({**row, "path": paths[row["source"]]}, STRIDE, STRIDE, 1, FPS)
-        except ClipUnreadable as error:
-            lost = error
-            _log.warning("clip %s is left out: %s", row["id"], error)
-        else:
-            found.append(row)
-    if lost is not None and all(row["kind"] != FOOTAGE for row in found):
-        raise lost
-    return found
 
 
 def windows(row: Mapping[str, Any], seconds: float) -> list[Window]:

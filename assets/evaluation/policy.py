@@ -8,7 +8,7 @@ import numpy as np
 
 from assets.evaluation.evidence import Evidence
 
-REQUIRED_GATES = ("prompt_screening", "watermark", "provenance", "export")
+REQUIRED_GATES = ("prompt_screening", "watermark", "provenance")
 MARGIN = 0.10
 """How much checker score (of 1) a challenger may lose: about what one of twenty prompts and a half weighs."""
 CONFIDENCE = 0.95

@@ -111,7 +111,10 @@ class _Located:
 
 @dataclass(frozen=True)
 class _Rights:
-    """What all copies of one content state together: a copy that states nothing takes what another states."""
+    """What all copies of one content state together: a copy that states nothing takes what another states.
+
+    Whoever one of them credits is credited.
+    """
 
     licence: str
     attribution: str | None
@@ -120,16 +123,12 @@ class _Rights:
     @classmethod
     def of(cls, copies: Sequence[Source]) -> "_Rights":
         licences = {copy.licence: copy for copy in copies if copy.licence != UNSTATED}
-        attributions = {copy.attribution: copy for copy in copies if copy.attribution}
+        attributions = dict.fromkeys(copy.attribution for copy in copies if copy.attribution)
         disagreement = None
-        if max(len(licences), len(attributions)) > 1:
-            differing = licences if len(licences) > 1 else attributions
-            said = "; ".join(
-                f"{copy.name} of {copy.origin} says {copy.licence}, {copy.attribution or 'no attribution'}"
-                for copy in differing.values()
-            )
+        if len(licences) > 1:
+            said = "; ".join(f"{copy.name} of {copy.origin} says {copy.licence}" for copy in licences.values())
             disagreement = Quarantine(f"licences disagree: {said}: the content is the same, state one")
-        return cls(next(iter(licences), UNSTATED), next(iter(attributions), None), disagreement)
+        return cls(next(iter(licences), UNSTATED), "; ".join(attributions) or None, disagreement)
 
 
 def _locate(source: Source, examination: _Examination) -> _Located:

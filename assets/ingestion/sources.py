@@ -1,7 +1,6 @@
 """Sources: which files to take in, and under what licence. Folders, files and URIs all go through fsspec."""
 
 import json
-import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -17,7 +16,6 @@ from models.files import atomic_path, sha256_json
 UNSTATED = "unstated (user-supplied)"
 _FOLDER_SIDECAR = "footage.yaml"
 _SHOWN = 3  # files that an error names
-_log = logging.getLogger(__name__)
 _Stated = Callable[[str], Mapping[str, Any]]
 
 
@@ -111,7 +109,7 @@ def _source(fs: Any, path: str, info: Mapping[str, Any], name: str, origin: str,
         origin=origin,
         bytes=int(info.get("size") or 0),
         stamp=str(next((info[k] for k in ("ETag", "etag", "md5", "mtime", "created") if info.get(k)), "")),
-        refused=refused,
+        refused=refused or rights.get("refused"),
     )
 
 
@@ -150,19 +148,23 @@ def _is_sidecar(path: str, files: Mapping[str, Any]) -> bool:
 
 
 def _rights(path: str, base: str, stated: _Stated) -> dict[str, str]:
-    """``licence`` and ``attribution``, each from the nearest that states it.
+    """``licence`` and ``attribution``, each from the nearest that states it; ``refused``, why they are not known.
 
     Nearest is ``<file>.json`` beside the file, then the ``footage.yaml`` of each folder up to the source's root.
     """
     found: dict[str, str] = {}
     for sidecar in _sidecars(path, base):
         said = stated(sidecar)
+        if "refused" in said:
+            return {"refused": said["refused"]}
         for field, value in (
             ("licence", said.get("licence") or said.get("license")),
             ("attribution", said.get("attribution")),
         ):
             if value:
                 found.setdefault(field, str(value))
+        if len(found) == len(("licence", "attribution")):
+            break
     return found
 
 
@@ -176,16 +178,18 @@ def _sidecars(path: str, base: str) -> Iterator[str]:
 
 
 def _statement(fs: Any, path: str) -> Mapping[str, Any]:
-    """What a sidecar says; nothing where it is missing or cannot be read."""
+    """What a sidecar says, nothing where there is none; ``refused``, why it cannot be told."""
     try:
         if not fs.isfile(path):
             return {}
         text = fs.cat_file(path).decode("utf-8-sig", errors="replace")
         stated = json.loads(text) if path.endswith(".json") else yaml.safe_load(text)
     except (OSError, ValueError, yaml.YAMLError) as error:
-        _log.warning("%s cannot be read (%s): it says nothing of licences", path, error)
+        what = str(error).splitlines()[0] if str(error) else type(error).__name__
+        return {"refused": f"its rights cannot be read: {PurePosixPath(path).name}: {what}: mend or remove that"}
+    if not isinstance(stated, dict):
         return {}
-    return stated if isinstance(stated, dict) else {}
+    return {field: stated[field] for field in ("licence", "license", "attribution") if field in stated}
 
 
 def _text(name: str) -> str:

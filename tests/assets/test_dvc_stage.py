@@ -103,6 +103,18 @@ def test_a_stage_with_a_failure_that_may_not_come_again_runs_again_although_noth
     assert runs(home) == 3
 
 
+def test_a_retry_that_fails_leaves_the_manifest_as_it_was(home, monkeypatch):
+    first = dvc_stage.reproduce("toy", home, {"error": "busy"})
+    broken = {"PYTHONPATH": str(home.root / "nowhere"), "PATH": "/nowhere"}
+    real = dvc_stage._environment
+    monkeypatch.setattr(dvc_stage, "_environment", lambda *places: real(*places) | broken)
+    assert dvc_stage.reproduce("toy", home, {"error": "busy"}, unsettled=lambda _row: True) == first
+    assert json.loads((home.manifests / "toy.jsonl").read_text()) == {"error": "busy"}
+    monkeypatch.setattr(dvc_stage, "_environment", real)
+    assert dvc_stage.reproduce("toy", home, {"error": "busy"}) == first
+    assert runs(home) == 1
+
+
 def test_the_default_home_lives_under_the_checkouts_own_dvc(checkout):
     home = Home(checkout / "var")
     first = dvc_stage.reproduce("toy", home, {"a": 1})

@@ -53,10 +53,11 @@ def test_a_database_that_is_named_is_asked(tmp_path, monkeypatch):
     monkeypatch.setenv("CINEMILL_CATALOG_URL", f"sqlite:///{tmp_path}/catalog.db")
     (found,) = doctor._databases()
     assert found.ok
-    monkeypatch.setenv("CINEMILL_CATALOG_URL", f"sqlite:///{tmp_path}/absent/catalog.db")
-    (found,) = doctor._databases()
-    assert not found.ok
-    assert "CINEMILL_CATALOG_URL" in found.remedy
+    for url in (f"sqlite:///{tmp_path}/absent/catalog.db", "postgresql://me@here:port/catalog", "no address"):
+        monkeypatch.setenv("CINEMILL_CATALOG_URL", url)
+        (found,) = doctor._databases()
+        assert not found.ok
+        assert "CINEMILL_CATALOG_URL" in found.remedy
 
 
 def test_two_onnxruntimes_are_a_fault(monkeypatch):

@@ -181,6 +181,16 @@ def test_a_refused_brief_is_looked_at_again_when_what_it_names_has_come(home, in
     assert not mark.exists()
 
 
+def test_a_brief_that_bears_a_refusal_is_looked_at_again_whatever_the_cursor_says(home, instance):
+    serve(home, 1)
+    write_text(home.briefs / "stella.yaml", BRIEF)
+    accepted, _ = intake(instance)
+    write_json(home.briefs / "stella.yaml.error.json", {"brief": "stella.yaml", "error": "an earlier release's"})
+    again, _ = intake(instance, accepted.cursor)
+    assert [request.partition_key for request in again.run_requests] == ["stella"]
+    assert not (home.briefs / "stella.yaml.error.json").exists()
+
+
 def test_a_brief_that_was_taken_away_is_forgotten(home, instance):
     serve(home, 1)
     write_text(home.briefs / "stella.yaml", BRIEF)

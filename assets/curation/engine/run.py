@@ -17,6 +17,8 @@ Runner = Callable[[Stage, Sequence[Task]], list[Task]]
 Progress = Callable[[int, int], None]
 # What errors of the content begin with: the decoder's, a value that is no number, no shot. Others may be the machine's.
 _SETTLED = ("InvalidDataError", "ValueError", NO_SHOT)
+_TRIES = 3
+_GIVEN_UP = f"; given up after {_TRIES} tries"
 
 
 class UnknownEngine(LookupError):
@@ -63,25 +65,31 @@ def clips_of(
 def unsettled(clip: Row) -> bool:
     """Whether a row of ``clips.jsonl`` is a failure that may not come again: not kept, but tried the next time."""
     error = clip.get("error")
-    return error is not None and not error.startswith(_SETTLED)
+    return error is not None and not error.startswith(_SETTLED) and not error.endswith(_GIVEN_UP)
 
 
 def _steps(part: list[Task], stages: Sequence[Stage], runner: Runner, memo: Path) -> list[Task]:
     """A partition after all stages; a result is known by its own stage and those before it."""
     for number, stage in enumerate(stages):
         version = sha256_json([earlier.version for earlier in stages[: number + 1]])[:16]
-        part = _step(part, stage, runner, Memo(memo, stage.name, version))
+        part = _step(part, stage, runner, Memo(memo, stage.name, version), Memo(memo, f"{stage.name}-tries", version))
     return part
 
 
-def _step(part: list[Task], stage: Stage, runner: Runner, memo: Memo) -> list[Task]:
-    """A partition after one stage; only files without a kept result are worked on."""
+def _step(part: list[Task], stage: Stage, runner: Runner, memo: Memo, tries: Memo) -> list[Task]:
+    """A partition after one stage; only files without a kept result are worked on, and those that fail three times."""
     known = {task["footage"]["id"]: memo.get(task["footage"]["id"]) for task in part}
     missing = [task for task in part if known[task["footage"]["id"]] is None]
     for task in runner(stage, missing) if missing else []:
-        known[task["footage"]["id"]] = task["clips"]
-        if not any(map(unsettled, task["clips"])):
-            memo.put(task["footage"]["id"], task["clips"])
+        name, clips = task["footage"]["id"], task["clips"]
+        if any(map(unsettled, clips)):
+            count = (tries.get(name) or 0) + 1
+            tries.put(name, count)
+            if count >= _TRIES:
+                clips = [clip | {"error": clip["error"] + _GIVEN_UP} if unsettled(clip) else clip for clip in clips]
+        known[name] = clips
+        if not any(map(unsettled, clips)):
+            memo.put(name, clips)
     return [{**task, "clips": known[task["footage"]["id"]]} for task in part]
 
 

@@ -66,6 +66,12 @@ def test_films_are_joined_through_others_and_what_was_trained_on_stays_so():
     assert splits([*clips, linked, bridge, clip("a2", scene=4)]) == dict.fromkeys(("v1", "s2", "a2"), "train")
 
 
+def test_films_that_share_an_intro_alone_are_films_of_their_own():
+    clips = [clip("a1"), clip("a2", scene=2), clip("a3", scene=3), clip("v2", VALIDATION, scene=4)]
+    clips += [clip("v1", VALIDATION, kept=False, rejections=[duplicate("a1")]), clip("v3", VALIDATION, scene=5)]
+    assert splits(clips)["v2"] == "validation"
+
+
 def test_a_split_without_footage_is_named():
     assert missing_splits(merged([clip("a")])) == ["validation"]
     assert missing_splits(merged([clip("v", VALIDATION)])) == ["train"]

@@ -4,11 +4,9 @@ from functools import cache
 
 import pytest
 
-from assets.curation.loading import ClipUnreadable
-from assets.encoding.plan import plan, readable, resampled, windows
+from assets.encoding.plan import plan, resampled, windows
 from assets.sandbox_corpus.lots import records
 from models.recipes import demo, smoke
-from tests.assets.videos import moving_pictures, write_video
 
 _CLIP = {"kind": "footage", "source": "s", "width": 640, "height": 360, "caption": "a street", "split": "train"}
 
@@ -128,14 +126,3 @@ def test_weights_count_in_training_only():
             starts[part.split] |= {clip.record["start"] for clip in part.clips}
     assert 0.0 not in starts["train"]
     assert {0.0, 4.0} <= starts["validation"]
-
-
-def test_footage_that_cannot_be_read_is_left_out_by_name_unless_it_is_all_of_it(tmp_path, caplog):
-    lost = {**_CLIP, "id": "lost", "source": "t", "start": 0.0, "end": 1.0}
-    rows = [*_rows(smoke(), (0.0, 0.5), (0.5, 1.0)), lost]
-    film = write_video(tmp_path / "film.mp4", moving_pictures(25))
-    paths = {"s": str(film), "t": str(tmp_path / "gone.mp4")}
-    assert readable(rows, paths) == rows[:-1]
-    assert "clip lost is left out" in caplog.text
-    with pytest.raises(ClipUnreadable, match="gone"):
-        readable(rows, dict.fromkeys(paths, paths["t"]))

@@ -72,25 +72,24 @@ def of_copies(folder, sidecars):
     return ingest(discover([str(folder)]), folder / ".cache", folder / ".memo")
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "words"),
-    [
-        ("licence: CC0-1.0", "licence: all rights reserved", ("CC0-1.0", "all rights reserved")),
-        ("licence: CC-BY-4.0\nattribution: Ann", "licence: CC-BY-4.0\nattribution: Bob", ("Ann", "Bob")),
-    ],
-)
-def test_copies_under_different_terms_are_not_used(tmp_path, one, other, words):
-    rows = of_copies(tmp_path, {"a": one, "b": other, "c": ""})
+def test_copies_under_different_terms_are_not_used(tmp_path):
+    rows = of_copies(tmp_path, {"a": "licence: CC0-1.0", "b": "licence: all rights reserved", "c": ""})
     assert {row["status"] for row in rows} == {"quarantined"}
     for row in rows:
         assert row["reason"].startswith("licences disagree: ")
-        assert all(part in row["reason"] for part in ("a/x.mp4", "b/x.mp4", *words))
+        assert all(part in row["reason"] for part in ("a/x.mp4", "CC0-1.0", "b/x.mp4", "all rights reserved"))
 
 
 def test_of_copies_the_kept_one_has_the_terms_that_another_states(tmp_path):
     first, second = of_copies(tmp_path, {"a": "", "b": "licence: CC-BY-4.0\nattribution: Ann"})
     assert (first["status"], first["licence"], first["attribution"]) == ("ok", "CC-BY-4.0", "Ann")
     assert second["reason"] == "duplicate of a/x.mp4"
+
+
+def test_whoever_a_copy_credits_is_credited(tmp_path):
+    ann, bob = (f"licence: CC-BY-4.0\nattribution: {name}" for name in ("Ann", "Bob"))
+    first, *_ = of_copies(tmp_path, {"a": ann, "b": bob, "c": ann})
+    assert (first["status"], first["attribution"]) == ("ok", "Ann; Bob")
 
 
 def test_what_is_not_opened_is_quarantined_beside_what_is(tmp_path):

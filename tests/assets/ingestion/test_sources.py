@@ -27,11 +27,28 @@ def rights_of(folder, files):
 
 @pytest.mark.parametrize(
     "sidecar",
-    ['{"title": "IMG_1.MP4", "photoTakenTime": {"timestamp": "1"}}', "{", '["CC0-1.0"]', '{"licence": null}', b"\xff"],
+    ['{"title": "IMG_1.MP4", "photoTakenTime": {"timestamp": "1"}}', '["CC0-1.0"]', '{"licence": null}', '"refused"'],
 )
 def test_a_sidecar_that_says_nothing_of_rights_leaves_them_to_the_folder(tmp_path, sidecar):
     files = {"a.mp4.json": sidecar, "footage.yaml": "licence: CC-BY-4.0\nattribution: Ann"}
     assert rights_of(tmp_path, files) == ("CC-BY-4.0", "Ann")
+
+
+@pytest.mark.parametrize("sidecar", ["{", b"\xff", "\x00"])
+def test_footage_whose_rights_cannot_be_read_is_refused_and_no_other(tmp_path, sidecar):
+    files = {"a.mp4.json": sidecar, "b.mp4": "x", "footage.yaml": "licence: CC0-1.0"}
+    rights_of(tmp_path, files)
+    found = {source.name: source for source in discover([str(tmp_path)])}
+    assert found["a.mp4"].refused.startswith("its rights cannot be read: a.mp4.json")
+    assert (found["b.mp4"].refused, found["b.mp4"].licence) == (None, "CC0-1.0")
+
+
+def test_a_folder_whose_rights_cannot_be_read_refuses_what_does_not_state_its_own(tmp_path):
+    own = '{"licence": "CC-BY-4.0", "attribution": "Ann"}'
+    rights_of(tmp_path, {"a.mp4.json": own, "b.mp4": "x", "footage.yaml": "licence: ["})
+    found = {source.name: source for source in discover([str(tmp_path)])}
+    assert (found["a.mp4"].refused, found["a.mp4"].licence) == (None, "CC-BY-4.0")
+    assert "footage.yaml" in found["b.mp4"].refused
 
 
 def test_a_sidecar_with_a_byte_order_mark_is_read(tmp_path):

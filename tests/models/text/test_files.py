@@ -24,6 +24,10 @@ def test_an_encoder_of_a_folder_has_the_digest_of_its_files(tmp_path, name):
         (tmp_path / file).write_text("one")
     config = replace(TextConfig(), prompt=TextEncoderConfig("t5", 8, 4, source=str(tmp_path)))
     before = files.digests(config)["prompt"]
+    (tmp_path / ".cache").mkdir()
+    for beside in (".cache/model.json", "README.md", ".lock.txt"):
+        (tmp_path / beside).write_text("what a download leaves")
+    assert files.digests(config)["prompt"] == before
     (tmp_path / name).write_text("another")
     assert files.digests(config)["prompt"] != before
 

@@ -106,6 +106,20 @@ def test_a_file_that_failed_is_tried_again(tmp_path):
     assert clips_of(FOOTAGE[:1], [Twice()], tmp_path) == [{"id": "a-1"}, {"id": "a-2"}]
 
 
+def test_a_file_that_fails_every_time_is_given_up(tmp_path):
+    asked = []
+
+    class Failing(Twice):
+        def __call__(self, tasks):
+            asked.extend(tasks)
+            return [task | {"clips": [{"id": "x", "error": "the decoder crashed"}]} for task in tasks]
+
+    found = [clips_of(FOOTAGE[:1], [Failing()], tmp_path)[0] for _ in range(5)]
+    assert [unsettled(clip) for clip in found] == [True, True, False, False, False]
+    assert found[-1]["error"] == "the decoder crashed; given up after 3 tries"
+    assert len(asked) == 3
+
+
 @pytest.mark.parametrize(
     "error",
     [
