@@ -38,7 +38,8 @@ def reproduce(
         stage: A stage of ``dvc.yaml``.
         home: Where the manifests are.
         settings: A JSON value; the stage reads it back with ``stage_settings``.
-        unsettled: Whether a row of the manifest is a failure that may not come again.
+        unsettled: Whether a row of the manifest is a failure that may not come again. If the stage fails when it is run
+            for that alone, the manifest stays as it was.
 
     Raises:
         StageFailed: DVC or the stage's command failed.

@@ -10,7 +10,6 @@ from assets.code_version import code_version
 from assets.store import Store
 from models.files import read_json, write_json
 from serving.home import Home
-from serving.provenance import Keys
 
 REPORT = "safety.json"
 _LIBRARIES = ("av", "c2pa-python")
@@ -40,6 +39,8 @@ def safety_report(
         wrong = {name: list(finding.wrong) for name, finding in findings.items()}
         write_json(folder / REPORT, {"gates": gates, "figures": figures, "wrong": wrong})
         return Built(meta={name: str(held) for name, held in gates.items()}, metrics=figures)
+
+    from serving.provenance import Keys
 
     settings = {"keys": Keys.open(home).fingerprint, "libraries": {name: version(name) for name in _LIBRARIES}}
     return store.produce(context, build=build, settings=settings, tracked=True)

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import dagster as dg
 
@@ -27,8 +28,6 @@ def campaign_intake(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg
     A changed brief asks for another run of its partition. Briefs wait until there is a champion. A refused one is
     looked at again every time: what it names may have come.
     """
-    from serving.campaign.brief import BriefInvalid
-
     home = Home.from_env()
     if exported_version(home) is None:
         return dg.SkipReason("no champion: briefs wait until a model is promoted")
@@ -47,15 +46,13 @@ def campaign_intake(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg
         mark = path.with_name(path.name + _REASON_SUFFIX)
         if seen.get(path.name) == state and not mark.exists():
             continue
-        try:
-            key = brief_key(path)
-        except BriefInvalid as error:
-            refusal = f"{state} {error}"
-            if seen.get(path.name) != refusal:
-                context.log.error("%s", error)  # noqa: TRY400 - the message is for people, its traceback is not
-                write_json(mark, {"brief": path.name, "error": str(error)})
+        key, reason = _read(path)
+        if key is None:
+            if seen.get(path.name) != f"{state} {reason}":
+                context.log.error("%s", reason)
+                write_json(mark, {"brief": path.name, "error": reason})
                 refused.append(path.name)
-            seen[path.name] = refusal
+            seen[path.name] = f"{state} {reason}"
             continue
         seen[path.name] = state
         mark.unlink(missing_ok=True)
@@ -70,6 +67,16 @@ def campaign_intake(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg
         dynamic_partitions_requests=[CAMPAIGNS.build_add_request(keys)],
         cursor=json.dumps(seen),
     )
+
+
+def _read(path: Path) -> tuple[str | None, str]:
+    """The partition key of a brief, or None and why it is refused."""
+    from serving.campaign.brief import BriefInvalid
+
+    try:
+        return brief_key(path), ""
+    except BriefInvalid as error:
+        return None, str(error)
 
 
 @dg.sensor(

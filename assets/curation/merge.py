@@ -115,5 +115,5 @@ def _clip(clip: Row, source: Row, caption: Row, split: str) -> Row:
 
 
 def split_of(source: str) -> str:
-    """``train`` or ``validation``, by the content of a source file that shares no clip with another."""
+    """``train`` or ``validation``, by its content, of a source file that is no copy of another."""
     return "validation" if int(source[:8], 16) % _VALIDATION_ONE_IN == 0 else "train"

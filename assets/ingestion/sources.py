@@ -163,8 +163,8 @@ def _rights(path: str, base: str, stated: _Stated) -> dict[str, str]:
         ):
             if value:
                 found.setdefault(field, str(value))
-        if len(found) == len(("licence", "attribution")):
-            break
+        if {"licence", "attribution"} <= found.keys():
+            break  # what lies further away has no say
     return found
 
 
