@@ -30,6 +30,7 @@ trap 'ended=1; on_signal' TERM
 
 srun --kill-on-bad-exit=0 --wait=60 --ntasks-per-node=1{cpus} {python} -m orchestration.ranks.node {job} &
 step=$!
+[ -z "$asked$ended" ] || on_signal  # heard before there was anything to hand it on to
 while :; do
   again=
   wait "$step"
