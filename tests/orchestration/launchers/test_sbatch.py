@@ -92,7 +92,11 @@ def test_the_script_asks_to_be_queued_again_only_when_that_helps(tmp_path, ranks
     environment = {"PATH": f"{commands}:/usr/bin:/bin", "SLURM_JOB_ID": "7"}
     for _ in range(4):
         process = subprocess.Popen(
-            ["bash", tmp_path / "job.sh"], env=environment, cwd=tmp_path, stdout=subprocess.DEVNULL
+            # Whoever runs the tests may ignore signals, which bash then cannot trap.
+            ["env", "--default-signal", "bash", tmp_path / "job.sh"],
+            env=environment,
+            cwd=tmp_path,
+            stdout=subprocess.DEVNULL,
         )
         while asks and not (tmp_path / "started").exists():
             assert process.poll() is None
